@@ -1,0 +1,1 @@
+"""Turn Metaflow flows into self-contained Prefect flows."""

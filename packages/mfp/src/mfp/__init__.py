@@ -1,0 +1,1 @@
+"""mfp: convert the Metaflow flows of a whole repository to Prefect."""
