@@ -1,0 +1,5 @@
+"""The commands, where Metaflow looks for them."""
+
+from metaflow_prefect.cli import cli
+
+__all__ = ["cli"]

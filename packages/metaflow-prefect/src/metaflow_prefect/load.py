@@ -1,0 +1,158 @@
+"""From a FlowSpec to the model: the only reader of Metaflow's internals at generation."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from metaflow._vendor import click
+from metaflow.includefile import FilePathClass
+from metaflow.parameters import JSONTypeClass
+
+from metaflow_prefect.model import (
+    FlowModel,
+    LiteralDict,
+    LiteralList,
+    Literals,
+    ParameterKind,
+    ParameterModel,
+    StepKind,
+    StepModel,
+)
+
+KINDS: dict[str, StepKind] = {
+    "start": "linear",
+    "linear": "linear",
+    "split": "split",
+    "foreach": "foreach",
+    "split-switch": "switch",
+    "join": "join",
+    "end": "end",
+}
+
+
+def load_flow(
+    flow: Any,
+    *,
+    options: Iterable[str] = (),
+    run_options: Iterable[str] = (),
+    tags: Iterable[str] = (),
+) -> FlowModel:
+    """Read a flow.
+
+    Args:
+        flow: An instance of a `FlowSpec`, decorators attached and configs resolved.
+        options: Metaflow's top-level options that it is to run with.
+        run_options: Options of Metaflow's `run` command likewise.
+        tags: Tags of its flow runs.
+
+    Returns:
+        The model.
+    """
+    graph = flow._graph
+    return FlowModel(
+        name=flow.name,
+        description=inspect.cleandoc(type(flow).__doc__ or ""),
+        start=graph.start_step,
+        steps=tuple(_step(graph, graph[name]) for name in graph.sorted_nodes),
+        parameters=tuple(
+            _parameter(parameter)
+            for _, parameter in flow._get_parameters()
+            if not parameter.IS_CONFIG_PARAMETER
+        ),
+        options=tuple(options),
+        run_options=tuple(run_options),
+        tags=tuple(tags),
+    )
+
+
+def _step(graph: Any, node: Any) -> StepModel:
+    user, error, delay = 0, 0, 0.0
+    for decorator in node.decorators:
+        counts = decorator.step_task_retry_count()
+        if counts == (None, None):
+            user, error, delay = 0, 0, 0.0
+            break
+        user, error = max(user, counts[0]), max(error, counts[1])
+        delay = max(delay, 60 * float(decorator.attributes.get("minutes_between_retries", 0)))
+    return StepModel(
+        name=node.name,
+        kind=KINDS[node.type],
+        next=tuple(node.out_funcs),
+        closes=node.split_parents[-1] if node.type == "join" else None,
+        description=inspect.cleandoc(node.doc or ""),
+        user_retries=user,
+        error_retries=error,
+        retry_delay=delay if user else 0,
+    )
+
+
+def _parameter(parameter: Any) -> ParameterModel:
+    settings = parameter.kwargs
+    kind = _kind(settings.get("type"))
+    choices = settings["type"].choices if isinstance(settings["type"], click.Choice) else ()
+    default = settings.get("default")
+    if kind == "json" and isinstance(default, str):
+        default = _json_or_none(default)
+    if callable(default) or kind == "file":
+        default = None
+    return ParameterModel(
+        name=parameter.name,
+        kind=kind,
+        default=literal_of(default),
+        required=bool(settings.get("required")) and settings.get("default") is None,
+        help=str(settings.get("help") or ""),
+        choices=tuple(str(choice) for choice in choices),
+        multiple=bool(settings.get("multiple")),
+        is_flag=bool(settings.get("is_flag")),
+        arity=settings.get("nargs") or 1,
+    )
+
+
+def _kind(parameter_type: Any) -> ParameterKind:
+    if parameter_type in (int, click.INT):
+        return "int"
+    if parameter_type in (float, click.FLOAT):
+        return "float"
+    if parameter_type in (bool, click.BOOL):
+        return "bool"
+    if parameter_type in (str, click.STRING) or isinstance(parameter_type, click.Choice):
+        return "str"
+    if isinstance(parameter_type, JSONTypeClass):
+        return "json"
+    if isinstance(parameter_type, FilePathClass):
+        return "file"
+    return "other"
+
+
+def _json_or_none(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def literal_of(value: Any) -> Literals:
+    """Return a value as a literal of the model; `None` if it has no exact literal.
+
+    Such a default is left to Metaflow, which knows it when the run starts.
+    """
+    try:
+        return _literal(value)
+    except TypeError:
+        return None
+
+
+def _literal(value: Any) -> Literals:
+    if value is None or type(value) in (bool, int, str):
+        return value  # type: ignore[no-any-return]
+    if type(value) is float and not math.isnan(value):
+        return value
+    if type(value) is list:
+        return LiteralList(tuple(_literal(entry) for entry in value))
+    if type(value) is dict:
+        return LiteralDict(tuple((_literal(k), _literal(v)) for k, v in value.items()))
+    raise TypeError

@@ -1,0 +1,103 @@
+"""What a flow is, with no Metaflow and no Prefect in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Union
+
+StepKind = Literal["linear", "split", "foreach", "switch", "join", "end"]
+ParameterKind = Literal["int", "float", "bool", "str", "json", "file", "other"]
+Literals = Union[None, bool, int, float, str, tuple["Literals", ...], "LiteralList", "LiteralDict"]
+
+
+@dataclass(frozen=True)
+class LiteralList:
+    """A list among a flow's defaults."""
+
+    entries: tuple[Literals, ...]
+
+
+@dataclass(frozen=True)
+class LiteralDict:
+    """A dictionary among a flow's defaults, in its order."""
+
+    items: tuple[tuple[Literals, Literals], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParameterModel:
+    """A parameter of a flow.
+
+    Args:
+        name: Its name in Metaflow.
+        kind: How its values are written.
+        default: Its default; `None` where it has none, or where only a run can know it.
+        required: Whether a run needs a value.
+        help: Its help text.
+        choices: The values that it may have, if it names them.
+        multiple: Whether it may be given several times.
+        is_flag: Whether it stands on the command line without a value.
+        arity: How many values follow it on the command line.
+    """
+
+    name: str
+    kind: ParameterKind
+    default: Literals = None
+    required: bool = False
+    help: str = ""
+    choices: tuple[str, ...] = ()
+    multiple: bool = False
+    is_flag: bool = False
+    arity: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepModel:
+    """A step of a flow's graph.
+
+    Args:
+        name: Its name.
+        kind: How it goes on; a join's kind is "join".
+        next: The steps that it may go on to.
+        closes: Of a join: the step whose split or foreach it joins.
+        description: Its docstring.
+        user_retries: How often its code is tried again.
+        error_retries: How often its fallback is tried after that.
+        retry_delay: Seconds between attempts.
+        tags: Tags of its task runs.
+    """
+
+    name: str
+    kind: StepKind
+    next: tuple[str, ...] = ()
+    closes: str | None = None
+    description: str = ""
+    user_retries: int = 0
+    error_retries: int = 0
+    retry_delay: float = 0
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowModel:
+    """A flow.
+
+    Args:
+        name: The name of its class.
+        description: Its docstring.
+        start: The name of its first step.
+        steps: Its steps in topological order.
+        parameters: Its parameters in the order of their definition.
+        options: Metaflow's top-level options that it is to run with.
+        run_options: Options of Metaflow's `run` command likewise.
+        tags: Tags of its flow runs.
+    """
+
+    name: str
+    description: str
+    start: str
+    steps: tuple[StepModel, ...]
+    parameters: tuple[ParameterModel, ...] = ()
+    options: tuple[str, ...] = ()
+    run_options: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()

@@ -1,0 +1,290 @@
+"""From the model to the text of the generated file: pure and deterministic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+
+from metaflow_prefect.__about__ import __version__
+from metaflow_prefect.embed import embedded_runtime, import_lines
+from metaflow_prefect.literals import INDENT, exploded, literal, text_literal
+from metaflow_prefect.model import (
+    FlowModel,
+    LiteralDict,
+    LiteralList,
+    Literals,
+    ParameterModel,
+    StepModel,
+)
+from metaflow_prefect.names import argument_names, function_name
+
+MARK = "# metaflow-prefect"
+TYPES = {"int": "int", "float": "float", "bool": "bool", "str": "str", "file": "str"}
+
+
+def render(flow: FlowModel, *, source: str, output: str) -> str:
+    """Write the Prefect file of a flow.
+
+    Args:
+        flow: The flow.
+        source: The flow's file, relative to the generated file, with `/` between.
+        output: The generated file's own name.
+
+    Returns:
+        The text of the file.
+    """
+    runtime = embedded_runtime()
+    function = function_name(flow.name, runtime.names)
+    body = "\n".join(
+        [
+            *_docstring(flow, source, output, function),
+            "",
+            *_imports(flow),
+            "",
+            *(_defaults(flow) or [""]),
+            *_flow_function(flow, function),
+            "",
+            "",
+            *_facts(flow, source),
+            *(line for step in flow.steps for line in ("", "", *_task(step))),
+            "",
+            "",
+            "# ===== The runtime: the same in every file of one version " + "=" * 20,
+            "",
+            runtime.prefect_side,
+            "",
+            "",
+            "# ===== Metaflow's side: loaded by the processes that run Metaflow " + "=" * 12,
+            "",
+            runtime.metaflow_side,
+            "",
+            "",
+            'if __name__ == "__main__":',
+            "    host = adopt_host(__process__, *__early__)",
+            f"    sys.exit(main(flow_facts(), {function}, __file__, host, sys.argv[1:]))",
+            "",
+        ]
+    )
+    return f"{header(body, flow.name)}\n{body}"
+
+
+def header(body: str, flow: str) -> str:
+    """Return the first line of a generated file, by which it is recognised.
+
+    Its checksum tells whether the rest has been edited since.
+    """
+    digest = sha256(body.encode()).hexdigest()[:16]
+    return f"{MARK} {__version__} {flow} {digest}"
+
+
+def _docstring(flow: FlowModel, source: str, output: str, function: str) -> list[str]:
+    lines = [
+        f"Prefect flow of the Metaflow flow {flow.name}, made from {source}.",
+        "",
+        "Do not edit it: change the flow and make it again.",
+        "",
+        f"    python {source} prefect create {output}",
+        f"    python {output} --help",
+        f"    prefect deploy {output}:{function}",
+    ]
+    text = "\n".join(lines).replace("\\", "\\\\").replace('"', '\\"')
+    return [f'"""{text}', '"""']
+
+
+def _imports(flow: FlowModel) -> list[str]:
+    runtime = embedded_runtime()
+    wanted: dict[str, set[str | None]] = {m: set(names) for m, names in runtime.imports}
+    wanted.setdefault("functools", set()).add(None)
+    wanted.setdefault("socket", set()).add(None)
+    wanted.setdefault("subprocess", set()).add(None)
+    wanted.setdefault("sys", set()).add(None)
+    wanted.setdefault("prefect", set()).update({"flow", "task"})
+    wanted.setdefault("prefect.cache_policies", set()).add("NO_CACHE")
+    wanted.setdefault("prefect.task_runners", set()).add("ThreadPoolTaskRunner")
+    del wanted["__future__"]
+    if any(parameter.choices for parameter in flow.parameters):
+        wanted.setdefault("typing", set()).add("Literal")
+    prefect = {m: names for m, names in wanted.items() if m.split(".")[0] == "prefect"}
+    standard = {m: names for m, names in wanted.items() if m not in prefect}
+    return [
+        "from __future__ import annotations",
+        "",
+        *import_lines(standard),
+        "",
+        f'__program__ = r"""{runtime.program}"""',
+        "__metaflow__ = functools.partial(",
+        "    subprocess.Popen,",
+        '    [sys.executable, "-c", __program__, __file__, "run"],',
+        "    stdout=subprocess.PIPE,",
+        "    stderr=subprocess.STDOUT,",
+        ")",
+        'if __name__ == "__main__":',
+        "    # Metaflow is imported by a process of its own, while this one imports Prefect.",
+        "    __early__ = socket.socketpair()",
+        "    __process__ = __metaflow__(stdin=__early__[1])",
+        "",
+        *import_lines(prefect),
+    ]
+
+
+def _flow_function(flow: FlowModel, function: str) -> list[str]:
+    arguments = argument_names(parameter.name for parameter in flow.parameters)
+    decorator = [f"name={text_literal(flow.name)}"]
+    if flow.description:
+        decorator.append(f"description={text_literal(flow.description)}")
+    decorator += ["task_runner=ThreadPoolTaskRunner()", "log_prints=False"]
+    signature = [_argument(parameter, arguments[parameter.name]) for parameter in flow.parameters]
+    values = [
+        f"{text_literal(parameter.name)}: {arguments[parameter.name]}"
+        for parameter in flow.parameters
+    ]
+    head = exploded(f"def {function}(", ["*", *signature] if signature else [], ")", 0)
+    return [
+        exploded("@flow(", decorator, ")", 0),
+        f"{head} -> State[None]:",
+        *_flow_docstring(flow, arguments),
+        f"{INDENT}return run_flow(",
+        f"{INDENT * 2}flow_facts(),",
+        f"{INDENT * 2}__file__,",
+        f"{INDENT * 2}__metaflow__,",
+        f"{INDENT * 2}{exploded('{', values, '}', 2)},",
+        f"{INDENT})",
+    ]
+
+
+def _argument(parameter: ParameterModel, name: str) -> str:
+    kind = TYPES.get(parameter.kind, "Any")
+    if parameter.choices:
+        kind = f"Literal[{', '.join(text_literal(c) for c in parameter.choices)}]"
+    if parameter.is_flag:
+        kind = "bool"
+    if parameter.arity != 1:
+        kind = f"list[{kind}]"
+    if parameter.multiple:
+        kind = f"list[{kind}]"
+    if parameter.required:
+        return f"{name}: {kind}"
+    if parameter.default is None:
+        optional = kind if kind == "Any" else f"{kind} | None"
+        return f"{name}: {optional} = None"
+    if isinstance(parameter.default, (LiteralList, LiteralDict)):
+        return f"{name}: {kind} = DEFAULTS[{text_literal(parameter.name)}]"
+    return f"{name}: {kind} = {literal(parameter.default, 1)}"
+
+
+def _defaults(flow: FlowModel) -> list[str]:
+    """Write the defaults that are lists or dictionaries apart from the signature."""
+    entries = [
+        f"{text_literal(parameter.name)}: {literal(parameter.default, 1)}"
+        for parameter in flow.parameters
+        if isinstance(parameter.default, (LiteralList, LiteralDict))
+    ]
+    if not entries:
+        return []
+    return [f"DEFAULTS: dict[str, Any] = {exploded('{', entries, '}', 0)}", "", ""]
+
+
+def _flow_docstring(flow: FlowModel, arguments: dict[str, str]) -> list[str]:
+    """Write the docstring from which Prefect takes the parameters' descriptions."""
+    described = [parameter for parameter in flow.parameters if parameter.help.strip()]
+    title = f'{INDENT}"""Run {flow.name} as a Metaflow run.'
+    if not described:
+        return [title + '"""']
+    lines = [title, "", f"{INDENT}Args:"]
+    for parameter in described:
+        text = docstring_line(parameter.help)
+        lines.append(f"{INDENT * 2}{arguments[parameter.name]}: {text}")
+    return [*lines, f'{INDENT}"""']
+
+
+def docstring_line(text: str) -> str:
+    """Return a text as one line that may stand in a docstring, whatever it holds."""
+    line = " ".join(text.split())
+    escaped = "".join(c if c.isprintable() else repr(c)[1:-1] for c in line.replace("\\", "\\\\"))
+    return escaped.replace('"', "'")
+
+
+def _facts(flow: FlowModel, source: str) -> list[str]:
+    arguments = argument_names(parameter.name for parameter in flow.parameters)
+    steps = [f"{text_literal(step.name)}: {_step_facts(step)}" for step in flow.steps]
+    parameters = [
+        _parameter_facts(parameter, arguments[parameter.name]) for parameter in flow.parameters
+    ]
+    entries = [
+        f"name={text_literal(flow.name)}",
+        f"source={text_literal(source)}",
+        f"start={text_literal(flow.start)}",
+        f"steps={exploded('{', steps, '}', 2)}",
+    ]
+    if parameters:
+        entries.append(f"parameters={exploded('[', parameters, ']', 2)}")
+    for name, words in (("options", flow.options), ("run_options", flow.run_options)):
+        if words:
+            entries.append(f"{name}={literal(LiteralList(words), 2)}")
+    return [
+        "def flow_facts() -> FlowFacts:",
+        f'{INDENT}"""Return what the runtime has to know about the flow."""',
+        f"{INDENT}return {exploded('FlowFacts(', entries, ')', 1)}",
+    ]
+
+
+def _step_facts(step: StepModel) -> str:
+    entries = [f"task=step_{step.name}", f"kind={text_literal(step.kind)}"]
+    if step.next:
+        entries.append(f"next={literal(LiteralList(step.next), 4)}")
+    if step.closes:
+        entries.append(f"closes={text_literal(step.closes)}")
+    return exploded("StepFacts(", entries, ")", 3)
+
+
+def _parameter_facts(parameter: ParameterModel, argument: str) -> str:
+    entries = [
+        f"name={text_literal(parameter.name)}",
+        f"argument={text_literal(argument)}",
+        f"kind={text_literal(parameter.kind)}",
+        *_settings(
+            parameter,
+            ("required", "help", "choices", "multiple", "is_flag", "arity"),
+        ),
+    ]
+    return exploded("ParameterFacts(", entries, ")", 3)
+
+
+def _settings(parameter: ParameterModel, names: Iterable[str]) -> list[str]:
+    """Write the settings that differ from what they are by default."""
+    plain = ParameterModel(name="", kind="str")
+    return [
+        f"{name}={literal(_listed(getattr(parameter, name)), 4)}"
+        for name in names
+        if getattr(parameter, name) != getattr(plain, name)
+    ]
+
+
+def _listed(value: Literals) -> Literals:
+    return LiteralList(value) if isinstance(value, tuple) else value
+
+
+def _task(step: StepModel) -> list[str]:
+    entries: list[tuple[str, Literals]] = [("name", step.name)]
+    if step.description:
+        entries.append(("description", step.description))
+    retries = step.user_retries + step.error_retries
+    if retries:
+        entries.append(("retries", retries))
+    if step.retry_delay:
+        delays = [step.retry_delay] * step.user_retries + [0.0] * step.error_retries
+        entries.append(("retry_delay_seconds", LiteralList(tuple(delays))))
+    if step.tags:
+        entries.append(("tags", LiteralList(step.tags)))
+    settings = [f"{name}={literal(value, 1)}" for name, value in entries]
+    settings += [
+        'task_run_name="{unit}"',
+        "persist_result=False",
+        "cache_policy=NO_CACHE",
+    ]
+    return [
+        exploded("@task(", settings, ")", 0),
+        f"def step_{step.name}(unit: Unit[Any]) -> State[None] | None:",
+        f'{INDENT}"""Run the step {step.name}."""',
+        f"{INDENT}return run_step(unit)",
+    ]

@@ -1,0 +1,242 @@
+"""Run a Metaflow flow inside a Prefect flow run."""
+
+from __future__ import annotations
+
+import os
+import queue
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from prefect import Task, get_run_logger
+from prefect.client.schemas.objects import TaskRunResult
+from prefect.context import FlowRunContext
+from prefect.exceptions import TerminationSignal
+from prefect.futures import PrefectFuture
+from prefect.states import Completed, State
+from prefect.task_runners import TaskRunner
+
+
+class RunLoop:
+    """Submits each task when its inputs are there, until nothing is left.
+
+    Args:
+        facts: The flow.
+        session: What its task runs share.
+        attempts: How often Metaflow retries each step.
+        runner: The flow run's task runner.
+        max_workers: How many tasks run at the same time.
+        max_num_splits: How many tasks a foreach may make.
+    """
+
+    def __init__(
+        self,
+        facts: FlowFacts,
+        session: RunSession,
+        attempts: Mapping[str, Mapping[str, float]],
+        runner: TaskRunner[PrefectFuture[Any]],
+        max_workers: int,
+        max_num_splits: int,
+    ) -> None:
+        self._session = session
+        self._max_workers = max_workers
+        self._tasks = {
+            name: with_attempts(step.task, attempts[name])
+            for name, step in facts.steps.items()
+        }
+        self._scheduler: Scheduler[UUID] = Scheduler(
+            facts.start, facts.steps, max_num_splits
+        )
+        self._runner = runner
+        self._running = 0
+        self._done: queue.SimpleQueue[tuple[Unit[UUID], PrefectFuture[Any]]] = (
+            queue.SimpleQueue()
+        )
+        self.end_path = ""
+
+    def run(self, parameters_path: str) -> None:
+        """Run all tasks.
+
+        Raises:
+            RunFailure: A task has failed for good.
+        """
+        self._scheduler.begin(parameters_path)
+        while True:
+            while self._running < self._max_workers:
+                unit = self._scheduler.next_ready()
+                if unit is None:
+                    break
+                self._submit(unit)
+            if not self._running:
+                return
+            unit, future = self._done.get()
+            self._running -= 1
+            self._take(unit, future)
+
+    def _submit(self, unit: Unit[UUID]) -> None:
+        unit.run = self._session
+        # What `wait_for` would record; the inputs are there, nothing is to wait for.
+        upstream = {TaskRunResult(id=task_run_id) for _, task_run_id in unit.inputs}
+        future = self._runner.submit(
+            self._tasks[unit.step],
+            parameters={"unit": unit},
+            dependencies={"unit": upstream},
+        )
+        self._running += 1
+        future.add_done_callback(lambda done: self._done.put((unit, done)))
+
+    def _take(self, unit: Unit[UUID], future: PrefectFuture[Any]) -> None:
+        future.wait()  # it is done; this makes its state known
+        state = future.state
+        finish = self._session.finishes.pop(unit.task_id, None)
+        if finish is None or not state.is_completed():
+            reason = state.message or f"Step {unit.step} failed."
+            if isinstance(state.data, StepFailed):
+                reason = str(state.data)
+            raise RunFailure(reason, unit.step, unit.task_id)
+        self.end_path = finish.path
+        self._scheduler.finished(unit, finish, future.task_run_id)
+
+
+def with_attempts(
+    task: Task[Any, Any], attempts: Mapping[str, float]
+) -> Task[Any, Any]:
+    """Give a step's Prefect task as many retries as Metaflow gives the step.
+
+    The delay is Metaflow's `minutes_between_retries`; a fallback of `@catch` comes
+    at once.
+    """
+    user, error = int(attempts["user_retries"]), int(attempts["error_retries"])
+    if not user + error and not task.retries:
+        return task
+    delays: list[float] = [attempts["delay"]] * user + [0.0] * error
+    return task.with_options(
+        retries=user + error,
+        retry_delay_seconds=delays,
+        retry_condition_fn=may_retry,
+    )
+
+
+def run_flow(
+    facts: FlowFacts,
+    path: str,
+    start: Any,
+    values: Mapping[str, Any],
+) -> State[None]:
+    """Run a Metaflow flow; the body of the Prefect flow.
+
+    Args:
+        facts: The flow.
+        path: The generated file.
+        start: Starts a Metaflow process.
+        values: The parameters of the Prefect flow run by their names in Metaflow.
+
+    Returns:
+        A completed state that names the Metaflow run.
+
+    Raises:
+        RunFailure: The run has failed; the message says where.
+        HostEnded: Metaflow refused the flow or its parameters.
+    """
+    context = FlowRunContext.get()
+    assert context is not None and context.flow_run is not None
+    flow_run = context.flow_run
+    logger = get_run_logger()
+    given = given_values(facts, context.flow, values)
+    prepared = PreparedRun.take() or PreparedRun.load(facts, path, start, given)
+    host = prepared.host
+    host.echo(logger.info)
+    run_id = f"prefect-{flow_run.id}"
+    try:
+        started = host.start(run_id, str(flow_run.id), again=flow_run.run_count > 1)
+    except HostEnded:
+        host.close()
+        raise
+    logger.info("Metaflow run %s/%s", started["flow"], run_id)
+    publisher = ArtifactPublisher(started["flow"], started["metadata"], flow_run.id)
+    session = RunSession(host, publisher)
+    loaded = host.loaded or {}
+    loop = RunLoop(
+        facts,
+        session,
+        loaded["steps"],
+        context.task_runner,
+        loaded["max_workers"],
+        loaded["max_num_splits"],
+    )
+    succeeded = False
+    try:
+        loop.run(started["parameters_path"])
+        code = host.finish(outcome="succeeded", path=loop.end_path)
+        if code:
+            raise RunFailure(f"Metaflow ended with exit code {code}.")
+        succeeded = True
+    except RunFailure as failure:
+        if failure.step:
+            task = f"{run_id}/{failure.step}/{failure.task_id}"
+            failure.remedy = f"python {Path(facts.source).name} logs {task}"
+        host.finish(
+            outcome="failed",
+            grace=5,
+            reason=failure.reason,
+            task_id=failure.task_id,
+        )
+        raise
+    except (KeyboardInterrupt, TerminationSignal) as stop:
+        number = getattr(stop, "signal", 2)
+        host.finish(outcome="interrupted", grace=2, signal=number)
+        raise
+    finally:
+        publisher.run_finished(run_id, succeeded=succeeded)
+        publisher.close()
+        host.close()
+    return Completed(message=f"Metaflow run {started['flow']}/{run_id}")
+
+
+class PreparedRun:
+    """A loaded flow whose run has not begun."""
+
+    waiting: PreparedRun | None = None
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+
+    @classmethod
+    def take(cls) -> PreparedRun | None:
+        """Return what the command line has prepared, once."""
+        prepared, cls.waiting = cls.waiting, None
+        return prepared
+
+    @classmethod
+    def load(
+        cls, facts: FlowFacts, path: str, start: Any, values: Mapping[str, Any]
+    ) -> PreparedRun:
+        """Start a Metaflow process and have it load the flow with given parameters."""
+        host = open_host(start)
+        arguments = [*facts.options, "run", *facts.run_options]
+        for parameter in facts.parameters:
+            if parameter.name in values:
+                arguments += parameter_words(parameter, values[parameter.name])
+        load_flow(host, facts, path, arguments)
+        return cls(host)
+
+
+def load_flow(
+    host: Host,
+    facts: FlowFacts,
+    path: str,
+    arguments: Sequence[str],
+    launcher: str | None = None,
+) -> None:
+    """Have a Metaflow process load a flow from its source, wherever this file lies."""
+    script = Path(path).resolve().parent.joinpath(facts.source)
+    if not script.exists():
+        host.close()
+        message = (
+            f"The flow's source {script} is not there. Keep it where it was, relative "
+            "to this file, or make this file anew with `prefect create`."
+        )
+        raise FileNotFoundError(message)
+    chosen = launcher or os.environ.get("METAFLOW_PREFECT_LAUNCHER") or "warm"
+    host.load(str(script.resolve()), arguments, chosen)

@@ -1,0 +1,79 @@
+"""What the flow's own part of a generated file says about the flow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+StepKind = Literal["linear", "split", "foreach", "switch", "join", "end"]
+ParameterKind = Literal["int", "float", "bool", "str", "json", "file", "other"]
+
+
+@dataclass(frozen=True)
+class StepFacts:
+    """A step of the flow's graph.
+
+    Args:
+        task: The Prefect task that runs it.
+        kind: How it goes on: to one step, to several, to one for each value, to one
+            that it chooses at run time, or nowhere. A join's kind is "join", however
+            it goes on.
+        next: The steps that it may go on to.
+        closes: Of a join: the step whose split or foreach it joins.
+    """
+
+    task: Any
+    kind: StepKind
+    next: Sequence[str] = ()
+    closes: str | None = None
+
+
+@dataclass(frozen=True)
+class ParameterFacts:
+    """A parameter of the flow.
+
+    Args:
+        name: Its name in Metaflow, and so on the command line.
+        argument: Its name in the signature of the Prefect flow.
+        kind: How its values are written.
+        required: Whether a run needs a value for it.
+        help: Its help text.
+        choices: The values that it may have, if they are few.
+        multiple: Whether it may be given several times.
+        is_flag: Whether it stands on the command line without a value.
+        arity: How many values follow it on the command line.
+    """
+
+    name: str
+    argument: str
+    kind: ParameterKind
+    required: bool = False
+    help: str = ""
+    choices: Sequence[str] = ()
+    multiple: bool = False
+    is_flag: bool = False
+    arity: int = 1
+
+
+@dataclass(frozen=True)
+class FlowFacts:
+    """A flow: where its source is, how it is run, and its graph.
+
+    Args:
+        name: The name of the `FlowSpec` class.
+        source: The path of its file, relative to the generated file.
+        start: The name of its first step.
+        steps: Its steps by name.
+        parameters: Its parameters in the order of their definition.
+        options: Metaflow's top-level options that the flow was converted with.
+        run_options: Options of Metaflow's `run` command likewise.
+    """
+
+    name: str
+    source: str
+    start: str
+    steps: Mapping[str, StepFacts]
+    parameters: Sequence[ParameterFacts] = ()
+    options: Sequence[str] = ()
+    run_options: Sequence[str] = ()

@@ -1,0 +1,169 @@
+"""Start the processes of steps: forked from the warm process, or fresh ones."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+# Variables that Python or the loader read when a process starts; Metaflow reads its
+# own when it is imported. A step that gets other values needs a fresh process.
+START_UP_VARIABLES = ("PYTHON", "LD_", "DYLD_", "METAFLOW_")
+PER_STEP_VARIABLES = frozenset({"PYTHONUNBUFFERED", "METAFLOW_RUN_ID"})
+LONGEST_ARGUMENT = 100_000  # bytes; the kernel refuses one of 128 KiB
+
+
+class StepProcess:
+    """A started step process, with what Metaflow's `Worker` uses of a `Popen`."""
+
+    def __init__(self, stdout: int, stderr: int, report: int) -> None:
+        self.stdout: BinaryIO = open(stdout, "rb", buffering=0)  # noqa: SIM115
+        self.stderr: BinaryIO = open(stderr, "rb", buffering=0)  # noqa: SIM115
+        self.report: BinaryIO = open(report, "rb", buffering=0)  # noqa: SIM115
+        self.returncode: int | None = None
+        self.pid = int(self.report.readline() or 0)
+
+    def poll(self) -> int | None:
+        """Return the exit code, or `None` while the process runs."""
+        return self.returncode
+
+    def wait(self) -> int:
+        """Wait for the process to end and return its exit code.
+
+        A process whose launcher died was killed with it.
+        """
+        if self.returncode is None:
+            line = self.report.readline().strip()
+            self.returncode = int(line) if line else -signal.SIGKILL
+        return self.returncode
+
+    def signal_group(self, number: int) -> None:
+        """Send a signal to the process and all that it has started."""
+        if self.pid and self.returncode is None:
+            try:
+                os.killpg(self.pid, number)
+            except ProcessLookupError:
+                return
+
+    def kill(self) -> None:
+        """Kill the process and all that it has started."""
+        self.signal_group(signal.SIGKILL)
+
+    def close(self) -> None:
+        """Close this side's files."""
+        for file in (self.stdout, self.stderr, self.report):
+            file.close()
+
+
+class Launcher:
+    """Starts step processes through a warm process, which it replaces if it dies.
+
+    Args:
+        warm: Whether a step may be forked from the process that imported Metaflow.
+        owned: What the warm process must not hold: this process's own sockets.
+    """
+
+    def __init__(self, *, warm: bool, owned: Sequence[Channel]) -> None:
+        self._warm = warm
+        self._lock = threading.Lock()
+        self._start_environment = _start_up_variables(os.environ)
+        # Metaflow's steps have an open standard input that never delivers anything.
+        self._stdin, self._stdin_source = os.pipe()
+        self._scratch = tempfile.TemporaryDirectory(prefix="metaflow-prefect-")
+        self._server = self._fork_server(owned)
+
+    def forbid_warm(self) -> None:
+        """Start every further step in a fresh process."""
+        self._warm = False
+
+    def start(
+        self, command: Sequence[str], environment: Mapping[str, str]
+    ) -> StepProcess:
+        """Start a process as `subprocess.Popen(command, env=environment)` would.
+
+        Args:
+            command: The program and its arguments.
+            environment: All environment variables of the process.
+
+        Returns:
+            The process; what it writes is in its `stdout` and `stderr`.
+        """
+        warm = self._warm and self._may_be_warm(command, environment)
+        request = {
+            "command": list(command) if warm else self._short_enough(command),
+            "environment": dict(environment),
+            "folder": str(Path.cwd()),
+            "warm": warm,
+        }
+        pipes = [os.pipe() for _ in range(3)]
+        writers = [writer for _, writer in pipes]
+        files = [self._stdin, *writers]
+        with self._lock:
+            try:
+                self._server.send(request, files)
+            except OSError:
+                self._server = self._spawn_server()
+                self._server.send(request, files)
+        for writer in writers:
+            os.close(writer)
+        return StepProcess(*(reader for reader, _ in pipes))
+
+    def _may_be_warm(
+        self, command: Sequence[str], environment: Mapping[str, str]
+    ) -> bool:
+        return (
+            command[0] == sys.executable
+            and command[1] == sys.argv[0]
+            and "step" in command
+            and not {"batch", "kubernetes"}.intersection(command)
+            and _start_up_variables(environment) == self._start_environment
+        )
+
+    def _fork_server(self, owned: Sequence[Channel]) -> Channel:
+        ours, theirs = socket.socketpair()
+        if os.fork() == 0:
+            ours.close()
+            for channel in owned:
+                channel.drop()
+            os.close(self._stdin_source)
+            WarmServer(Channel(theirs)).serve()
+        theirs.close()
+        return Channel(ours)
+
+    def _spawn_server(self) -> Channel:
+        """Start a new warm process, for one that died."""
+        ours, theirs = socket.socketpair()
+        # [python, "-c", program, path, "run"]: the same program in its other part.
+        command = [sys.executable, *sys.orig_argv[1:4], "warm"]
+        with theirs:
+            subprocess.Popen(command, stdin=theirs)
+        return Channel(ours)
+
+    def _short_enough(self, command: Sequence[str]) -> list[str]:
+        """Move input paths that are too long for a command line into a file."""
+        words = list(command)
+        if "--input-paths" in words:
+            place = words.index("--input-paths")
+            paths = words[place + 1]
+            if len(paths.encode()) > LONGEST_ARGUMENT:
+                digest = hashlib.sha256(paths.encode()).hexdigest()
+                file = Path(self._scratch.name, digest)
+                file.write_text(paths, encoding="utf-8")
+                words[place : place + 2] = ["--input-paths-filename", str(file)]
+        return words
+
+
+def _start_up_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in environment.items()
+        if name.startswith(START_UP_VARIABLES) and name not in PER_STEP_VARIABLES
+    }

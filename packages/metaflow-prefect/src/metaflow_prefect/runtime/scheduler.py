@@ -1,0 +1,271 @@
+"""Which task runs when: driven by what each finished task says comes next.
+
+Nothing here knows Prefect or Metaflow's internals. The rules are those of Metaflow's
+own scheduler (`NativeRuntime._queue_tasks` in `metaflow/runtime.py`).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+Token = TypeVar("Token")  # whatever stands for a finished task to the caller
+
+
+class RunFailure(Exception):
+    """A Metaflow run cannot go on.
+
+    Args:
+        reason: What happened, in a sentence.
+        step: The step that it happened in.
+        task_id: The Metaflow task that it happened in.
+    """
+
+    def __init__(self, reason: str, step: str = "", task_id: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.step = step
+        self.task_id = task_id
+        self.remedy = ""
+
+
+class Unit(Generic[Token]):
+    """One Metaflow task to run.
+
+    Its id says where in the run it is, so that it is the same whenever this run is
+    tried again.
+    """
+
+    def __init__(
+        self,
+        step: str,
+        indices: tuple[int, ...] = (),
+        *,
+        iteration: int | None = None,
+        inputs: Sequence[tuple[str, Token]] = (),
+        value: str | None = None,
+        extras: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.step = step
+        self.indices = indices
+        self.iteration = iteration
+        self.inputs = inputs
+        self.value = value
+        self.extras = extras or {}
+        self.run: Any = None
+
+    @property
+    def task_id(self) -> str:
+        """The id of the Metaflow task; never a plain number, which Metaflow gives."""
+        parts = [self.step, *map(str, self.indices)]
+        if self.iteration is not None:
+            parts.append(f"i{self.iteration}")
+        if len(parts) == 1:
+            parts.append("0")
+        return "-".join(parts)
+
+    @property
+    def index(self) -> str:
+        """The name of this place in a run, as Metaflow writes it."""
+        indices = ",".join(map(str, self.indices))
+        iteration = "" if self.iteration is None else str(self.iteration)
+        return f"{self.step}[{indices}][{iteration}]"
+
+    def __str__(self) -> str:
+        """Return the name of the Prefect task run."""
+        name = self.step
+        if self.indices:
+            name += f"[{','.join(map(str, self.indices))}]"
+        if self.iteration is not None:
+            name += f" #{self.iteration}"
+        return f"{name} {self.value}" if self.value else name
+
+
+@dataclass(frozen=True)
+class Finish:
+    """What a finished task says about itself and what comes next."""
+
+    path: str
+    next_steps: Sequence[str]
+    foreach: str | None = None
+    num_splits: int | None = None
+    values: Sequence[str | None] | None = None
+    unbounded: bool = False
+    control_is_mapper: bool = False
+    mapper_paths: Sequence[str] | None = None
+    artifacts: Sequence[str] = ()
+
+
+class Scheduler(Generic[Token]):
+    """Keeps the tasks that can run, and learns which come next from those that ran.
+
+    Args:
+        start: The first step.
+        steps: The graph's steps by name.
+        max_num_splits: How many tasks a foreach may make.
+    """
+
+    def __init__(
+        self, start: str, steps: Mapping[str, StepFacts], max_num_splits: int
+    ) -> None:
+        self._start = start
+        self._steps = steps
+        self._order = {name: place for place, name in enumerate(steps)}
+        self._max_num_splits = max_num_splits
+        self._ready: deque[Iterator[Unit[Token]]] = deque()
+        self._arrivals: dict[tuple[str, tuple[int, ...]], list[Arrival[Token]]] = {}
+        self._splits: dict[tuple[str, tuple[int, ...]], int] = {}
+
+    def begin(self, parameters_path: str) -> None:
+        """Make the first task ready, which reads the parameters from the given path."""
+        extras = {"input_paths": [parameters_path]}
+        self._push(self._next_unit(Unit(self._start), self._start, (), extras=extras))
+
+    def next_ready(self) -> Unit[Token] | None:
+        """Return a task that can run now, the longest waiting first."""
+        while self._ready:
+            unit = next(self._ready[0], None)
+            if unit is not None:
+                return unit
+            self._ready.popleft()
+        return None
+
+    def finished(self, unit: Unit[Token], finish: Finish, token: Token) -> None:
+        """Take note that a task has finished well.
+
+        Args:
+            unit: The task.
+            finish: What it said.
+            token: What stands for it among the inputs of the tasks that follow.
+
+        Raises:
+            RunFailure: It goes on in a way that the graph does not have.
+        """
+        self._check_transition(unit, finish)
+        arrival = (unit, finish.path, token)
+        if any(self._steps[name].kind == "join" for name in finish.next_steps):
+            self._arrive(finish.next_steps[0], arrival, finish)
+        elif finish.foreach and finish.unbounded:
+            self._push_control(arrival, finish)
+        elif finish.foreach:
+            self._push_splits(arrival, finish)
+        else:
+            for name in finish.next_steps:
+                inputs = [(finish.path, token)]
+                self._push(self._next_unit(unit, name, unit.indices, inputs=inputs))
+
+    def _push(self, unit: Unit[Token]) -> None:
+        self._ready.append(iter((unit,)))
+
+    def _next_unit(
+        self,
+        unit: Unit[Token],
+        name: str,
+        indices: tuple[int, ...],
+        *,
+        inputs: Sequence[tuple[str, Token]] = (),
+        extras: Mapping[str, Any] | None = None,
+    ) -> Unit[Token]:
+        """Make the task that follows another, counting rounds where a step loops."""
+        iteration = None
+        if name in self._steps[name].next:
+            looping = unit.step == name and unit.iteration is not None
+            iteration = (unit.iteration or 0) + 1 if looping else 0
+        return Unit(name, indices, iteration=iteration, inputs=inputs, extras=extras)
+
+    def _check_transition(self, unit: Unit[Token], finish: Finish) -> None:
+        facts = self._steps[unit.step]
+        actual, expected = tuple(finish.next_steps), tuple(facts.next)
+        if facts.kind == "switch":
+            fits = len(actual) == 1 and actual[0] in expected
+        else:
+            fits = actual == expected
+        if not fits:
+            raise RunFailure(
+                f"Based on static analysis of the code, step {unit.step} was expected "
+                f"to transition to {', '.join(expected) or 'no step'}, but "
+                f"self.next() was called with {', '.join(actual) or 'none'}. Make "
+                "sure that there is only one unconditional self.next() call at the "
+                "end of the step, and that this file was made from the flow as it is "
+                "now.",
+                unit.step,
+                unit.task_id,
+            )
+
+    def _push_splits(self, arrival: Arrival[Token], finish: Finish) -> None:
+        unit, path, token = arrival
+        count = finish.num_splits or 0
+        if count > self._max_num_splits:
+            raise RunFailure(
+                f"Foreach in step {unit.step} yielded {count} child steps which is "
+                f"more than the current maximum of {self._max_num_splits} children. "
+                "You can raise the maximum with the --max-num-splits option.",
+                unit.step,
+                unit.task_id,
+            )
+        (name,) = finish.next_steps
+        self._splits[unit.step, unit.indices] = count
+        values = finish.values or ()
+
+        def splits() -> Iterator[Unit[Token]]:
+            for index in range(count):
+                extras = {"split_index": str(index), "input_paths": [path]}
+                child = self._next_unit(unit, name, (*unit.indices, index))
+                child.inputs = [(path, token)]
+                child.extras = extras
+                child.value = values[index] if index < len(values) else None
+                yield child
+
+        self._ready.append(splits())
+
+    def _push_control(self, arrival: Arrival[Token], finish: Finish) -> None:
+        """Push the one task that starts its siblings itself (`@parallel`)."""
+        unit, path, token = arrival
+        (name,) = finish.next_steps
+        child = self._next_unit(unit, name, (*unit.indices, 0))
+        child.inputs = [(path, token)]
+        child.extras = {"ubf_context": "ubf_control", "ubf_iter": True}
+        self._push(child)
+
+    def _arrive(self, join: str, arrival: Arrival[Token], finish: Finish) -> None:
+        """Count an input of a join; the last one makes the join ready."""
+        unit, _, token = arrival
+        closes = self._steps[join].closes or ""
+        indices = unit.indices
+        if finish.mapper_paths is not None and unit.extras.get("ubf_context"):
+            inputs = [(path, token) for path in finish.mapper_paths]
+            self._push_join(join, unit.indices[:-1], inputs, "foreach")
+            return
+        if self._steps[closes].kind == "foreach":
+            indices = unit.indices[:-1]
+            required = self._splits[closes, indices]
+            kind = "foreach"
+        else:
+            required = len(self._steps[closes].next)
+            kind = "linear"
+        arrivals = self._arrivals.setdefault((join, indices), [])
+        arrivals.append(arrival)
+        if len(arrivals) < required:
+            return
+        del self._arrivals[join, indices]
+        if kind == "foreach":
+            del self._splits[closes, indices]
+            arrivals.sort(key=lambda entry: entry[0].indices)
+        else:
+            arrivals.sort(key=lambda entry: self._order[entry[0].step])
+        inputs = [(path, token) for _, path, token in arrivals]
+        self._push_join(join, indices, inputs, kind)
+
+    def _push_join(
+        self,
+        join: str,
+        indices: tuple[int, ...],
+        inputs: Sequence[tuple[str, Token]],
+        kind: str,
+    ) -> None:
+        self._push(Unit(join, indices, inputs=inputs, extras={"join_type": kind}))
+
+
+Arrival = tuple[Unit[Token], str, Token]

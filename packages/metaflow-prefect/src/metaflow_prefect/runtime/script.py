@@ -1,0 +1,119 @@
+"""Run a Python script in this process as `python script.py arguments` would."""
+
+from __future__ import annotations
+
+import atexit
+import io
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import CodeType
+
+
+def run_script(script: str, arguments: Sequence[str]) -> int:
+    """Run a script as `__main__`, with its folder first on `sys.path`.
+
+    The real `__main__` is used, not a fresh module: Metaflow leaves named tuples on
+    the `__main__` that imported it, and pickles against them.
+
+    Args:
+        script: The path of the script.
+        arguments: What follows the script on its command line.
+
+    Returns:
+        The exit code that the interpreter would have ended with; minus the number of
+        a signal where it would have died of one.
+    """
+    main = sys.modules["__main__"]
+    main.__dict__.update(
+        __name__="__main__",
+        __file__=script,
+        __doc__=None,
+        __package__=None,
+        __spec__=None,
+        __cached__=None,
+        __loader__=SourceFileLoader("__main__", script),
+    )
+    sys.argv = [script, *arguments]
+    sys.path.insert(0, str(Path(script).resolve().parent))
+    return _exit_code_of(main.__dict__, script)
+
+
+def _exit_code_of(namespace: dict[str, object], script: str) -> int:
+    try:
+        exec(compile_script(script), namespace)  # noqa: S102 - the flow's own source
+    except SystemExit as ending:
+        return _code_of(ending)
+    except KeyboardInterrupt:
+        _print_exception()
+        return -signal.SIGINT
+    except BaseException:  # noqa: BLE001 - reported as the interpreter does
+        _print_exception()
+        return 1
+    return 0
+
+
+def compile_script(script: str) -> CodeType:
+    """Compile a script from its bytes, so that its own encoding line counts."""
+    return compile(Path(script).read_bytes(), script, "exec", dont_inherit=True)
+
+
+def _code_of(ending: SystemExit) -> int:
+    if ending.code is None:
+        return 0
+    if isinstance(ending.code, int):
+        return ending.code & 0xFF
+    sys.stderr.write(f"{ending.code}\n")
+    return 1
+
+
+def _print_exception() -> None:
+    kind, error, trace = sys.exc_info()
+    # The first frame is this module's own.
+    traceback.print_exception(kind, error, trace and trace.tb_next)
+
+
+def renew_standard_streams() -> None:
+    """Make `sys.stdin`, `sys.stdout` and `sys.stderr` anew over descriptors 0 to 2.
+
+    Output is unbuffered, as `PYTHONUNBUFFERED` makes it in Metaflow's own steps.
+    """
+    for name, descriptor in (("stdout", 1), ("stderr", 2)):
+        old = getattr(sys, name)
+        raw = io.FileIO(descriptor, "w", closefd=False)
+        stream = io.TextIOWrapper(
+            raw,  # type: ignore[type-var]
+            encoding=old.encoding,
+            errors=old.errors,
+            write_through=True,
+        )
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+    stdin = open(0, encoding=sys.stdin.encoding, closefd=False)  # noqa: SIM115
+    sys.stdin = sys.__stdin__ = stdin  # type: ignore[misc]
+
+
+def end_process(code: int) -> None:
+    """End this process as the interpreter does, without tearing modules down.
+
+    Threads are waited for, exit handlers run and streams flushed, in the order that
+    `multiprocessing` uses for its forked processes.
+    """
+    try:
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (OSError, ValueError):
+                code = code or 120  # what the interpreter does where it cannot flush
+        if code < 0:
+            signal.signal(-code, signal.SIG_DFL)
+            os.kill(os.getpid(), -code)
+        os._exit(code)

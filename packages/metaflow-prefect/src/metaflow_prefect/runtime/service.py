@@ -1,0 +1,449 @@
+"""The Metaflow side of a run: Metaflow's own `run` command, scheduled by Prefect.
+
+The flow's source runs as `python flow.py run …` does. Metaflow checks the flow, reads
+its parameters, makes the run, runs every hook of every decorator and builds every
+step's command. Only `execute()`, the loop that decides what runs when, is replaced: it
+serves the requests of the Prefect side, one thread for each task that is running.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+NATIVE_GRACE = 5.0  # seconds that Metaflow leaves the other tasks when one has failed
+LONGEST_VALUE = 40  # characters of a foreach value that fit a task run's name
+
+
+class RunService:
+    """Serves the Prefect side's requests about one Metaflow run."""
+
+    def __init__(self, channel: Channel, launcher: Launcher) -> None:
+        self._channel = channel
+        self._launcher = launcher
+        self._lines = LogLines(self._send_lines)
+        # Hooks of decorators expect to be called one after another, as natively.
+        self._hooks = threading.Lock()
+        self._tasks: dict[str, Any] = {}
+        self._offsets: dict[str, int] = {}
+        self._workers: dict[int, Any] = {}
+        self._idle = threading.Condition()
+        self._stopping = False
+        self._start: dict[str, Any] = {}
+        self._runtime: Any = None
+
+    # -- messages ---------------------------------------------------------------
+
+    def _send_lines(self, request: int, lines: list[Line]) -> None:
+        self._channel.send({"kind": "lines", "request": request, "lines": lines})
+
+    def log(self, body: str = "", **_: object) -> None:
+        """Take a line that Metaflow's runtime would print."""
+        if self._lines.collecting():
+            self._lines.add(body)
+        else:
+            sys.stdout.write(f"{body}\n")
+
+    # -- the run's life ---------------------------------------------------------
+
+    def ready(self, flow: Any, limits: dict[str, Any]) -> str:
+        """Report that the flow is loaded; wait for the run's id.
+
+        Args:
+            flow: The flow, its step decorators initialised.
+            limits: What Metaflow's command line says about limits.
+
+        Returns:
+            The id of the Metaflow run to make.
+        """
+        self._channel.send(
+            {
+                "kind": "loaded",
+                "steps": {step.__name__: _attempt_facts(step) for step in flow},
+                "max_workers": limits["max_workers"],
+                "max_num_splits": limits["max_num_splits"],
+            }
+        )
+        message, _ = self._channel.receive()
+        if message is None or message["kind"] != "start":
+            end_process(0)
+        self._start = message
+        return str(message["run_id"])
+
+    def serve(self, runtime: Any) -> None:
+        """Do the work of Metaflow's scheduling loop, as the Prefect side asks for it.
+
+        Raises:
+            KeyboardInterrupt: The run was stopped from outside.
+            TaskFailed: A task has failed for good.
+        """
+        from metaflow.runtime import TaskFailed
+
+        self._runtime = runtime
+        parameters = runtime._params_task
+        self._record_prefect_ids(parameters, None)
+        self._channel.send(
+            {
+                "kind": "started",
+                "flow": runtime._flow.name,
+                "parameters_path": parameters.path,
+                "metadata": runtime._metadata.metadata_str(),
+            }
+        )
+        while True:
+            message, _ = self._channel.receive()
+            if message is None:
+                os._exit(1)  # the Prefect side is gone; the warm process ends the steps
+            if message["kind"] == "attempt":
+                threading.Thread(target=self._attempt, args=(message,)).start()
+            elif message["kind"] == "finish":
+                self._finish(message, TaskFailed)
+                return
+
+    def _finish(self, message: dict[str, Any], task_failed: type[Exception]) -> None:
+        outcome = message["outcome"]
+        if outcome == "succeeded":
+            runtime = self._runtime
+            end = (runtime._graph.end_step, (), ())
+            runtime._finished[end] = message["path"]
+            return
+        number = signal.SIGINT if outcome == "interrupted" else None
+        self._stop_tasks(message.get("signal", number), message["grace"])
+        if outcome == "interrupted":
+            raise KeyboardInterrupt
+        task = self._tasks.get(message["task_id"])
+        if task is not None:
+            raise task_failed(task, message["reason"])
+        raise RuntimeError(message["reason"])
+
+    def _stop_tasks(self, number: int | None, grace: float) -> None:
+        """Let running tasks finish for a while, as natively, then kill them."""
+        with self._idle:
+            self._stopping = True
+            workers = list(self._workers.values())
+        for worker in workers:
+            if number is not None:
+                worker._proc.signal_group(number)
+        deadline = time.monotonic() + grace
+        with self._idle:
+            self._idle.wait_for(lambda: not self._workers, timeout=grace)
+            workers = list(self._workers.values())
+        for worker in workers:
+            worker.kill()
+        with self._idle:
+            left = max(0.0, deadline - time.monotonic())
+            self._idle.wait_for(lambda: not self._workers, timeout=left + NATIVE_GRACE)
+
+    # -- tasks ------------------------------------------------------------------
+
+    def _attempt(self, message: dict[str, Any]) -> None:
+        number = message["request"]
+        self._lines.begin(number)
+        try:
+            reply = self._run_attempt(message)
+        except Exception as error:  # noqa: BLE001 - reported to the Prefect side
+            self._lines.stream("stderr")
+            self._lines.add(f"{type(error).__name__}: {error}")
+            reply = {"state": "failed", "code": None, "reason": str(error)}
+        self._lines.flush()
+        self._channel.send({"kind": "reply", "request": number, **reply})
+
+    def _run_attempt(self, message: dict[str, Any]) -> dict[str, Any]:
+        with self._hooks:
+            task, finished = self._task_for(message)
+            if finished is None:
+                worker = self._launch(task, message)
+        if finished is not None:
+            return {"state": finished, **_results(task)}
+        try:
+            code = watch(worker, self._lines)
+        finally:
+            with self._idle:
+                del self._workers[message["request"]]
+                self._idle.notify_all()
+        if code:
+            return self._failure(worker, code)
+        return {"state": "ran", **_results(task)}
+
+    def _failure(self, worker: Any, code: int) -> dict[str, Any]:
+        from metaflow.exception import METAFLOW_EXIT_DISALLOW_RETRY
+
+        stopped = self._stopping or worker.cleaned
+        final = stopped or code == METAFLOW_EXIT_DISALLOW_RETRY
+        return {"state": "failed", "code": code, "final": final}
+
+    def _task_for(self, message: dict[str, Any]) -> tuple[Any, str | None]:
+        """Return the task of a request, and how it is finished already, if it is."""
+        task_id = message["task_id"]
+        known = self._tasks.get(task_id)
+        if known is not None:
+            known.retries = message["attempt"] + self._offsets.get(task_id, 0)
+            known.new_attempt()
+            self._record_prefect_ids(known, message["task_run_id"])
+            return known, None
+        if self._start["again"] and (finished := self._finished_task(message)):
+            return finished, "done"
+        task = self._runtime._new_task(
+            message["step"],
+            input_paths=message["input_paths"],
+            task_id=task_id,
+            **_task_arguments(message),
+        )
+        self._tasks[task_id] = task
+        self._record_prefect_ids(task, message["task_run_id"])
+        if task.is_cloned:
+            self._clone(task)
+            return task, "cloned"
+        if offset := self._offsets.get(task_id, 0):
+            task.user_code_retries += offset
+            task.retries = offset
+            task.new_attempt()
+        return task, None
+
+    def _finished_task(self, message: dict[str, Any]) -> Any:
+        """Return the task if an earlier try of this flow run has finished it."""
+        runtime = self._runtime
+        store = runtime._flow_datastore
+        place = (runtime.run_id, message["step"], message["task_id"])
+        latest = store.get_task_datastore(*place, mode="d", allow_not_done=True)
+        if latest.attempt is None:
+            return None
+        found = FinishedTask(message["step"], message["task_id"], store, place)
+        if found.is_ok():
+            return found
+        self._offsets[message["task_id"]] = latest.attempt + 1
+        return None
+
+    def _clone(self, task: Any) -> None:
+        from metaflow.clone_util import clone_task_helper
+
+        runtime = self._runtime
+        _, _, origin_id = task.clone_origin.split("/")
+        clone_task_helper(
+            task.flow_name,
+            runtime._clone_run_id,
+            runtime.run_id,
+            task.step,
+            origin_id,
+            task.task_id,
+            runtime._flow_datastore,
+            runtime._metadata,
+            origin_ds_set=runtime._origin_ds_set,
+        )
+        runtime._is_cloned[task.path] = True
+
+    def _launch(self, task: Any, message: dict[str, Any]) -> Any:
+        runtime = self._runtime
+        with self._idle:
+            if self._stopping:
+                raise RuntimeError("the run is being stopped")
+            worker = make_worker(
+                task,
+                runtime._max_log_size,
+                runtime._config_file_name,
+                self._lines,
+            )
+            self._workers[message["request"]] = worker
+        self._lines.flush()
+        return worker
+
+    def _record_prefect_ids(self, task: Any, task_run_id: str | None) -> None:
+        """Note in Metaflow's metadata which Prefect runs a task belongs to."""
+        from metaflow.metadata_provider import MetaDatum
+
+        ids = {"prefect-flow-run-id": self._start["flow_run_id"]}
+        if task_run_id:
+            ids["prefect-task-run-id"] = task_run_id
+        self._runtime._metadata.register_metadata(
+            self._runtime.run_id,
+            task.step,
+            task.task_id,
+            [
+                MetaDatum(field=name, value=value, type=name, tags=[])
+                for name, value in ids.items()
+            ],
+        )
+
+
+class FinishedTask:
+    """A task that an earlier try of the same flow run has finished."""
+
+    def __init__(
+        self, step: str, task_id: str, store: Any, place: tuple[str, str, str]
+    ) -> None:
+        self.step = step
+        self.task_id = task_id
+        self.path = "/".join(place)
+        self._store = store
+        self._place = place
+        self.results: Any = None
+
+    def is_ok(self) -> bool:
+        """Return whether its latest attempt finished well."""
+        from metaflow.datastore.exceptions import DataException
+
+        try:
+            self.results = self._store.get_task_datastore(*self._place)
+        except DataException:
+            return False
+        return bool(self.results["_task_ok"])
+
+
+def _attempt_facts(step: Any) -> dict[str, float]:
+    """Return how often Metaflow would retry a step, and after how many seconds."""
+    user, error, delay = 0, 0, 0.0
+    for decorator in step.decorators:
+        counts = decorator.step_task_retry_count()
+        if counts == (None, None):
+            return {"user_retries": 0, "error_retries": 0, "delay": 0.0}
+        user, error = max(user, counts[0]), max(error, counts[1])
+        minutes = decorator.attributes.get("minutes_between_retries")
+        if minutes is not None:
+            delay = float(minutes) * 60
+    return {"user_retries": user, "error_retries": error, "delay": delay}
+
+
+def _task_arguments(message: dict[str, Any]) -> dict[str, Any]:
+    names = ("split_index", "ubf_context", "ubf_iter", "join_type", "pathspec_index")
+    return {name: message[name] for name in names if message.get(name) is not None}
+
+
+def _results(task: Any) -> dict[str, Any]:
+    """Return what a finished task says about what comes next."""
+    results = task.results
+    steps, foreach = results.get("_transition") or ([], None)
+    splits = results["_foreach_num_splits"] if foreach else None
+    values = results.get("_foreach_values") if splits else None
+    unbounded = bool(results.get("_unbounded_foreach"))
+    return {
+        "path": task.path,
+        "next_steps": list(steps),
+        "foreach": foreach,
+        "num_splits": splits,
+        "values": values and [_short(value) for value in values],
+        "unbounded": unbounded,
+        "control_is_mapper": bool(results.get("_control_task_is_mapper_zero")),
+        "mapper_paths": results.get("_control_mapper_tasks") if unbounded else None,
+        "artifacts": sorted(
+            name
+            for name, _ in results.items()
+            if not name.startswith("_") and name != "name"
+        ),
+    }
+
+
+def _short(value: object) -> str | None:
+    text = str(value)
+    fits = len(text) <= LONGEST_VALUE and text.isprintable()
+    return text if fits else None
+
+
+@contextmanager
+def _config_file(flow: Any) -> Iterator[str | None]:
+    """Hold the values of the flow's configs in a file, as Metaflow's runtime does."""
+    from metaflow.user_configs.config_parameters import dump_config_values
+
+    with tempfile.NamedTemporaryFile(mode="w", encoding="utf-8") as file:
+        values = dump_config_values(flow)
+        if not values:
+            yield None
+            return
+        json.dump(values, file)
+        file.flush()
+        yield file.name
+
+
+def _install(service: RunService, launcher: Launcher) -> None:
+    """Put our scheduling loop into Metaflow's `run` and `resume` commands."""
+    from metaflow import runtime
+
+    class PrefectRuntime(runtime.NativeRuntime):
+        """Metaflow's runtime, its scheduling loop replaced."""
+
+        def __init__(self, flow: Any, *args: Any, **kwargs: Any) -> None:
+            run_id = service.ready(flow, kwargs)
+            super().__init__(flow, *args, **{**kwargs, "run_id": run_id})
+            self._logger = service.log
+            # Tasks of an earlier try of this flow run are not known here.
+            self._is_cloned = defaultdict(bool)
+
+        def persist_constants(self, task_id: str | None = None) -> None:
+            """Save the parameters, once for a run."""
+            super().persist_constants(task_id=task_id or "parameters")
+
+        def clone_original_run(self, **_: object) -> None:
+            """Clone nothing yet: each task is cloned when its turn comes."""
+            self._params_task.mark_resume_done()
+
+        def execute(self) -> None:
+            """Serve the Prefect side until the run is over."""
+            exception: BaseException | None = None
+            try:
+                with _config_file(self._flow) as file:
+                    self._config_file_name = file
+                    service.serve(self)
+            except BaseException as error:
+                exception = error
+                raise
+            finally:
+                for step in self._flow:
+                    for decorator in step.decorators:
+                        if decorator.runtime_finished_ctx is not None:
+                            decorator.runtime_finished_ctx(step.__name__, exception)
+                        else:
+                            decorator.runtime_finished(exception)
+                self._run_exit_hooks()
+
+    # The commands take it from there when they are imported, together with the flow.
+    runtime.NativeRuntime = PrefectRuntime
+    runtime.subprocess = WorkersSubprocess(launcher)
+
+
+def _import_metaflow() -> None:
+    """Import what a step needs of Metaflow, and nothing that starts a thread."""
+    import metaflow.cli
+    import metaflow.cli_components.step_cmd
+    import metaflow.runtime
+    import metaflow.task  # noqa: F401
+
+
+def metaflow_side(kind: str) -> NoReturn:
+    """Be one of the processes of the Metaflow side; does not return.
+
+    Standard input is the socket to the process that uses this one.
+
+    Args:
+        kind: `"run"` serves a whole run, `"warm"` replaces a warm process that died.
+    """
+    channel = Channel(socket.socket(fileno=os.dup(0)))
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    _import_metaflow()
+    if kind == "warm":
+        WarmServer(channel).serve()
+    launcher = Launcher(warm=sys.platform == "linux", owned=[channel])
+    message, _ = channel.receive()
+    if message is None:
+        os._exit(0)
+    if message["launcher"] == "fresh":
+        launcher.forbid_warm()
+    # Ctrl-C reaches this process too; the Prefect side decides what it means. A
+    # handler, not SIG_IGN: that one would be inherited.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    service = RunService(channel, launcher)
+    _install(service, launcher)
+    code = run_script(message["script"], message["arguments"])
+    sys.stdout.flush()
+    channel.send({"kind": "ended", "code": code})
+    end_process(code)

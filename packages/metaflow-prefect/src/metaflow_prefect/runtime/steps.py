@@ -1,0 +1,132 @@
+"""The Prefect task of a step: one attempt of one Metaflow task."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from typing import Any
+
+from prefect import Task, get_run_logger
+from prefect.client.schemas.objects import TaskRun
+from prefect.context import TaskRunContext
+from prefect.states import Completed, State
+
+LEVEL = re.compile(r"\W{0,2}(?:[\d:., T-]+\W+)?(DEBUG|INFO|WARNING|ERROR|CRITICAL)\b")
+TRACEBACK = "Traceback (most recent call last):"
+
+
+class StepFailed(Exception):
+    """An attempt of a Metaflow task has failed.
+
+    Args:
+        message: Which task failed and how.
+        final: Whether Metaflow forbids another attempt.
+    """
+
+    def __init__(self, message: str, *, final: bool) -> None:
+        super().__init__(message)
+        self.final = final
+
+
+class StepLog:
+    """Passes what a step writes on to its task run's log, at fitting levels.
+
+    Standard output is information. Standard error is a warning, unless the line says
+    its level itself, as Python's logging does, or belongs to a traceback.
+    """
+
+    def __init__(self, logger: logging.Logger | logging.LoggerAdapter[Any]) -> None:
+        self._logger = logger
+        self._in_traceback = False
+        self.last_error = ""
+
+    def write(self, lines: list[list[str]]) -> None:
+        """Log some lines, each with the name of its stream."""
+        for stream, text in lines:
+            self._logger.log(self._level(stream, text), "%s", text)
+
+    def _level(self, stream: str, text: str) -> int:
+        if stream == "stdout":
+            return logging.INFO
+        if stream == "system":
+            return logging.DEBUG
+        if text.startswith(TRACEBACK):
+            self._in_traceback = True
+        elif self._in_traceback and text and not text.startswith((" ", "\t")):
+            self._in_traceback = False
+            self.last_error = text
+            return logging.ERROR
+        if self._in_traceback:
+            return logging.ERROR
+        named = LEVEL.match(text)
+        return logging.getLevelName(named[1]) if named else logging.WARNING
+
+
+class RunSession:
+    """What all task runs of one flow run in this process share."""
+
+    def __init__(self, host: Host, publisher: ArtifactPublisher) -> None:
+        self.host = host
+        self.publisher = publisher
+        self.finishes: dict[str, Finish] = {}
+
+
+def run_step(unit: Unit[Any]) -> State[None] | None:
+    """Run one attempt of a Metaflow task; the body of every step's Prefect task.
+
+    Args:
+        unit: The Metaflow task.
+
+    Returns:
+        A state called "Cached" if the task needed not run again, else nothing.
+
+    Raises:
+        StepFailed: The attempt has failed.
+    """
+    context = TaskRunContext.get()
+    assert context is not None
+    session: RunSession = unit.run
+    log = StepLog(get_run_logger())
+    reply = session.host.attempt(
+        {
+            "step": unit.step,
+            "task_id": unit.task_id,
+            "index": unit.index,
+            "input_paths": [path for path, _ in unit.inputs],
+            "attempt": context.task_run.run_count - 1,
+            "task_run_id": str(context.task_run.id),
+            **unit.extras,
+        },
+        log.write,
+    )
+    if reply["state"] == "failed":
+        raise StepFailed(_describe(unit, reply, log.last_error), final=_final(reply))
+    finish = Finish(**{name: reply[name] for name in Finish.__dataclass_fields__})
+    session.finishes[unit.task_id] = finish
+    session.publisher.task_finished(unit, finish, context.task_run.id)
+    if reply["state"] == "ran":
+        return None
+    return Completed(name="Cached", message=f"{reply['state']}: {reply['path']}")
+
+
+def may_retry(task: Task[Any, Any], task_run: TaskRun, state: State[Any]) -> bool:
+    """Tell Prefect whether a failed attempt may be followed by another."""
+    error = state.data
+    return not (isinstance(error, StepFailed) and error.final)
+
+
+def _final(reply: dict[str, Any]) -> bool:
+    return bool(reply.get("final")) or reply["code"] is None
+
+
+def _describe(unit: Unit[Any], reply: dict[str, Any], error: str) -> str:
+    code = reply["code"]
+    if code is None:
+        how = reply["reason"]
+    elif code < 0:
+        how = f"killed by signal {-code}"
+    else:
+        how = f"exit code {code}"
+    message = f"Step {unit.step} (task {unit.task_id}) failed: {how}"
+    return f"{message}: {error}" if error else message

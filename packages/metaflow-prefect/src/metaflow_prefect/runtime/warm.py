@@ -1,0 +1,134 @@
+"""The warm process: it has imported Metaflow, and forks a process for each step.
+
+It is single-threaded, does nothing but fork and wait, and ends when the socket to the
+process that uses it does, taking all step processes along.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+from typing import Any, NoReturn
+
+NEW_STDIN, NEW_STDOUT, NEW_STDERR, EXIT_REPORT = range(4)
+
+
+class WarmServer:
+    """Starts step processes on request, and reports their process ids and exits."""
+
+    def __init__(self, control: Channel) -> None:
+        self._control = control
+        self._reports: dict[int, int] = {}
+        self._wakeup, self._waker = socket.socketpair()
+        self._wakeup.setblocking(False)
+        self._waker.setblocking(False)
+        self._interrupt = signal.getsignal(signal.SIGINT)
+
+    def serve(self) -> NoReturn:
+        """Serve requests until the other end closes its socket."""
+        # Ctrl-C reaches the whole foreground group; stopping is the owner's business.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
+        gc.collect()
+        gc.freeze()
+        while True:
+            ready, _, _ = select.select([self._control, self._wakeup], [], [])
+            if self._wakeup in ready:
+                self._wakeup.recv(4096)
+                self._reap()
+            if self._control in ready:
+                request, files = self._control.receive(files=4)
+                if request is None:
+                    self._kill_all()
+                    os._exit(0)
+                self._start(request, files)
+
+    def _start(self, request: dict[str, Any], files: list[int]) -> None:
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._become(request, files, parent)
+        try:
+            os.setpgid(pid, pid)  # in parent and child: whoever comes first
+        except (PermissionError, ProcessLookupError):
+            pass  # it has become another program, or has ended
+        for descriptor in files[:EXIT_REPORT]:
+            os.close(descriptor)
+        report = files[EXIT_REPORT]
+        self._reports[pid] = report
+        os.write(report, f"{pid}\n".encode())
+
+    def _reap(self) -> None:
+        while self._reports:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            report = self._reports.pop(pid, None)
+            if report is not None:
+                code = os.waitstatus_to_exitcode(status)
+                try:
+                    os.write(report, f"{code}\n".encode())
+                except BrokenPipeError:
+                    pass  # whoever asked for this process does not listen any more
+                os.close(report)
+
+    def _kill_all(self) -> None:
+        for pid in self._reports:
+            try:
+                os.killpg(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+
+    def _become(self, request: dict[str, Any], files: list[int], parent: int) -> None:
+        """Turn this forked child into the requested process; does not return."""
+        code = 1
+        try:
+            os.setpgid(0, 0)
+            die_with(parent)
+            for number, descriptor in enumerate(files[:EXIT_REPORT]):
+                os.dup2(descriptor, number)
+            self._control.drop()
+            self._wakeup.close()
+            self._waker.close()
+            for descriptor in (*files, *self._reports.values()):
+                os.close(descriptor)
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            code = self._run(request)
+        finally:
+            end_process(code)
+
+    def _run(self, request: dict[str, Any]) -> int:
+        command, environment = request["command"], request["environment"]
+        os.chdir(request["folder"])
+        if request["warm"]:
+            signal.signal(signal.SIGINT, self._interrupt)
+            os.environ.clear()
+            os.environ.update(environment)
+            renew_standard_streams()
+            gc.unfreeze()
+            return run_script(command[1], command[2:])
+        for name in (signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(name, signal.SIG_DFL)
+        ignored = self._interrupt is signal.SIG_IGN
+        signal.signal(signal.SIGINT, signal.SIG_IGN if ignored else signal.SIG_DFL)
+        try:
+            os.execvpe(command[0], command, environment)
+        except OSError as error:
+            os.write(2, f"{command[0]}: {error.strerror}\n".encode())
+        return 127
+
+
+def die_with(parent: int) -> None:
+    """Have the kernel kill this process when its parent ends, where it can (Linux)."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+        if os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
