@@ -43,7 +43,7 @@ def cli() -> None:
 
 @cli.group(cls=PrefectGroup)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def prefect(debug: bool) -> None:  # noqa: ARG001, FBT001 - read by the group
+def prefect(debug: bool) -> None:
     """Run this flow with Prefect."""
 
 

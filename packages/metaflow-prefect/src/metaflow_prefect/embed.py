@@ -87,7 +87,7 @@ def _is_docstring(node: ast.stmt, tree: ast.Module) -> bool:
 def _first_line(node: ast.stmt, source: str) -> int:
     """Return the line that a statement begins on, its comments and decorators included."""
     decorators = getattr(node, "decorator_list", [])
-    line = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+    line: int = min([node.lineno, *(decorator.lineno for decorator in decorators)])
     lines = source.splitlines()
     while lines[line - 2].startswith("#"):
         line -= 1

@@ -34,6 +34,14 @@ KINDS: dict[str, StepKind] = {
 }
 
 
+PLAIN_TYPES: dict[ParameterKind, tuple[Any, ...]] = {
+    "int": (int, click.INT),
+    "float": (float, click.FLOAT),
+    "bool": (bool, click.BOOL),
+    "str": (str, click.STRING),
+}
+
+
 def load_flow(
     flow: Any,
     *,
@@ -57,7 +65,7 @@ def load_flow(
         name=flow.name,
         description=inspect.cleandoc(type(flow).__doc__ or ""),
         start=graph.start_step,
-        steps=tuple(_step(graph, graph[name]) for name in graph.sorted_nodes),
+        steps=tuple(_step(graph[name]) for name in graph.sorted_nodes),
         parameters=tuple(
             _parameter(parameter)
             for _, parameter in flow._get_parameters()
@@ -69,7 +77,7 @@ def load_flow(
     )
 
 
-def _step(graph: Any, node: Any) -> StepModel:
+def _step(node: Any) -> StepModel:
     user, error, delay = 0, 0, 0.0
     for decorator in node.decorators:
         counts = decorator.step_task_retry_count()
@@ -113,18 +121,15 @@ def _parameter(parameter: Any) -> ParameterModel:
 
 
 def _kind(parameter_type: Any) -> ParameterKind:
-    if parameter_type in (int, click.INT):
-        return "int"
-    if parameter_type in (float, click.FLOAT):
-        return "float"
-    if parameter_type in (bool, click.BOOL):
-        return "bool"
-    if parameter_type in (str, click.STRING) or isinstance(parameter_type, click.Choice):
-        return "str"
     if isinstance(parameter_type, JSONTypeClass):
         return "json"
     if isinstance(parameter_type, FilePathClass):
         return "file"
+    if isinstance(parameter_type, click.Choice):
+        return "str"
+    for kind, types in PLAIN_TYPES.items():
+        if any(parameter_type is plain for plain in types):
+            return kind
     return "other"
 
 

@@ -100,7 +100,6 @@ def _imports(flow: FlowModel) -> list[str]:
     wanted.setdefault("sys", set()).add(None)
     wanted.setdefault("prefect", set()).update({"flow", "task"})
     wanted.setdefault("prefect.cache_policies", set()).add("NO_CACHE")
-    wanted.setdefault("prefect.task_runners", set()).add("ThreadPoolTaskRunner")
     del wanted["__future__"]
     if any(parameter.choices for parameter in flow.parameters):
         wanted.setdefault("typing", set()).add("Literal")
@@ -112,7 +111,7 @@ def _imports(flow: FlowModel) -> list[str]:
         *import_lines(standard),
         "",
         f'__program__ = r"""{runtime.program}"""',
-        "__metaflow__ = functools.partial(",
+        "__metaflow__: Callable[..., subprocess.Popen[Any]] = functools.partial(",
         "    subprocess.Popen,",
         '    [sys.executable, "-c", __program__, __file__, "run"],',
         "    stdout=subprocess.PIPE,",
@@ -121,7 +120,7 @@ def _imports(flow: FlowModel) -> list[str]:
         'if __name__ == "__main__":',
         "    # Metaflow is imported by a process of its own, while this one imports Prefect.",
         "    __early__ = socket.socketpair()",
-        "    __process__ = __metaflow__(stdin=__early__[1])",
+        "    __process__ = __metaflow__(stdin=__early__[1].fileno())",
         "",
         *import_lines(prefect),
     ]
@@ -132,7 +131,6 @@ def _flow_function(flow: FlowModel, function: str) -> list[str]:
     decorator = [f"name={text_literal(flow.name)}"]
     if flow.description:
         decorator.append(f"description={text_literal(flow.description)}")
-    decorator += ["task_runner=ThreadPoolTaskRunner()", "log_prints=False"]
     signature = [_argument(parameter, arguments[parameter.name]) for parameter in flow.parameters]
     values = [
         f"{text_literal(parameter.name)}: {arguments[parameter.name]}"

@@ -13,6 +13,8 @@ from prefect import get_client
 from prefect.client.schemas.actions import ArtifactCreate
 from prefect.exceptions import PrefectException
 
+from .scheduler import Finish, Unit
+
 
 class ArtifactPublisher:
     """Creates artifacts in a thread of its own, so that no task waits for them."""

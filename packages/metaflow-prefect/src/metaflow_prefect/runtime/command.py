@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -17,6 +16,11 @@ from prefect.settings import (
     temporary_settings,
 )
 
+from .engine import PreparedRun, load_flow
+from .facts import FlowFacts, ParameterFacts
+from .host import Host, HostEnded
+from .scheduler import RunFailure
+
 # A cold start of Prefect's temporary server takes a slow machine far more than
 # Prefect's own limit of 20 seconds.
 SERVER_START_SECONDS = 300
@@ -26,8 +30,12 @@ def reader(parameter: ParameterFacts) -> Callable[[str], tuple[str, Any]]:
     """Return what reads a parameter: the text, for Metaflow, and what it means."""
     import click
 
-    types = {"int": click.INT, "float": click.FLOAT, "bool": click.BOOL}
-    kind = types.get(parameter.kind, click.STRING)
+    types: dict[str, Any] = {
+        "int": click.INT,
+        "float": click.FLOAT,
+        "bool": click.BOOL,
+    }
+    kind: Any = types.get(parameter.kind, click.STRING)
     if parameter.choices:
         kind = click.Choice(parameter.choices)
 

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import os
 import queue
+import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from prefect import Task, get_run_logger
-from prefect.client.schemas.objects import TaskRunResult
+from prefect.client.schemas.objects import RunInput, State, TaskRunResult
 from prefect.context import FlowRunContext
 from prefect.exceptions import TerminationSignal
 from prefect.futures import PrefectFuture
-from prefect.states import Completed, State
+from prefect.states import Completed
 from prefect.task_runners import TaskRunner
+
+from .artifacts import ArtifactPublisher
+from .facts import FlowFacts
+from .host import Host, HostEnded, open_host
+from .scheduler import RunFailure, Scheduler, Unit
+from .steps import RunSession, StepFailed, may_retry
+from .values import given_values, parameter_words
 
 
 class RunLoop:
@@ -77,7 +85,9 @@ class RunLoop:
     def _submit(self, unit: Unit[UUID]) -> None:
         unit.run = self._session
         # What `wait_for` would record; the inputs are there, nothing is to wait for.
-        upstream = {TaskRunResult(id=task_run_id) for _, task_run_id in unit.inputs}
+        upstream: set[RunInput] = {
+            TaskRunResult(id=task_run_id) for _, task_run_id in unit.inputs
+        }
         future = self._runner.submit(
             self._tasks[unit.step],
             parameters={"unit": unit},
@@ -167,31 +177,36 @@ def run_flow(
     )
     succeeded = False
     try:
-        loop.run(started["parameters_path"])
-        code = host.finish(outcome="succeeded", path=loop.end_path)
-        if code:
-            raise RunFailure(f"Metaflow ended with exit code {code}.")
+        _conduct(loop, host, started["parameters_path"])
         succeeded = True
     except RunFailure as failure:
         if failure.step:
             task = f"{run_id}/{failure.step}/{failure.task_id}"
             failure.remedy = f"python {Path(facts.source).name} logs {task}"
-        host.finish(
-            outcome="failed",
-            grace=5,
-            reason=failure.reason,
-            task_id=failure.task_id,
-        )
-        raise
-    except (KeyboardInterrupt, TerminationSignal) as stop:
-        number = getattr(stop, "signal", 2)
-        host.finish(outcome="interrupted", grace=2, signal=number)
         raise
     finally:
         publisher.run_finished(run_id, succeeded=succeeded)
         publisher.close()
         host.close()
     return Completed(message=f"Metaflow run {started['flow']}/{run_id}")
+
+
+def _conduct(loop: RunLoop, host: Host, parameters_path: str) -> None:
+    """Run all tasks, then have Metaflow end the run accordingly."""
+    try:
+        loop.run(parameters_path)
+    except RunFailure as failure:
+        host.finish(
+            outcome="failed", reason=failure.reason, task_id=failure.task_id, grace=5
+        )
+        raise
+    except (KeyboardInterrupt, TerminationSignal) as stop:
+        number = getattr(stop, "signal", signal.SIGINT)
+        host.finish(outcome="interrupted", signal=number, grace=2)
+        raise
+    code = host.finish(outcome="succeeded", path=loop.end_path)
+    if code:
+        raise RunFailure(f"Metaflow ended with exit code {code}.")
 
 
 class PreparedRun:

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .channel import Channel
+
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 INTERNAL = "The Metaflow process of this run ended unexpectedly."
 
@@ -36,7 +38,7 @@ class Host:
         end: The socket to it.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], end: socket.socket) -> None:
+    def __init__(self, process: subprocess.Popen[Any], end: socket.socket) -> None:
         self._process = process
         self._channel = Channel(end)
         self._replies: dict[int, queue.SimpleQueue[dict[str, Any]]] = {}
@@ -192,7 +194,7 @@ class Host:
                 self._echo(text)
 
 
-def open_host(start: Callable[..., subprocess.Popen[bytes]]) -> Host:
+def open_host(start: Callable[..., subprocess.Popen[Any]]) -> Host:
     """Start a Metaflow process.
 
     Args:
@@ -203,11 +205,11 @@ def open_host(start: Callable[..., subprocess.Popen[bytes]]) -> Host:
     """
     ours, theirs = socket.socketpair()
     with theirs:
-        return Host(start(stdin=theirs), ours)
+        return Host(start(stdin=theirs.fileno()), ours)
 
 
 def adopt_host(
-    process: subprocess.Popen[bytes], ours: socket.socket, theirs: socket.socket
+    process: subprocess.Popen[Any], ours: socket.socket, theirs: socket.socket
 ) -> Host:
     """Take over a Metaflow process that was started early.
 

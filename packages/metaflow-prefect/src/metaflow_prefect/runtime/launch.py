@@ -14,6 +14,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from .channel import Channel
+from .warm import WarmServer
+
 # Variables that Python or the loader read when a process starts; Metaflow reads its
 # own when it is imported. A step that gets other values needs a fresh process.
 START_UP_VARIABLES = ("PYTHON", "LD_", "DYLD_", "METAFLOW_")
@@ -144,7 +147,7 @@ class Launcher:
         # [python, "-c", program, path, "run"]: the same program in its other part.
         command = [sys.executable, *sys.orig_argv[1:4], "warm"]
         with theirs:
-            subprocess.Popen(command, stdin=theirs)
+            subprocess.Popen(command, stdin=theirs.fileno())
         return Channel(ours)
 
     def _short_enough(self, command: Sequence[str]) -> list[str]:

@@ -18,5 +18,5 @@ nodes = [
     or isinstance(node, ast.Import)
     or (isinstance(node, ast.ImportFrom) and not str(node.module).startswith("prefect"))
 ]
-exec(compile(ast.Module(nodes, []), path, "exec"), side.__dict__)
+exec(compile(ast.Module(nodes, []), path, "exec"), side.__dict__)  # noqa: S102
 side.metaflow_side(kind)

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from .facts import StepFacts
+
 Token = TypeVar("Token")  # whatever stands for a finished task to the caller
 
 

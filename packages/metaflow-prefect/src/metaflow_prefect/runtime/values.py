@@ -9,6 +9,8 @@ from typing import Any
 
 from prefect import Flow
 
+from .facts import FlowFacts, ParameterFacts
+
 
 def given_values(
     facts: FlowFacts, flow: Flow[Any, Any] | None, values: Mapping[str, Any]

@@ -15,6 +15,9 @@ import socket
 import sys
 from typing import Any, NoReturn
 
+from .channel import Channel
+from .script import end_process, renew_standard_streams, run_script
+
 NEW_STDIN, NEW_STDOUT, NEW_STDERR, EXIT_REPORT = range(4)
 
 
@@ -38,11 +41,12 @@ class WarmServer:
         gc.collect()
         gc.freeze()
         while True:
-            ready, _, _ = select.select([self._control, self._wakeup], [], [])
-            if self._wakeup in ready:
+            control, wakeup = self._control.fileno(), self._wakeup.fileno()
+            ready, _, _ = select.select([control, wakeup], [], [])
+            if wakeup in ready:
                 self._wakeup.recv(4096)
                 self._reap()
-            if self._control in ready:
+            if control in ready:
                 request, files = self._control.receive(files=4)
                 if request is None:
                     self._kill_all()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import selectors
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, BinaryIO
+
+from .launch import Launcher, StepProcess
 
 Line = tuple[str, str]  # the stream ("stdout", "stderr" or "system") and the text
 
@@ -78,18 +81,17 @@ def make_worker(
     Returns:
         A `metaflow.runtime.Worker`.
     """
-    from metaflow import runtime
+    runtime: Any = importlib.import_module("metaflow.runtime")
+    worker = runtime.Worker(task, max_log_size, config_file)
+    emit = worker.emit_log
 
-    class StepWorker(runtime.Worker):
-        """Metaflow's worker, saying which stream a line came from."""
+    def emit_log(message: bytes, buffer: object, system_msg: bool = False) -> None:
+        lines.stream("stdout" if buffer is worker._stdout else "stderr")
+        emit(message, buffer, system_msg=system_msg)
+        lines.stream("system")
 
-        def emit_log(self, msg: bytes, buf: Any, system_msg: bool = False) -> None:
-            """Keep a line for the task's log and pass it on."""
-            lines.stream("stdout" if buf is self._stdout else "stderr")
-            super().emit_log(msg, buf, system_msg=system_msg)
-            lines.stream("system")
-
-    return StepWorker(task, max_log_size, config_file)
+    worker.emit_log = emit_log
+    return worker
 
 
 def watch(worker: Any, lines: LogLines) -> int:
@@ -102,41 +104,54 @@ def watch(worker: Any, lines: LogLines) -> int:
         The exit code of the attempt's process, its logs and metadata being saved.
     """
     process: StepProcess = worker._proc
-    streams = {
-        process.stdout: worker._stdout,
-        process.stderr: worker._stderr,
-    }
-    unfinished = dict.fromkeys(streams, b"")
-
-    def take(stream: BinaryIO) -> bool:
-        try:
-            data = os.read(stream.fileno(), 1 << 16)
-        except BlockingIOError:
-            return False
-        *complete, rest = (unfinished[stream] + data).split(b"\n")
-        unfinished[stream] = rest
-        for line in complete:
-            worker.emit_log(line + b"\n", streams[stream])
-        lines.flush()
-        return bool(data)
-
+    outputs = [
+        Output(process.stdout, worker._stdout, worker),
+        Output(process.stderr, worker._stderr, worker),
+    ]
     with selectors.DefaultSelector() as selector:
-        for file in (process.report, *streams):
-            selector.register(file, selectors.EVENT_READ)
+        selector.register(process.report, selectors.EVENT_READ)
+        for output in outputs:
+            selector.register(output.pipe, selectors.EVENT_READ, output)
         running = True
         while running:
             for key, _ in selector.select():
-                if key.fileobj is process.report:
+                if key.data is None:
                     running = False
-                elif not take(key.fileobj):  # type: ignore[arg-type]
+                elif not key.data.take():
                     selector.unregister(key.fileobj)
-    for stream, buffer in streams.items():
-        os.set_blocking(stream.fileno(), False)
-        while take(stream):
-            pass
-        if unfinished[stream]:
-            worker.emit_log(unfinished[stream], buffer)
+            lines.flush()
+    for output in outputs:
+        output.drain()
     code = int(worker.terminate())
     lines.flush()
     process.close()
     return code
+
+
+class Output:
+    """One output stream of a step's process, read by whole lines."""
+
+    def __init__(self, pipe: BinaryIO, buffer: object, worker: Any) -> None:
+        self.pipe = pipe
+        self._buffer = buffer
+        self._worker = worker
+        self._rest = b""
+
+    def take(self) -> bool:
+        """Take what is there; return whether there may be more."""
+        try:
+            data = os.read(self.pipe.fileno(), 1 << 16)
+        except BlockingIOError:
+            return False
+        *complete, self._rest = (self._rest + data).split(b"\n")
+        for line in complete:
+            self._worker.emit_log(line + b"\n", self._buffer)
+        return bool(data)
+
+    def drain(self) -> None:
+        """Take all that is left, without waiting for more."""
+        os.set_blocking(self.pipe.fileno(), False)
+        while self.take():
+            pass
+        if self._rest:
+            self._worker.emit_log(self._rest, self._buffer)
