@@ -41,7 +41,7 @@ class ForeachInSwitchFlow(FlowSpec):
 
     @step
     def close_split(self, inputs):
-        self.got = [i.got for i in inputs]
+        self.got = sorted(i.got for i in inputs)
         self.next(self.meet)
 
     @step

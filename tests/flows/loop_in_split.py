@@ -25,7 +25,7 @@ class LoopInSplitFlow(FlowSpec):
 
     @step
     def join(self, inputs):
-        self.counts = [i.count for i in inputs]
+        self.counts = sorted(i.count for i in inputs)
         self.next(self.end)
 
     @step

@@ -24,7 +24,7 @@ class MergeArtifactsFlow(FlowSpec):
 
     @step
     def join_exclude(self, inputs):
-        self.differs = "+".join(i.differs for i in inputs)
+        self.differs = "+".join(sorted(i.differs for i in inputs))
         self.merge_artifacts(inputs, exclude=["dropped"])
         self.next(self.between)
 

@@ -25,9 +25,9 @@ class SplitJoinFlow(FlowSpec):
 
     @step
     def join(self, inputs):
-        self.order = [type(i).__name__ for i in inputs]
         self.values = [inputs.left.value, inputs.right.value]
-        self.in_order = [i.value for i in inputs]
+        # the order of a static join's inputs is not fixed natively: a set decides it
+        self.sorted_values = sorted(i.value for i in inputs)
         self.merge_artifacts(inputs, exclude=["value"])
         self.next(self.end)
 

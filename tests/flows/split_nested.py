@@ -30,7 +30,7 @@ class SplitNestedFlow(FlowSpec):
 
     @step
     def join_a(self, inputs):
-        self.paths = [i.path for i in inputs]
+        self.paths = sorted(i.path for i in inputs)
         self.next(self.join)
 
     @step
@@ -40,7 +40,7 @@ class SplitNestedFlow(FlowSpec):
 
     @step
     def join(self, inputs):
-        self.paths = [p for i in inputs for p in i.paths]
+        self.paths = sorted(p for i in inputs for p in i.paths)
         self.next(self.end)
 
     @step

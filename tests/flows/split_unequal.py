@@ -1,4 +1,4 @@
-"""A split whose arms have one, two and three steps; inputs come in the order of step names."""
+"""A split whose arms have one, two and three steps."""
 
 from metaflow import FlowSpec, step
 
@@ -41,7 +41,7 @@ class SplitUnequalFlow(FlowSpec):
 
     @step
     def join(self, inputs):
-        self.paths = [i.path for i in inputs]
+        self.paths = sorted(i.path for i in inputs)
         self.next(self.end)
 
     @step

@@ -32,7 +32,8 @@ class SwitchInForeachFlow(FlowSpec):
 
     @step
     def join(self, inputs):
-        self.paths = [i.path for i in inputs]
+        # the order is that of the indices only if one step leads to the join
+        self.paths = sorted(i.path for i in inputs)
         self.next(self.end)
 
     @step

@@ -37,7 +37,7 @@ class SwitchInSplitFlow(FlowSpec):
 
     @step
     def join(self, inputs):
-        self.paths = [i.path for i in inputs]
+        self.paths = sorted(i.path for i in inputs)
         self.next(self.end)
 
     @step

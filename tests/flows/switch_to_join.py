@@ -27,7 +27,7 @@ class SwitchToJoinFlow(FlowSpec):
 
     @step
     def join(self, inputs):
-        self.paths = [i.path for i in inputs]
+        self.paths = sorted(i.path for i in inputs)
         self.next(self.end)
 
     @step
