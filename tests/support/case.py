@@ -16,6 +16,7 @@ class Case:
         group: What the case is about.
         file: The flow file, relative to the folder of all flows.
         flow: The name of the FlowSpec that runs.
+        source: The flow file's text, if it is made up and not in that folder.
         module: The module to run by `python -m` in place of the file.
         top: Options before the command, as `--branch b`.
         args: Options after the command, as `--alpha 3`.
@@ -31,6 +32,7 @@ class Case:
     group: Group
     file: str
     flow: str
+    source: str | None = None
     module: str | None = None
     top: tuple[str, ...] = ()
     args: tuple[str, ...] = ()
