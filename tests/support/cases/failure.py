@@ -1,0 +1,181 @@
+"""Cases of steps that fail, are tried again, or are caught."""
+
+from functools import partial
+
+from support.case import Case
+
+_case = partial(Case, group="failure")
+
+CASES = (
+    _case(id="fail_raise", file="fail_raise.py", flow="FailRaiseFlow", ok=False),
+    _case(
+        id="fail_raise_start",
+        file="fail_raise.py",
+        flow="FailRaiseFlow",
+        args=("--where", "start"),
+        ok=False,
+    ),
+    _case(
+        id="fail_raise_end",
+        file="fail_raise.py",
+        flow="FailRaiseFlow",
+        args=("--where", "end"),
+        ok=False,
+    ),
+    _case(
+        id="fail_exit_3",
+        file="fail_process.py",
+        flow="FailProcessFlow",
+        args=("--how", "exit 3"),
+        ok=False,
+    ),
+    _case(
+        id="fail_exit_0",
+        file="fail_process.py",
+        flow="FailProcessFlow",
+        args=("--how", "exit 0"),
+        ok=False,
+    ),
+    _case(
+        id="fail_exit_1",
+        file="fail_process.py",
+        flow="FailProcessFlow",
+        args=("--how", "exit 1"),
+        ok=False,
+    ),
+    _case(
+        id="fail_exit_202",
+        file="fail_process.py",
+        flow="FailProcessFlow",
+        args=("--how", "exit 202"),
+        ok=False,
+    ),
+    _case(
+        id="fail_exit_text",
+        file="fail_process.py",
+        flow="FailProcessFlow",
+        args=("--how", "exit text"),
+        ok=False,
+    ),
+    _case(
+        id="fail_os_exit_0",
+        file="fail_process.py",
+        flow="FailProcessFlow",
+        args=("--how", "os exit 0"),
+        ok=False,
+    ),
+    _case(
+        id="fail_os_exit_4",
+        file="fail_process.py",
+        flow="FailProcessFlow",
+        args=("--how", "os exit 4"),
+        ok=False,
+    ),
+    _case(
+        id="fail_killed",
+        file="fail_process.py",
+        flow="FailProcessFlow",
+        args=("--how", "signal SIGKILL"),
+        ok=False,
+    ),
+    _case(
+        id="fail_terminated",
+        file="fail_process.py",
+        flow="FailProcessFlow",
+        args=("--how", "signal SIGTERM"),
+        ok=False,
+    ),
+    _case(
+        id="fail_segfault",
+        file="fail_process.py",
+        flow="FailProcessFlow",
+        args=("--how", "signal SIGSEGV"),
+        ok=False,
+    ),
+    _case(
+        id="fail_interrupted",
+        file="fail_process.py",
+        flow="FailProcessFlow",
+        args=("--how", "interrupt"),
+        ok=False,
+    ),
+    _case(
+        id="thread_left_running",
+        file="fail_process.py",
+        flow="FailProcessFlow",
+        args=("--how", "daemon"),
+    ),
+    _case(
+        id="fail_in_foreach",
+        file="fail_in_foreach.py",
+        flow="FailInForeachFlow",
+        workers=1,
+        ok=False,
+    ),
+    _case(
+        id="fail_in_foreach_last",
+        file="fail_in_foreach.py",
+        flow="FailInForeachFlow",
+        args=("--bad", "2"),
+        workers=1,
+        ok=False,
+    ),
+    _case(id="fail_in_arm", file="fail_in_arm.py", flow="FailInArmFlow", workers=1, ok=False),
+    _case(id="fail_store", file="fail_store.py", flow="FailStoreFlow", ok=False),
+    _case(
+        id="fail_exception_class",
+        file="fail_exception_class.py",
+        flow="FailExceptionClassFlow",
+        ok=False,
+    ),
+    _case(
+        id="fail_parameter_set", file="fail_parameter_set.py", flow="FailParameterSetFlow", ok=False
+    ),
+    _case(id="fail_next", file="fail_next.py", flow="FailNextFlow", ok=False),
+    # the command succeeds though the last step does not
+    _case(id="exit_zero_at_end", file="exit_zero_at_end.py", flow="ExitZeroAtEndFlow"),
+    _case(
+        id="exit_202_in_arm",
+        file="exit_202_in_arm.py",
+        flow="Exit202InArmFlow",
+        ok=False,
+        workers=1,
+    ),
+    _case(id="retry_once", file="retry_once.py", flow="RetryOnceFlow"),
+    _case(id="retry_exhausted", file="retry_exhausted.py", flow="RetryExhaustedFlow", ok=False),
+    _case(id="retry_process", file="retry_process.py", flow="RetryProcessFlow"),
+    _case(
+        id="retry_process_exit",
+        file="retry_process.py",
+        flow="RetryProcessFlow",
+        args=("--how", "9"),
+    ),
+    _case(
+        id="retry_process_202",
+        file="retry_process.py",
+        flow="RetryProcessFlow",
+        args=("--how", "202"),
+        ok=False,
+    ),
+    _case(
+        id="retry_process_0",
+        file="retry_process.py",
+        flow="RetryProcessFlow",
+        args=("--how", "0"),
+        ok=False,
+    ),
+    _case(id="retry_in_foreach", file="retry_in_foreach.py", flow="RetryInForeachFlow"),
+    _case(id="retry_six", file="retry_six.py", flow="RetrySixFlow", ok=False, starts=False),
+    _case(id="catch_raise", file="catch_raise.py", flow="CatchRaiseFlow"),
+    _case(id="catch_retry", file="catch_retry.py", flow="CatchRetryFlow"),
+    _case(id="catch_killed", file="catch_killed.py", flow="CatchKilledFlow"),
+    _case(id="catch_in_foreach", file="catch_in_foreach.py", flow="CatchInForeachFlow"),
+    _case(id="timeouts", file="timeouts.py", flow="TimeoutsFlow"),
+    _case(
+        id="timeouts_hangs",
+        file="timeouts.py",
+        flow="TimeoutsFlow",
+        args=("--last", "hangs"),
+        ok=False,
+    ),
+)

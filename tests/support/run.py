@@ -1,0 +1,151 @@
+"""Runs a case natively or through Prefect, in a fresh folder that holds what it needs."""
+
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from os import environ, killpg, pathsep
+from pathlib import Path
+
+from support.case import Case
+
+FLOWS = Path(__file__).resolve().parent.parent / "flows"
+USER = "tester"
+LIMIT = 300  # seconds until a command is taken for hung
+
+# Settings of whoever runs the tests must reach neither run.
+_FOREIGN = ("METAFLOW_", "PREFECT_", "PYTEST_", "PYTHON", "COVERAGE_", "MF_")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a command left behind.
+
+    Attributes:
+        case: The case that was run.
+        folder: The folder it ran in, which holds `.metaflow`.
+        code: The exit code; that of `prefect create` if that command failed.
+        stdout: What the command printed, of `prefect create` only if that command failed.
+        stderr: The same of the other stream.
+        run_id: The Metaflow run's id, None if no run began.
+        created: Whether the Prefect file was written; True for a native run.
+    """
+
+    case: Case
+    folder: Path
+    code: int
+    stdout: str
+    stderr: str
+    run_id: str | None
+    created: bool = True
+
+
+def native(case: Case, folder: Path) -> Result:
+    """Run the case as `python flow.py run` in `folder`, which must not exist or be empty."""
+    fill(case, folder)
+    command = [*_program(case), *case.top, "run", *_run_options(case)]
+    return _result(case, folder, _execute(command, folder, environment(case, folder)))
+
+
+def prefect(case: Case, folder: Path, api_url: str, launcher: str | None = None) -> Result:
+    """Make the Prefect file in `folder`, then run it against the server at `api_url`.
+
+    Args:
+        case: What to run.
+        folder: Where; must not exist or be empty.
+        api_url: What PREFECT_API_URL is set to.
+        launcher: How steps are started, None for the default.
+    """
+    fill(case, folder)
+    variables = environment(case, folder) | {
+        "PREFECT_API_URL": api_url,
+        "PREFECT_HOME": str(folder / ".prefect"),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    }
+    if launcher is not None:
+        variables["METAFLOW_PREFECT_LAUNCHER"] = launcher
+    out = f"{Path(case.file).stem.replace('-', '_').replace('.', '_')}_prefect.py"
+    create = [*_program(case), *case.top, "prefect", "create", out]
+    done = _execute(create, folder, variables)
+    if done.returncode:
+        return _result(case, folder, done, created=False)
+    command = [sys.executable, out, *_run_options(case)]
+    return _result(case, folder, _execute(command, folder, variables))
+
+
+def fill(case: Case, folder: Path) -> None:
+    """Copy the flow file and what it needs into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if case.source is not None:
+        (folder / case.file).write_text(case.source, encoding="utf-8")
+    for name in (*([case.file] if case.source is None else ()), *case.needs):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (FLOWS / name).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__", ".metaflow")
+            shutil.copytree(FLOWS / name, target, ignore=ignored, dirs_exist_ok=True)
+        else:
+            shutil.copyfile(FLOWS / name, target)
+
+
+def environment(case: Case, folder: Path) -> dict[str, str]:
+    """The variables of a run: those of this process without foreign settings, and the case's."""
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith(_FOREIGN) and name != "SUDO_USER"
+    }
+    # @parallel starts its nodes with the `python` that is found first, as in an active venv
+    kept["PATH"] = str(Path(sys.executable).parent) + pathsep + kept.get("PATH", "")
+    kept |= {"METAFLOW_USER": USER, "METAFLOW_HOME": str(folder / ".metaflowconfig")}
+    return kept | dict(case.env)
+
+
+def _program(case: Case) -> list[str]:
+    return [sys.executable, *(("-m", case.module) if case.module else (case.file,))]
+
+
+def _run_options(case: Case) -> list[str]:
+    return ["--run-id-file", "run_id.txt", "--max-workers", str(case.workers), *case.args]
+
+
+def _execute(
+    command: list[str], folder: Path, variables: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    ) as process:
+        try:
+            out, err = process.communicate(timeout=LIMIT)
+        except BaseException:
+            killpg(process.pid, signal.SIGKILL)  # its steps with it
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+
+def _result(
+    case: Case,
+    folder: Path,
+    done: subprocess.CompletedProcess[str],
+    *,
+    created: bool = True,
+) -> Result:
+    written = folder / "run_id.txt"
+    return Result(
+        case=case,
+        folder=folder,
+        code=done.returncode,
+        stdout=done.stdout,
+        stderr=done.stderr,
+        run_id=written.read_text(encoding="utf-8").strip() if written.exists() else None,
+        created=created,
+    )
