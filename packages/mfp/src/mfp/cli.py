@@ -1,14 +1,73 @@
-"""The click group `mfp`; commands import what they need when they run."""
+"""The click group `mfp` and the edge at which errors become messages and exit codes."""
+
+import os
+import sys
+import traceback
+from dataclasses import dataclass
 
 import click
 
 from mfp.__about__ import __version__
+from mfp.commands import COMMANDS
+from mfp.errors import MfpError
+from mfp.lazy import LazyGroup
+from mfp.terminal import escape_unencodable
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+DEFECT = 70
+
+HELP = """Convert the Metaflow flows of a repository to Prefect.
+
+\b
+Examples:
+  mfp list              the flows below the current folder
+  mfp list --json       the same for a script
+  mfp list --help       what a command takes, and its exit codes
+
+\b
+Exit codes of all commands:
+  0    all well
+  2    the command line is wrong
+  3    something failed; what and why is on standard error
+  70   a defect of mfp itself
+  130  interrupted
+"""
 
 
-@click.group(name="mfp", context_settings={"help_option_names": ["-h", "--help"]})
+@dataclass(slots=True)
+class State:
+    """What the options before the command's name say.
+
+    Attributes:
+        debug: Whether an error shows its traceback.
+    """
+
+    debug: bool = False
+
+
+def _set_debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    ctx.ensure_object(State).debug = value
+
+
+@click.group(
+    name="mfp",
+    cls=LazyGroup,
+    entries=COMMANDS,
+    help=HELP,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option(
+    "--debug",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_set_debug,
+    help="Show the traceback of an error.",
+)
 @click.version_option(__version__, prog_name="mfp")
 def mfp() -> None:
-    """Convert the Metaflow flows of a repository to Prefect."""
+    """Hold the commands; see `HELP`."""
 
 
 def run(arguments: list[str]) -> int:
@@ -18,13 +77,41 @@ def run(arguments: list[str]) -> int:
         arguments: What follows the program's name.
 
     Returns:
-        The exit code: 0 on success, 2 on wrong usage.
+        The exit code: 0 on success, 2 on wrong usage, 3 if something failed, 70 on a defect of
+        ours, 130 if the user interrupted, 141 if the reader of the output went away.
     """
+    escape_unencodable(sys.stdout, sys.stderr)
+    state = State()
     try:
-        result = mfp.main(arguments, prog_name="mfp", standalone_mode=False)
+        result = mfp.main(arguments, prog_name="mfp", standalone_mode=False, obj=state)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _leave_pipe()
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except click.exceptions.Abort:
-        return 130
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("mfp: interrupted.", err=True)
+        return INTERRUPTED
+    except MfpError as error:
+        return _show(error, str(error), error.exit_code, state)
+    except Exception as error:  # noqa: BLE001  (the edge: a defect ends in a message, too)
+        text = f"{type(error).__name__}: {error}. This is a defect of mfp: report it, please, "
+        text += "with what 'mfp --debug' shows."
+        return _show(error, text, DEFECT, state)
     return result if isinstance(result, int) else 0
+
+
+def _show(error: Exception, text: str, code: int, state: State) -> int:
+    """Write an error to standard error, in one line or with its traceback."""
+    if state.debug:
+        traceback.print_exception(error)
+    click.echo(f"mfp: error: {text}", err=True)
+    return code
+
+
+def _leave_pipe() -> int:
+    """End quietly when `mfp … | head` has read enough."""
+    # What is still in the buffer would raise once more when the interpreter flushes it.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return BROKEN_PIPE

@@ -1,0 +1,7 @@
+"""The commands of `mfp`, a module each; a new one is a line here."""
+
+from mfp.lazy import Entry
+
+COMMANDS = {
+    "list": Entry("mfp.commands.list", "Find the flows of a repository without running any code."),
+}

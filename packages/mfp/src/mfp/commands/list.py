@@ -1,0 +1,153 @@
+"""`mfp list`: show the flows of a repository."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mfp.terminal import plain_table, printable, rich_table
+
+if TYPE_CHECKING:
+    from mfp.discover import Discovery
+
+HELP = """Find the flows in PATHS (default: the current folder) by reading source only.
+
+Nothing is imported or run, so no dependency of a flow needs to be installed. A flow is a class
+at the top level of a module that derives from Metaflow's FlowSpec, also through bases in other
+files of the repository, and whose own and inherited steps have a start and an end. Bases without
+a whole graph are left out; flows in notebooks are shown, but cannot be converted.
+
+Files that git ignores, hidden ones, virtual environments, caches, site-packages, node_modules and
+links to folders are passed over; a file or folder named in PATHS is read all the same. Patterns
+are lines of a .gitignore file, relative to the current folder.
+
+DECORATORS are those of the class, of its bases and of its steps, under Metaflow's names.
+
+\b
+Examples:
+  mfp list
+  mfp list flows/ jobs/daily.py
+  mfp list --exclude tests/ --exclude '*_old.py'
+  mfp list --json | jq -r '.flows[] | select(.decorators | index("schedule")) | .path'
+
+\b
+JSON: an object with
+  flows      path, line, class, bases, steps, decorators
+  notebooks  path, cell, line, class, steps
+  left_out   path, line, class, reason
+  problems   path, line (or null), message, remedy
+
+\b
+Exit codes:
+  0  all well, also if there are no flows
+  2  the command line is wrong, or a path does not exist
+  3  a file could not be read, or a class has steps but no whole graph
+"""
+
+
+@click.command(name="list", help=HELP)
+@click.argument("paths", nargs=-1, type=click.Path())
+@click.option("--json", "as_json", is_flag=True, help="Write JSON instead of a table.")
+@click.option(
+    "--include", multiple=True, metavar="PATTERN", help="Read only files that match. Repeatable."
+)
+@click.option(
+    "--exclude", multiple=True, metavar="PATTERN", help="Leave out what matches. Repeatable."
+)
+def command(
+    paths: tuple[str, ...], as_json: bool, include: tuple[str, ...], exclude: tuple[str, ...]
+) -> int:
+    """Show the flows; see `HELP`."""
+    from mfp.discover import discover  # noqa: PLC0415  (`mfp list --help` needs none of it)
+
+    found = discover(paths or (".",), root=Path.cwd(), include=include, exclude=exclude)
+    if as_json:
+        click.echo(as_document(found))
+    else:
+        _show(found, paths or (".",))
+    return 3 if found.problems else 0
+
+
+def as_document(found: "Discovery") -> str:
+    """Write what was found as JSON.
+
+    Args:
+        found: What was found.
+
+    Returns:
+        The JSON text, in ASCII, so that any name can be written to any stream.
+    """
+    document = {
+        "flows": [
+            {
+                "path": str(flow.path),
+                "line": flow.line,
+                "class": flow.name,
+                "bases": flow.bases,
+                "steps": flow.steps,
+                "decorators": flow.decorators,
+            }
+            for flow in found.flows
+        ],
+        "notebooks": [
+            {
+                "path": str(flow.path),
+                "cell": flow.cell,
+                "line": flow.line,
+                "class": flow.name,
+                "steps": flow.steps,
+            }
+            for flow in found.notebooks
+        ],
+        "left_out": [
+            {
+                "path": str(one.path),
+                "line": one.line,
+                "class": one.name,
+                "reason": one.reason,
+            }
+            for one in found.left_out
+        ],
+        "problems": [
+            {
+                "path": str(problem.path),
+                "line": problem.line,
+                "message": problem.message,
+                "remedy": problem.remedy,
+            }
+            for problem in found.problems
+        ],
+    }
+    return json.dumps(document, indent=2)
+
+
+def _show(found: "Discovery", paths: tuple[str, ...]) -> None:
+    """Print the table to standard output, everything else to standard error."""
+    header = ("FLOW", "CLASS", "STEPS", "DECORATORS")
+    rows = [
+        (
+            printable(f"{flow.path}:{flow.line}"),
+            printable(flow.name),
+            printable(", ".join(flow.steps)),
+            printable(", ".join(flow.decorators)),
+        )
+        for flow in found.flows
+    ]
+    if rows and sys.stdout.isatty():
+        rich_table(header, rows)
+    elif rows:
+        click.echo(plain_table(header, rows), nl=False)
+    else:
+        click.echo(f"No flows found in {printable(', '.join(paths))}.", err=True)
+    for flow in found.notebooks:
+        text = f"{flow.path}: cell {flow.cell}: {flow.name} is in a notebook and cannot be "
+        text += "converted. Move the class into a .py file."
+        click.echo(printable(text), err=True)
+    for problem in found.problems:
+        click.echo(printable(str(problem)), err=True)
+    if found.left_out:
+        count = len(found.left_out)
+        what = "1 base class was" if count == 1 else f"{count} base classes were"
+        click.echo(f"{what} left out; --json shows which, and why.", err=True)

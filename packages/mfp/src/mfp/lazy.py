@@ -1,0 +1,50 @@
+"""A click group that imports a command's module only when the command is used."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import click
+
+
+class Entry(NamedTuple):
+    """One command.
+
+    Attributes:
+        module: The module whose `command` it is.
+        summary: The line that the group's help shows for it.
+    """
+
+    module: str
+    summary: str
+
+
+class LazyGroup(click.Group):
+    """A group whose commands come from a table.
+
+    Args:
+        entries: The commands by name, in the order in which help shows them.
+        attrs: What click's group takes.
+    """
+
+    def __init__(self, *, entries: Mapping[str, Entry], **attrs: Any) -> None:
+        super().__init__(**attrs)
+        self.entries = entries
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Give the names of all commands."""
+        return list(self.entries)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command; None if there is none of this name."""
+        if cmd_name not in self.entries:
+            return None
+        command = import_module(self.entries[cmd_name].module).command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{self.entries[cmd_name].module}.command is not a click command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands from the table, importing none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in self.entries.items()])
