@@ -22,7 +22,7 @@ from .artifacts import ArtifactPublisher
 from .facts import FlowFacts
 from .host import Host, HostEnded, open_host
 from .scheduler import RunFailure, Scheduler, Unit
-from .steps import RunSession, StepFailed, may_retry
+from .steps import RunSession, may_retry
 from .values import given_values, parameter_words
 
 
@@ -101,9 +101,8 @@ class RunLoop:
         state = future.state
         finish = self._session.finishes.pop(unit.task_id, None)
         if finish is None or not state.is_completed():
-            reason = state.message or f"Step {unit.step} failed."
-            if isinstance(state.data, StepFailed):
-                reason = str(state.data)
+            known = self._session.failures.get(unit.task_id)
+            reason = known or state.message or f"Step {unit.step} failed."
             raise RunFailure(reason, unit.step, unit.task_id)
         self.end_path = finish.path
         self._scheduler.finished(unit, finish, future.task_run_id)

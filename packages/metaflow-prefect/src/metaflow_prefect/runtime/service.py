@@ -196,7 +196,7 @@ class RunService:
         if known is not None:
             known.retries = message["attempt"] + self._offsets.get(task_id, 0)
             known.new_attempt()
-            self._record_prefect_ids(known, message["task_run_id"])
+            self._record_prefect_ids(known, message["task_run_id"], known.retries)
             return known, None
         if self._start["again"] and (finished := self._finished_task(message)):
             return finished, "done"
@@ -207,14 +207,15 @@ class RunService:
             **_task_arguments(message),
         )
         self._tasks[task_id] = task
-        self._record_prefect_ids(task, message["task_run_id"])
         if task.is_cloned:
             self._clone(task)
+            self._record_prefect_ids(task, message["task_run_id"])
             return task, "cloned"
         if offset := self._offsets.get(task_id, 0):
             task.user_code_retries += offset
             task.retries = offset
             task.new_attempt()
+        self._record_prefect_ids(task, message["task_run_id"], task.retries)
         return task, None
 
     def _finished_task(self, message: dict[str, Any]) -> Any:
@@ -263,7 +264,9 @@ class RunService:
         self._lines.flush()
         return worker
 
-    def _record_prefect_ids(self, task: Any, task_run_id: str | None) -> None:
+    def _record_prefect_ids(
+        self, task: Any, task_run_id: str | None, attempt: int = 0
+    ) -> None:
         """Note in Metaflow's metadata which Prefect runs a task belongs to."""
         provider: Any = importlib.import_module("metaflow.metadata_provider")
         ids = {"prefect-flow-run-id": self._start["flow_run_id"]}
@@ -274,7 +277,9 @@ class RunService:
             task.step,
             task.task_id,
             [
-                provider.MetaDatum(field=name, value=value, type=name, tags=[])
+                provider.MetaDatum(
+                    field=name, value=value, type=name, tags=[f"attempt_id:{attempt}"]
+                )
                 for name, value in ids.items()
             ],
         )

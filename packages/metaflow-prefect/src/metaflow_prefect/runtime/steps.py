@@ -50,6 +50,7 @@ class StepLog:
         self._logger = logger
         self._in_traceback = False
         self.last_error = ""
+        self.last_words = ""
 
     def write(self, lines: list[list[str]]) -> None:
         """Log some lines, each with the name of its stream."""
@@ -61,6 +62,8 @@ class StepLog:
             return logging.INFO
         if stream == "system":
             return logging.DEBUG
+        if text.strip() and text != "Task failed.":
+            self.last_words = text.strip()
         if text.startswith(TRACEBACK):
             self._in_traceback = True
         elif self._in_traceback and text and not text.startswith((" ", "\t")):
@@ -80,6 +83,7 @@ class RunSession:
         self.host = host
         self.publisher = publisher
         self.finishes: dict[str, Finish] = {}
+        self.failures: dict[str, str] = {}
 
 
 def run_step(unit: Unit[Any]) -> State[None] | None:
@@ -111,7 +115,9 @@ def run_step(unit: Unit[Any]) -> State[None] | None:
         log.write,
     )
     if reply["state"] == "failed":
-        raise StepFailed(_describe(unit, reply, log.last_error), final=_final(reply))
+        message = _describe(unit, reply, log.last_error or log.last_words)
+        session.failures[unit.task_id] = message
+        raise StepFailed(message, final=_final(reply))
     finish = Finish(**{name: reply[name] for name in Finish.__dataclass_fields__})
     session.finishes[unit.task_id] = finish
     session.publisher.task_finished(unit, finish, context.task_run.id)
