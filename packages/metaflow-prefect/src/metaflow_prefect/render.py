@@ -139,7 +139,7 @@ def _flow_function(flow: FlowModel, function: str) -> list[str]:
     head = exploded(f"def {function}(", ["*", *signature] if signature else [], ")", 0)
     return [
         exploded("@flow(", decorator, ")", 0),
-        f"{head} -> State[None]:",
+        f"{head} -> State[Any]:",
         *_flow_docstring(flow, arguments),
         f"{INDENT}return run_flow(",
         f"{INDENT * 2}flow_facts(),",
@@ -282,7 +282,7 @@ def _task(step: StepModel) -> list[str]:
     ]
     return [
         exploded("@task(", settings, ")", 0),
-        f"def step_{step.name}(unit: Unit[Any]) -> State[None] | None:",
+        f"def step_{step.name}(unit: Unit[Any]) -> State[Any] | None:",
         f'{INDENT}"""Run the step {step.name}."""',
         f"{INDENT}return run_step(unit)",
     ]

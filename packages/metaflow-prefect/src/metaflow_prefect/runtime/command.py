@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from prefect import Flow
+from prefect.client.schemas.objects import State
 from prefect.exceptions import TerminationSignal
 from prefect.settings import (
     PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS,
     temporary_settings,
 )
 
-from .engine import PreparedRun, load_flow
+from .engine import PreparedRun, SourceMissing, load_flow
 from .facts import FlowFacts, ParameterFacts
 from .host import Host, HostEnded
 from .scheduler import RunFailure
@@ -136,7 +137,6 @@ def _command(facts: FlowFacts, path: str) -> Any:
         "How steps are started: forked from a warm process or fresh.",
         type=click.Choice(["warm", "fresh"]),
     )
-    own("debug", "Show the traceback of an error.", is_flag=True)
     return click.Command(
         Path(path).name,
         params=options,
@@ -165,11 +165,14 @@ def _run(
         load_flow(
             host, facts, path, _arguments(facts, chosen, words), chosen["own_launcher"]
         )
+    except SourceMissing as missing:
+        sys.stderr.write(f"{missing}\n")
+        return 2
     except HostEnded as ended:
         sys.stderr.write(f"{ended}\n")
         return ended.code or 1
     PreparedRun.waiting = PreparedRun(host)
-    return _run_prefect_flow(flow, values, debug=chosen["own_debug"])
+    return _run_prefect_flow(flow, values)
 
 
 def _raw_and_value(parameter: ParameterFacts, given: Any) -> tuple[list[str], Any]:
@@ -211,9 +214,7 @@ def _arguments(facts: FlowFacts, chosen: dict[str, Any], words: list[str]) -> li
     return [*facts.options, *resume, *([step] if step else [])]
 
 
-def _run_prefect_flow(
-    flow: Flow[Any, Any], values: dict[str, Any], *, debug: bool
-) -> int:
+def _run_prefect_flow(flow: Flow[Any, Any], values: dict[str, Any]) -> int:
     limit = max(
         PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS.value(), SERVER_START_SECONDS
     )
@@ -221,21 +222,20 @@ def _run_prefect_flow(
         with temporary_settings(
             {PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: limit}
         ):
-            flow(**values)
+            call: Any = flow  # its types do not know `return_state`
+            state: State[Any] = call(**values, return_state=True)
     except (KeyboardInterrupt, TerminationSignal) as stop:
         number = getattr(stop, "signal", signal.SIGINT)
         sys.stderr.write("Stopped; no step is running any more.\n")
         return 128 + number
-    except Exception as error:
-        if debug:
-            raise
-        sys.stderr.write(f"{_failure_line(error)}\n")
-        return 1
-    return 0
+    if state.is_completed():
+        return 0
+    sys.stderr.write(f"{_failure_line(state)}\n")
+    return 1
 
 
-def _failure_line(error: Exception) -> str:
-    if isinstance(error, RunFailure) and error.remedy:
-        return f"{error} Look at it with: {error.remedy}"
-    text = str(error).strip().splitlines()
-    return text[-1] if text else type(error).__name__
+def _failure_line(state: State[Any]) -> str:
+    failure = state.result(raise_on_failure=False)
+    if isinstance(failure, RunFailure) and failure.remedy:
+        return f"{failure} Look at it with: {failure.remedy}"
+    return state.message or "The flow run has failed."

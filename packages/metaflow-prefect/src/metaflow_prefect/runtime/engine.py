@@ -15,7 +15,7 @@ from prefect.client.schemas.objects import RunInput, State, TaskRunResult
 from prefect.context import FlowRunContext
 from prefect.exceptions import TerminationSignal
 from prefect.futures import PrefectFuture
-from prefect.states import Completed
+from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner
 
 from .artifacts import ArtifactPublisher
@@ -103,7 +103,7 @@ class RunLoop:
         if finish is None or not state.is_completed():
             known = self._session.failures.get(unit.task_id)
             reason = known or state.message or f"Step {unit.step} failed."
-            raise RunFailure(reason, unit.step, unit.task_id)
+            raise RunFailure(reason, unit.step, unit.task_id, said=True)
         self.end_path = finish.path
         self._scheduler.finished(unit, finish, future.task_run_id)
 
@@ -132,7 +132,7 @@ def run_flow(
     path: str,
     start: Any,
     values: Mapping[str, Any],
-) -> State[None]:
+) -> State[Any]:
     """Run a Metaflow flow; the body of the Prefect flow.
 
     Args:
@@ -142,12 +142,19 @@ def run_flow(
         values: The parameters of the Prefect flow run by their names in Metaflow.
 
     Returns:
-        A completed state that names the Metaflow run.
-
-    Raises:
-        RunFailure: The run has failed; the message says where.
-        HostEnded: Metaflow refused the flow or its parameters.
+        A completed state that names the Metaflow run, or a failed one that says what
+        failed where.
     """
+    try:
+        name = _run_flow(facts, path, start, values)
+    except (RunFailure, HostEnded, SourceMissing) as failure:
+        return Failed(message=str(failure), data=failure)
+    return Completed(message=f"Metaflow run {name}")
+
+
+def _run_flow(
+    facts: FlowFacts, path: str, start: Any, values: Mapping[str, Any]
+) -> str:
     context = FlowRunContext.get()
     assert context is not None and context.flow_run is not None
     flow_run = context.flow_run
@@ -187,7 +194,7 @@ def run_flow(
         publisher.run_finished(run_id, succeeded=succeeded)
         publisher.close()
         host.close()
-    return Completed(message=f"Metaflow run {started['flow']}/{run_id}")
+    return f"{started['flow']}/{run_id}"
 
 
 def _conduct(loop: RunLoop, host: Host, parameters_path: str) -> None:
@@ -195,9 +202,8 @@ def _conduct(loop: RunLoop, host: Host, parameters_path: str) -> None:
     try:
         loop.run(parameters_path)
     except RunFailure as failure:
-        host.finish(
-            outcome="failed", reason=failure.reason, task_id=failure.task_id, grace=5
-        )
+        reason = "" if failure.said else failure.reason
+        host.finish(outcome="failed", reason=reason, task_id=failure.task_id, grace=5)
         raise
     except (KeyboardInterrupt, TerminationSignal) as stop:
         number = getattr(stop, "signal", signal.SIGINT)
@@ -206,6 +212,16 @@ def _conduct(loop: RunLoop, host: Host, parameters_path: str) -> None:
     code = host.finish(outcome="succeeded", path=loop.end_path)
     if code:
         raise RunFailure(f"Metaflow ended with exit code {code}.")
+
+
+class SourceMissing(Exception):
+    """The flow's source is not where it was when the file was generated."""
+
+    def __init__(self, script: Path) -> None:
+        super().__init__(
+            f"The flow's source {script} is not there. Keep it where it was, relative "
+            "to this file, or make this file anew with `prefect create`."
+        )
 
 
 class PreparedRun:
@@ -247,10 +263,6 @@ def load_flow(
     script = Path(path).resolve().parent.joinpath(facts.source)
     if not script.exists():
         host.close()
-        message = (
-            f"The flow's source {script} is not there. Keep it where it was, relative "
-            "to this file, or make this file anew with `prefect create`."
-        )
-        raise FileNotFoundError(message)
+        raise SourceMissing(script)
     chosen = launcher or os.environ.get("METAFLOW_PREFECT_LAUNCHER") or "warm"
     host.load(str(script.resolve()), arguments, chosen)

@@ -23,13 +23,17 @@ class RunFailure(Exception):
         reason: What happened, in a sentence.
         step: The step that it happened in.
         task_id: The Metaflow task that it happened in.
+        said: Whether the task itself has said so.
     """
 
-    def __init__(self, reason: str, step: str = "", task_id: str = "") -> None:
+    def __init__(
+        self, reason: str, step: str = "", task_id: str = "", *, said: bool = False
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.step = step
         self.task_id = task_id
+        self.said = said
         self.remedy = ""
 
 
@@ -228,7 +232,7 @@ class Scheduler(Generic[Token]):
         (name,) = finish.next_steps
         child = self._next_unit(unit, name, (*unit.indices, 0))
         child.inputs = [(path, token)]
-        child.extras = {"ubf_context": "ubf_control", "ubf_iter": True}
+        child.extras = {"ubf_context": "ubf_control"}
         self._push(child)
 
     def _arrive(self, join: str, arrival: Arrival[Token], finish: Finish) -> None:

@@ -159,8 +159,7 @@ class RunService:
         try:
             reply = self._run_attempt(message)
         except Exception as error:  # noqa: BLE001 - reported to the Prefect side
-            self._lines.stream("stderr")
-            self._lines.add(f"{type(error).__name__}: {error}")
+            self._lines.add(f"{type(error).__name__}: {error}", "stderr")
             reply = {"state": "failed", "code": None, "reason": str(error)}
         self._lines.flush()
         self._channel.send({"kind": "reply", "request": number, **reply})
@@ -204,7 +203,7 @@ class RunService:
             message["step"],
             input_paths=message["input_paths"],
             task_id=task_id,
-            **_task_arguments(message),
+            **self._task_arguments(message),
         )
         self._tasks[task_id] = task
         if task.is_cloned:
@@ -217,6 +216,19 @@ class RunService:
             task.new_attempt()
         self._record_prefect_ids(task, message["task_run_id"], task.retries)
         return task, None
+
+    def _task_arguments(self, message: dict[str, Any]) -> dict[str, Any]:
+        names = ("split_index", "ubf_context", "join_type")
+        arguments = {name: message[name] for name in names if name in message}
+        if "ubf_context" in message:
+            parent = self._stored(*message["input_paths"][0].split("/"))
+            arguments["ubf_iter"] = parent.get(parent["_foreach_var"])
+        return arguments
+
+    def _stored(self, run_id: str, step: str, task_id: str) -> Any:
+        """Return what a finished task has left in the datastore."""
+        store = self._runtime._flow_datastore
+        return store.get_task_datastore(run_id, step, task_id)
 
     def _finished_task(self, message: dict[str, Any]) -> Any:
         """Return the task if an earlier try of this flow run has finished it."""
@@ -321,11 +333,6 @@ def _attempt_facts(step: Any) -> dict[str, float]:
         if minutes is not None:
             delay = float(minutes) * 60
     return {"user_retries": user, "error_retries": error, "delay": delay}
-
-
-def _task_arguments(message: dict[str, Any]) -> dict[str, Any]:
-    names = ("split_index", "ubf_context", "ubf_iter", "join_type", "pathspec_index")
-    return {name: message[name] for name in names if message.get(name) is not None}
 
 
 def _results(task: Any) -> dict[str, Any]:

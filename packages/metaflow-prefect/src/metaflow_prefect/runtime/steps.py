@@ -9,7 +9,7 @@ from typing import Any
 from prefect import Task, get_run_logger
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
-from prefect.states import Completed
+from prefect.states import Completed, Failed
 
 from .artifacts import ArtifactPublisher
 from .host import Host
@@ -76,27 +76,37 @@ class StepLog:
         return LEVELS[named[1]] if named else logging.WARNING
 
 
+class NoEmptyTraceback(logging.Filter):
+    """Drops the "NoneType: None" that Prefect logs for a failure without exception."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass, without an empty traceback."""
+        if record.exc_info and record.exc_info[0] is None:
+            record.exc_info = None
+        return True
+
+
 class RunSession:
     """What all task runs of one flow run in this process share."""
 
     def __init__(self, host: Host, publisher: ArtifactPublisher) -> None:
+        logging.getLogger("prefect.task_runs").addFilter(NoEmptyTraceback())
         self.host = host
         self.publisher = publisher
         self.finishes: dict[str, Finish] = {}
         self.failures: dict[str, str] = {}
 
 
-def run_step(unit: Unit[Any]) -> State[None] | None:
+def run_step(unit: Unit[Any]) -> State[Any] | None:
     """Run one attempt of a Metaflow task; the body of every step's Prefect task.
 
     Args:
         unit: The Metaflow task.
 
     Returns:
-        A state called "Cached" if the task needed not run again, else nothing.
-
-    Raises:
-        StepFailed: The attempt has failed.
+        Nothing if the attempt went well; a state called "Cached" if the task needed
+        not run again; a failed state, rather than an exception whose traceback would
+        show nothing but this file, if it failed.
     """
     context = TaskRunContext.get()
     assert context is not None
@@ -117,7 +127,8 @@ def run_step(unit: Unit[Any]) -> State[None] | None:
     if reply["state"] == "failed":
         message = _describe(unit, reply, log.last_error or log.last_words)
         session.failures[unit.task_id] = message
-        raise StepFailed(message, final=_final(reply))
+        failure = StepFailed(message, final=_final(reply))
+        return Failed(message=message, data=failure)
     finish = Finish(**{name: reply[name] for name in Finish.__dataclass_fields__})
     session.finishes[unit.task_id] = finish
     session.publisher.task_finished(unit, finish, context.task_run.id)

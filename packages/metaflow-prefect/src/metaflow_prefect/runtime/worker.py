@@ -7,7 +7,8 @@ import os
 import selectors
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from .launch import Launcher, StepProcess
@@ -26,15 +27,21 @@ class LogLines:
         """Collect this thread's lines from now on for the request of that number."""
         self._local.request = request
         self._local.lines = []
-        self._local.stream = "system"
+        self._local.muted = False
 
-    def stream(self, name: str) -> None:
-        """Say what stream the lines that follow come from."""
-        self._local.stream = name
+    def add(self, text: str, stream: str = "system") -> None:
+        """Add a line; one of "stdout", "stderr" or what the runtime says itself."""
+        if not self._local.muted:
+            self._local.lines.append((stream, text))
 
-    def add(self, text: str) -> None:
-        """Add a line."""
-        self._local.lines.append((self._local.stream, text))
+    @contextmanager
+    def muted(self) -> Iterator[None]:
+        """Take no lines of this thread for a while."""
+        self._local.muted = True
+        try:
+            yield
+        finally:
+            self._local.muted = False
 
     def flush(self) -> None:
         """Pass on what has been collected."""
@@ -81,14 +88,19 @@ def make_worker(
     Returns:
         A `metaflow.runtime.Worker`.
     """
+    mflog: Any = importlib.import_module("metaflow.mflog.mflog")
     runtime: Any = importlib.import_module("metaflow.runtime")
     worker = runtime.Worker(task, max_log_size, config_file)
     emit = worker.emit_log
 
     def emit_log(message: bytes, buffer: object, system_msg: bool = False) -> None:
-        lines.stream("stdout" if buffer is worker._stdout else "stderr")
-        emit(message, buffer, system_msg=system_msg)
-        lines.stream("system")
+        # Metaflow strips what it prints; a traceback needs its indents.
+        structured = mflog.parse(message) if mflog.is_structured(message) else None
+        text = structured.msg if structured else message
+        stream = "stdout" if buffer is worker._stdout else "stderr"
+        lines.add(text.decode(errors="replace").rstrip(), stream)
+        with lines.muted():
+            emit(message, buffer, system_msg=system_msg)
 
     worker.emit_log = emit_log
     return worker
