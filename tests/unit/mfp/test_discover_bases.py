@@ -97,6 +97,46 @@ FROM_P = "from p.base import Base\n" + CLASS.format("Base")
         ),
         pytest.param(
             {
+                "p/__init__.py": "from . import base",
+                "p/base.py": "import p\n" + BASE,
+                "f.py": "from p import base\n" + CLASS.format("base.Base"),
+            },
+            id="circular",
+        ),
+        pytest.param(
+            {
+                "a.py": "from b import *",
+                "b.py": "from a import *\nfrom base import *",
+                "base.py": BASE,
+                "f.py": "from a import Base\n" + CLASS.format("Base"),
+            },
+            id="circular-stars",
+        ),
+        pytest.param(
+            {
+                "compat.py": "from metaflow import FlowSpec as Flow, step as st",
+                "f.py": "from compat import *\nclass F(Flow):\n @st\n def start(self): ...\n"
+                " @st\n def end(self): ...",
+            },
+            id="renamed",
+        ),
+        pytest.param(
+            {
+                "base.py": derived("from company import X", "X", "Base"),
+                "f.py": "from base import Base\n" + CLASS.format("Base"),
+            },
+            id="library-behind",
+        ),
+        pytest.param(
+            {
+                "base.py": BASE,
+                "f.py": "from base import (  # see (1)\n  Base,  # and (2)\n)\n"
+                + CLASS.format("Base"),
+            },
+            id="comments",
+        ),
+        pytest.param(
+            {
                 "base.py": BASE + "\nAlias = Base\n",
                 "f.py": "from base import Alias\n" + CLASS.format("Alias"),
             },

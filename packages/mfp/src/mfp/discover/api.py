@@ -1,7 +1,9 @@
 """Find the flows of a repository by reading its source; nothing is imported or run."""
 
+import gc
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -42,7 +44,29 @@ def discover(
         PathNotFoundError: If a path is neither a file nor a folder.
         BadPatternError: If a pattern is not in gitignore syntax.
     """
-    base = os.path.abspath(root)  # noqa: PTH100  (Path.absolute keeps `..`)
+    with _without_collector():
+        return _discover(os.path.abspath(root), paths, include, exclude)  # noqa: PTH100
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Pause the search for cycles of garbage: none arise here, and it takes a tenth of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _discover(
+    base: str,
+    paths: Iterable[str | os.PathLike[str]],
+    include: Sequence[str],
+    exclude: Sequence[str],
+) -> Discovery:
+    """Do as `discover` says, from an absolute root without `..` in it."""
     selection = select(paths, root=base, include=include, exclude=exclude)
     top = repository_top(base) or base
     repository = Repository(Finder(top, selection.distributions))

@@ -117,6 +117,23 @@ class Resolver:
                 raise
         return self._lineages[key]
 
+    def starred(self, module: Module) -> Iterator[Module]:
+        """Follow the star imports of a module.
+
+        Args:
+            module: The importing module.
+
+        Yields:
+            The modules of the repository that it imports everything from.
+        """
+        for binding in module.stars:
+            if isinstance(binding.target, ImportFrom):
+                source = self._source(binding.target.level, binding.target.module, module.path)
+                if isinstance(source, Place) and source.has_source:
+                    found = self.load(source.path)
+                    if found is not None:
+                        yield found
+
     def _derive(self, found: Class) -> Lineage:
         orders: list[list[Class]] = []
         parents: list[Class] = []
