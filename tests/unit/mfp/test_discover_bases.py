@@ -267,6 +267,29 @@ def test_graph_partly_in_a_library(found: Found) -> None:
     assert not result.problems
 
 
-def test_base_in_a_file_that_was_not_asked_for(found: Found) -> None:
-    files = {"base.py": BASE, "jobs/f.py": "from base import Base\n# FlowSpec\nclass F(Base): ..."}
-    assert [str(flow.path) for flow in found(files, "jobs").flows] == ["jobs/f.py"]
+@pytest.mark.parametrize(
+    "base",
+    ["base.py", "src/base.py", "libs/one/base.py", "libs/one/src/base.py"],
+)
+@pytest.mark.parametrize(
+    ("asked", "options"),
+    [
+        pytest.param("jobs", {}, id="folder"),
+        pytest.param("jobs/f.py", {}, id="file"),
+        pytest.param(".", {"exclude": ("base.py",)}, id="excluded"),
+        pytest.param(".", {"include": ("f.py",)}, id="not-included"),
+    ],
+)
+def test_base_in_a_file_that_was_not_asked_for(
+    found: Found, base: str, asked: str, options: dict[str, tuple[str, ...]]
+) -> None:
+    files = {
+        ".git/HEAD": "",
+        "libs/one/pyproject.toml": "",
+        base: BASE,
+        "jobs/f.py": "from base import Base\nclass F(Base): ...",
+        "jobs/broken.py": "# FlowSpec\n(",
+    }
+    result = found(files, asked, **options)
+    assert [str(flow.path) for flow in result.flows] == ["jobs/f.py"]
+    assert len(result.problems) == (0 if options.get("include") or asked == "jobs/f.py" else 1)

@@ -39,6 +39,7 @@ def test_base_with_a_whole_graph_is_a_flow(found: Found) -> None:
 def test_derived_class_may_be_in_a_file_that_was_not_asked_for(found: Found) -> None:
     part = f"{HEAD}{PART}    @step\n    def more(self): ...\n"
     files = {
+        ".git/HEAD": "",
         "lib/base.py": part,
         "jobs/f.py": "from lib.base import Base, step\nclass F(Base):\n @step\n def start(s): ...",
     }
