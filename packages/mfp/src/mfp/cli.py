@@ -85,29 +85,39 @@ def run(arguments: list[str]) -> int:
     try:
         result = mfp.main(arguments, prog_name="mfp", standalone_mode=False, obj=state)
         sys.stdout.flush()
-    except BrokenPipeError:
-        return _leave_pipe()
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("mfp: interrupted.", err=True)
-        return INTERRUPTED
-    except MfpError as error:
-        return _show(error, str(error), error.exit_code, state)
-    except Exception as error:  # noqa: BLE001  (the edge: a defect ends in a message, too)
-        text = f"{type(error).__name__}: {error}. This is a defect of mfp: report it, please, "
-        text += "with what 'mfp --debug' shows."
-        return _show(error, text, DEFECT, state)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  (this is the edge)
+        return _end(error, state)
     return result if isinstance(result, int) else 0
 
 
-def _show(error: Exception, text: str, code: int, state: State) -> int:
-    """Write an error to standard error, in one line or with its traceback."""
+def _end(error: BaseException, state: State) -> int:
+    """Show an error on standard error and give the exit code for it."""
+    match error:
+        case BrokenPipeError():
+            return _leave_pipe()
+        case click.ClickException():
+            error.show()
+            return error.exit_code
+        case click.Abort() | KeyboardInterrupt():
+            click.echo("mfp: interrupted.", err=True)
+            return INTERRUPTED
     if state.debug:
         traceback.print_exception(error)
+    text, code = _explained(error)
     click.echo(f"mfp: error: {text}", err=True)
     return code
+
+
+def _explained(error: BaseException) -> tuple[str, int]:
+    """Say what went wrong and what to do next, with the exit code."""
+    if isinstance(error, MfpError):
+        return str(error), error.exit_code
+    if isinstance(error, OSError):
+        place = "" if error.filename is None else f"{error.filename}: "
+        text = f"{place}{error.strerror or error}. Check the disk and the permissions."
+        return text, MfpError.exit_code
+    text = f"{type(error).__name__}: {error}. This is a defect of mfp: report it, please, "
+    return f"{text}with what 'mfp --debug' shows.", DEFECT
 
 
 def _leave_pipe() -> int:

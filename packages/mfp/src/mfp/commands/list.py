@@ -21,7 +21,8 @@ a whole graph are left out; flows in notebooks are shown, but cannot be converte
 
 Files that git ignores, hidden ones, virtual environments, caches, site-packages, node_modules and
 links to folders are passed over; a file or folder named in PATHS is read all the same. Patterns
-are lines of a .gitignore file, relative to the current folder.
+are lines of a .gitignore file, relative to the current folder. Bases are looked for in all of the
+git repository, whichever part of it is asked for.
 
 DECORATORS are those of the class, of its bases and of its steps, under Metaflow's names.
 

@@ -1,11 +1,10 @@
 """What git ignores: `.gitignore` files of every folder, and `.git/info/exclude`."""
 
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import pathspec
+from mfp.discover.patterns import Patterns, compile_patterns
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +17,7 @@ class IgnoreFile:
     """
 
     folder: str
-    patterns: pathspec.GitIgnoreSpec
+    patterns: Patterns
 
     def verdict(self, path: str) -> bool | None:
         """Say whether these patterns ignore a path.
@@ -29,7 +28,7 @@ class IgnoreFile:
         Returns:
             True if they ignore it, False if they take it back in, None if they are silent.
         """
-        return self.patterns.check_file(path[len(self.folder) :]).include
+        return self.patterns.verdict(path[len(self.folder) :])
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ def repository_top(start: str) -> str | None:
     return None
 
 
-def read_patterns(path: Path) -> pathspec.GitIgnoreSpec | None:
+def read_patterns(path: Path) -> Patterns | None:
     """Read a file of patterns as git does.
 
     Args:
@@ -130,36 +129,7 @@ def read_patterns(path: Path) -> pathspec.GitIgnoreSpec | None:
     if not path.is_file():
         return None
     text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
-    return compile_leniently(text.split("\n"))
-
-
-def compile_leniently(lines: Iterable[str]) -> pathspec.GitIgnoreSpec:
-    """Compile patterns and, as git does, pass over those that are not valid.
-
-    Args:
-        lines: Lines of a `.gitignore` file.
-
-    Returns:
-        The compiled patterns.
-    """
-    stripped = (line.rstrip("\r") for line in lines)
-    return pathspec.GitIgnoreSpec.from_lines(list(filter(is_pattern, stripped)))
-
-
-def is_pattern(line: str) -> bool:
-    """Say whether a line is in gitignore syntax; a comment or an empty line is.
-
-    Args:
-        line: The line.
-
-    Returns:
-        Whether it is.
-    """
-    try:
-        pathspec.GitIgnoreSpec.from_lines([line])
-    except ValueError:
-        return False
-    return True
+    return compile_patterns(text.split("\n"))
 
 
 def _git_folder(dot_git: Path) -> Path:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mfp.discover.bindings import Dotted
+from mfp.discover.ignore import repository_top
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +32,19 @@ class Finder:
     """Finds modules.
 
     An absolute import is looked for in the folder of the importing file (which is what
-    `python flow.py` puts first), then in each folder above it up to the top and in the `src` of
-    each, then in the folders and `src` folders of the repository's distributions, the nearest
-    first.
+    `python flow.py` puts first), then in each folder above it up to the top of its git
+    repository and in the `src` of each, then in the folders and `src` folders of the
+    repository's distributions, the nearest first.
 
     Args:
-        top: The absolute path of the highest folder to look in.
+        root: The absolute path of the highest folder to look in outside of git repositories.
         distributions: The folders that hold a distribution's settings.
     """
 
-    top: str
+    root: str
     distributions: tuple[str, ...] = ()
     _found: dict[str, Place | None] = field(default_factory=dict)
-    _roots: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _roots: dict[tuple[Path, Path], tuple[str, ...]] = field(default_factory=dict)
 
     def absolute(self, module: Dotted, importer: str) -> Place | None:
         """Find a module by its full name.
@@ -95,22 +96,20 @@ class Finder:
         return self._found[path]
 
     def _roots_of(self, importer: str) -> tuple[str, ...]:
-        folder = str(Path(importer).parent)
-        if folder not in self._roots:
-            unlinked = str(Path(os.path.realpath(importer)).parent)
-            self._roots[folder] = tuple(dict.fromkeys(self._ordered_roots(unlinked, folder)))
-        return self._roots[folder]
+        folder = Path(importer).parent
+        unlinked = Path(os.path.realpath(importer)).parent
+        if (folder, unlinked) not in self._roots:
+            roots = dict.fromkeys(self._ordered_roots(folder, unlinked))
+            self._roots[folder, unlinked] = tuple(map(str, roots))
+        return self._roots[folder, unlinked]
 
-    def _ordered_roots(self, unlinked: str, folder: str) -> Iterator[str]:
+    def _ordered_roots(self, folder: Path, unlinked: Path) -> Iterator[Path]:
         yield unlinked
-        above = [folder]
-        while above[-1] != self.top and above[-1] != str(Path(above[-1]).parent):
-            above.append(str(Path(above[-1]).parent))
-        if above[-1] != self.top:
-            above = [folder]  # outside of the repository nothing above is looked at
-        for root in (*above, *_by_nearness(self.distributions, folder)):
+        top = Path(repository_top(str(folder)) or self.root)
+        above = [one for one in (folder, *folder.parents) if one.is_relative_to(top)] or [folder]
+        for root in (*above, *_by_nearness(self.distributions, str(folder))):
             yield root
-            yield str(Path(root, "src"))
+            yield root / "src"
 
 
 def _place(path: str) -> Place | None:
@@ -128,10 +127,10 @@ def _place(path: str) -> Place | None:
     return None
 
 
-def _by_nearness(folders: Iterable[str], folder: str) -> list[str]:
+def _by_nearness(folders: Iterable[str], folder: str) -> list[Path]:
     """Sort folders by how much of their path they share with one, then by name."""
 
     def distance(other: str) -> tuple[int, str]:
         return -len(os.path.commonpath([folder, other])), other
 
-    return sorted(folders, key=distance)
+    return [Path(one) for one in sorted(folders, key=distance)]

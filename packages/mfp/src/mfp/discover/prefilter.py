@@ -17,7 +17,7 @@ READ_SIZE = 2**20
 
 # Simple on purpose: over a repository each further alternative in these costs half a second.
 _FROM = re.compile(rb"from[ \t\f\\\r\n]+([.\w\x80-\xff]+)")
-_IMPORT = re.compile(rb"import[ \t\f]*(\([^)]*|[^\n]+)")
+_IMPORT = re.compile(rb"import[ \t\f]*(\((?:[^)#]+|#[^\n]*)*|(?:[^\n\\]+|\\\r?\n?)+)")
 _WORD = re.compile(rb"[\w\x80-\xff]+")
 
 
@@ -45,12 +45,11 @@ class Imports:
             names: The names.
 
         Returns:
-            Whether it may. A star brings any name, and behind a comment or a backslash more may
-            follow than was read.
+            Whether it may; a star brings any name.
         """
         if module not in self.words:
             return False
-        if any(mark in self.names for mark in (b"*", b"#", b"\\")):
+        if b"*" in self.names:
             return True
         taken = set(_WORD.findall(self.names))
         return module in taken or not names.isdisjoint(taken)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mfp.discover.bindings import Class, Module
 from mfp.discover.collect import collect
+from mfp.discover.flows import examine
 from mfp.discover.modules import Finder, Place
 from mfp.discover.notebooks import Notebook, read_notebook
 from mfp.discover.prefilter import (
@@ -18,7 +19,7 @@ from mfp.discover.prefilter import (
 )
 from mfp.discover.resolve import Resolver
 from mfp.discover.source import EXCLUDE, UnreadableError, parse, too_deep
-from mfp.discover.symbols import FLOW_SPEC, Metaflow, Symbol
+from mfp.discover.symbols import FLOW_SPEC, Metaflow
 
 
 @dataclass(slots=True)
@@ -117,14 +118,11 @@ class Repository:
         """Find the files that may take a flow, or a way to one, from some modules."""
         offers: dict[bytes, set[bytes]] = {}
         for path in paths:
-            module = self.load(path)
-            if module is None or path in self.notebooks:
-                continue
-            names = {name.encode() for name in module.names if self._leads_to_flow(name, path)}
-            if names or module.stars:
+            names = self._offered(path)
+            if names and path not in self.notebooks:
                 file = Path(path)
                 word = file.parent.name if file.name == "__init__.py" else file.stem
-                offers.setdefault(os.fsencode(word), set()).update(names)
+                offers.setdefault(os.fsencode(word), set()).update(map(str.encode, names))
         words = frozenset(offers)
         return {
             path
@@ -133,18 +131,30 @@ class Repository:
             and any(imports.may_take(word, offers[word]) for word in words & imports.words)
         }
 
+    def _offered(self, path: str) -> set[str]:
+        """Give the names of a module that lead to a flow; `FlowSpec` itself speaks for itself."""
+        names: set[str] = set()
+        seen = {path}
+        pending = [path]
+        while pending:
+            module = self.load(pending.pop())
+            if module is not None:
+                names.update(one for one in module.names if self._leads_to_flow(one, module.path))
+                stars = {star.path for star in self.resolver.starred(module)}
+                pending += stars - seen
+                seen |= stars
+        return names
+
     def _leads_to_flow(self, name: str, path: str) -> bool:
-        symbol: Symbol | None
         try:
             symbol = self.resolver.lookup(name, path)
             if isinstance(symbol, Class):
-                lineage = self.resolver.lineage(symbol)
-                return lineage.flow or lineage.unknown
+                return examine(symbol, self.resolver) is not None
+            if isinstance(symbol, Place):
+                return symbol.path in self.candidates
         except RecursionError:
             return False
-        if isinstance(symbol, Metaflow):
-            return not symbol.parts or symbol.name == FLOW_SPEC
-        return isinstance(symbol, Place) and symbol.path in self.candidates
+        return isinstance(symbol, Metaflow) and FLOW_SPEC == symbol.name != name
 
 
 def unreadable(error: OSError) -> UnreadableError:

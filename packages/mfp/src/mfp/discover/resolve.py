@@ -110,8 +110,29 @@ class Resolver:
         key = (found.path, found.position)
         if key not in self._lineages:
             self._lineages[key] = Lineage((found,), flow=False, unknown=False)  # ends a cycle
-            self._lineages[key] = self._derive(found)
+            try:
+                self._lineages[key] = self._derive(found)
+            except RecursionError:
+                del self._lineages[key]
+                raise
         return self._lineages[key]
+
+    def starred(self, module: Module) -> Iterator[Module]:
+        """Follow the star imports of a module.
+
+        Args:
+            module: The importing module.
+
+        Yields:
+            The modules of the repository that it imports everything from.
+        """
+        for binding in module.stars:
+            if isinstance(binding.target, ImportFrom):
+                source = self._source(binding.target.level, binding.target.module, module.path)
+                if isinstance(source, Place) and source.has_source:
+                    found = self.load(source.path)
+                    if found is not None:
+                        yield found
 
     def _derive(self, found: Class) -> Lineage:
         orders: list[list[Class]] = []
@@ -220,14 +241,15 @@ class Resolver:
 
 def _merge(orders: list[list[Class]]) -> list[Class]:
     """Merge the orders of the bases as Python does (C3); depth first where Python would refuse."""
+    if len(orders) <= 2:  # no base, or one: its order and itself
+        return orders[0]
     merged: list[Class] = []
     pending = [order for order in orders if order]
     while pending:
+        later = {id(one) for order in pending for one in order[1:]}
         heads = [order[0] for order in pending]
-        head = next(
-            (head for head in heads if not any(head in order[1:] for order in pending)), heads[0]
-        )
+        head = next((head for head in heads if id(head) not in later), heads[0])
         merged.append(head)
-        remaining = [[one for one in order if one != head] for order in pending]
+        remaining = [[one for one in order if one is not head] for order in pending]
         pending = [order for order in remaining if order]
     return merged

@@ -5,9 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pathspec
-
-from mfp.discover.ignore import is_pattern
+from mfp.discover.patterns import Patterns, compile_pattern, compile_patterns
 from mfp.discover.walk import Walked, walk
 from mfp.errors import BadPatternError, PathNotFoundError
 
@@ -84,23 +82,23 @@ def _filter(root: str, include: Sequence[str], exclude: Sequence[str]) -> Callab
     """Make the test that the user's own patterns amount to."""
     if not include and not exclude:
         return lambda _: True
-    included = _compile(include) if include else None
+    included = _compile(include)
     excluded = _compile(exclude)
 
     def wanted(path: str) -> bool:
         relative = os.path.relpath(path, root)
         if path.endswith("/"):
             # Whether something below is included cannot be told from a folder's name.
-            return not excluded.match_file(f"{relative}/")
-        if included is not None and not included.match_file(relative):
+            return not excluded.excludes(f"{relative}/")
+        if include and not included.holds(relative):
             return False
-        return not excluded.match_file(relative)
+        return not excluded.excludes(relative)
 
     return wanted
 
 
-def _compile(patterns: Sequence[str]) -> pathspec.GitIgnoreSpec:
+def _compile(patterns: Sequence[str]) -> Patterns:
     for pattern in patterns:
-        if not is_pattern(pattern):
+        if compile_pattern(pattern) is None:
             raise BadPatternError(pattern)
-    return pathspec.GitIgnoreSpec.from_lines(patterns)
+    return compile_patterns(patterns)

@@ -37,6 +37,8 @@ def parse(source: bytes | str) -> ast.Module:
     Raises:
         UnreadableError: If it is not Python of the running version.
     """
+    if isinstance(source, bytes):
+        _check_encoding(source)
     try:
         with warnings.catch_warnings():
             # An invalid escape in somebody's flow is not what is asked about here.
@@ -45,14 +47,10 @@ def parse(source: bytes | str) -> ast.Module:
     except (RecursionError, MemoryError) as error:
         raise too_deep() from error
     except SyntaxError as error:
-        raise _not_python(error, source) from error
+        raise _not_python(error.msg, error.lineno or _line_of_null(source)) from error
     except ValueError as error:
         # Python up to 3.11 raises this for null bytes, and every version for lone surrogates.
-        raise UnreadableError(
-            _line_of_null(source),
-            f"Python cannot read this file: {error}",
-            f"Repair it, or {EXCLUDE}.",
-        ) from error
+        raise _not_python(str(error), _line_of_null(source)) from error
 
 
 def too_deep() -> UnreadableError:
@@ -64,39 +62,42 @@ def too_deep() -> UnreadableError:
     )
 
 
-def _not_python(error: SyntaxError, source: bytes | str) -> UnreadableError:
-    """Say what the parser said, and of Python 2 or a wrong encoding what it is."""
-    message = error.msg or "invalid syntax"
+def _not_python(message: str, line: int | None) -> UnreadableError:
+    """Say what the parser said, and of Python 2 that it is that."""
     if message.startswith("Missing parentheses in call to"):
         return UnreadableError(
-            error.lineno,
-            f"{message[0].lower()}{message[1:]}: this is Python 2",
+            line,
+            f"is Python 2, not 3: {message[0].lower()}{message[1:]}",
             f"Port it to Python 3, or {EXCLUDE}.",
         )
-    encoding = isinstance(source, bytes) and _encoding_error(source)
-    if encoding:
-        return UnreadableError(
-            error.lineno or 1,
-            f"cannot be decoded: {encoding}",
-            "Save the file as UTF-8, or declare its encoding in the first line, "
-            "as in '# -*- coding: latin-1 -*-'.",
-        )
-    line = error.lineno or _line_of_null(source)
     return UnreadableError(
-        line,
-        f"is not valid Python: {message}",
-        f"Correct the syntax, or {EXCLUDE}.",
+        line, f"is not valid Python: {message}", f"Correct the syntax, or {EXCLUDE}."
     )
 
 
-def _encoding_error(source: bytes) -> str:
-    """Say why bytes cannot be decoded; nothing if they can."""
+def _check_encoding(source: bytes) -> None:
+    """Decode as `python file.py` does: `ast.parse` alone lets pass what is in a comment."""
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
         source.decode(encoding)
     except (SyntaxError, UnicodeError, LookupError) as error:
-        return str(error)
-    return ""
+        raise UnreadableError(
+            _line_not_decoded(source, error),
+            f"cannot be decoded: {error}",
+            "Save the file as UTF-8, or declare its encoding in the first line, "
+            f"as in '# -*- coding: latin-1 -*-'; or {EXCLUDE}.",
+        ) from error
+
+
+def _line_not_decoded(source: bytes, error: Exception) -> int:
+    """Find the line of the first byte that could not be decoded; 1 if the encoding is unknown."""
+    if isinstance(error, UnicodeDecodeError):
+        return source.count(b"\n", 0, error.start) + 1
+    try:
+        source.decode("utf-8-sig")
+    except UnicodeDecodeError as undeclared:
+        return _line_not_decoded(source, undeclared)
+    return 1
 
 
 def _line_of_null(source: bytes | str) -> int | None:
