@@ -1,0 +1,117 @@
+"""What the packages, the workspace, the README and the workflow say about each other is true."""
+
+import importlib.metadata
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlparse
+
+import pytest
+import tomli
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = {"metaflow-prefect": "metaflow-prefect", "metaflow-prefect-cli": "mfp"}
+# What a dependency must have beside a lower bound, and why, stands in the packages' own files.
+CAPPED = {"prefect", "fastapi"}
+
+
+def read_toml(path: str) -> dict[str, Any]:
+    table: dict[str, Any] = tomli.loads((ROOT / path).read_text())
+    return table
+
+
+def project(folder: str) -> dict[str, Any]:
+    table: dict[str, Any] = read_toml(f"packages/{folder}/pyproject.toml")["project"]
+    return table
+
+
+def requirements() -> list[Requirement]:
+    return [
+        Requirement(text)
+        for folder in PACKAGES.values()
+        for text in project(folder)["dependencies"]
+    ]
+
+
+def bounds(requirement: Requirement) -> set[str]:
+    return {specifier.operator for specifier in requirement.specifier}
+
+
+@pytest.mark.parametrize(
+    "requirement", [pytest.param(item, id=item.name) for item in requirements()]
+)
+def test_dependency_has_a_lower_bound(requirement: Requirement) -> None:
+    if requirement.name not in PACKAGES:
+        assert ">=" in bounds(requirement)
+
+
+@pytest.mark.parametrize("name", sorted(CAPPED))
+def test_dependency_known_to_break_has_an_upper_bound(name: str) -> None:
+    found = [item for item in requirements() if item.name == name]
+    assert found
+    assert all("<" in bounds(item) for item in found)
+
+
+def test_tools_have_both_bounds() -> None:
+    tools = map(Requirement, read_toml("hatch.toml")["envs"]["default"]["dependencies"])
+    assert [str(tool) for tool in tools if not {">=", "<"} <= bounds(tool)] == []
+
+
+@pytest.mark.parametrize(("distribution", "folder"), PACKAGES.items())
+def test_package_comes_from_this_checkout(distribution: str, folder: str) -> None:
+    """The index has a package called metaflow-prefect that is not this one."""
+    assert project(folder)["name"] == distribution
+    origin = importlib.metadata.distribution(distribution).read_text("direct_url.json")
+    assert origin is not None, "installed from an index"
+    facts = json.loads(origin)
+    assert facts["dir_info"]["editable"]
+    assert Path(unquote(urlparse(facts["url"]).path)).resolve() == ROOT / "packages" / folder
+
+
+def test_versions_agree() -> None:
+    versions = {name: importlib.metadata.version(name) for name in PACKAGES}
+    assert len(set(versions.values())) == 1, versions
+    [needed] = [item for item in requirements() if item.name == "metaflow-prefect"]
+    assert needed.specifier.contains(versions["metaflow-prefect"], prereleases=True)
+
+
+def test_supported_pythons_agree() -> None:
+    in_classifiers = {
+        folder: re.findall(r"Python :: (3\.\d+)", "\n".join(project(folder)["classifiers"]))
+        for folder in PACKAGES.values()
+    }
+    [matrix] = read_toml("hatch.toml")["envs"]["python"]["matrix"]
+    workflow = (ROOT / ".github/workflows/test.yml").read_text()
+    in_workflow = re.search(r"python: \[(.*)\]", workflow)
+    assert in_workflow
+    assert json.loads(f"[{in_workflow[1]}]") == matrix["python"]
+    for folder, pythons in in_classifiers.items():
+        assert pythons == matrix["python"]
+        oldest = SpecifierSet(project(folder)["requires-python"])
+        assert oldest == SpecifierSet(f">={matrix['python'][0]}")
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    command = subprocess.run(
+        ["bash", ".ci/run", "--test-command"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
+    assert command == "pip install hatch && hatch run test\n"
+    assert f"```bash\n{command}```" in (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md", ".github/workflows/test.yml"])
+def test_hatch_commands_in_the_documents_exist(file: str) -> None:
+    scripts = read_toml("hatch.toml")["envs"]["default"]["scripts"]
+    named = re.findall(r"hatch run ([\w.]+)(?![\w:.])", (ROOT / file).read_text())
+    assert named
+    assert set(named) - set(scripts) - {"python"} == set()
+
+
+@pytest.mark.parametrize("folder", PACKAGES.values())
+def test_licence_is_the_same_everywhere(folder: str) -> None:
+    licence = (ROOT / "LICENSE").read_text()
+    assert (ROOT / "packages" / folder / "LICENSE").read_text() == licence
