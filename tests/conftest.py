@@ -1,5 +1,6 @@
 """One Prefect server for all tests of a session that ask for it."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,21 +8,22 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from support.server import use_server
 
-# A failing graph is told as it was found: to shrink it would run flows for an hour.
-_PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
-_SLOW = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture)
-settings.register_profile("default", deadline=None, phases=_PHASES, suppress_health_check=_SLOW)
 settings.register_profile(
-    "ci", deadline=None, phases=_PHASES, suppress_health_check=_SLOW, derandomize=True
+    "default",
+    deadline=None,
+    # a failing graph is told as it was found: to shrink it would run flows for an hour
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.too_slow],
 )
-settings.load_profile("default")
+settings.register_profile("ci", settings.get_profile("default"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 @pytest.fixture(scope="session")
-def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all workers of this session share."""
     base = tmp_path_factory.getbasetemp()
-    return base if worker_id == "master" else base.parent
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,8 @@ def test_two_native_runs_are_the_same(case: Case, tmp_path: Path) -> None:
     assert (first.code == 0) == case.ok, first.stdout + first.stderr
     assert (first.run_id is not None) == case.starts, first.stdout + first.stderr
     second = native(case, tmp_path / "second")
-    assert differences(snapshot_of(first), snapshot_of(second)) == []
+    found = differences(snapshot_of(first), snapshot_of(second))
+    assert not found, "\n".join(found)
 
 
 def test_every_flow_has_a_case() -> None:

@@ -17,6 +17,9 @@ FRAMES = """Traceback (most recent call last):
   File "/some/folder/flow.py", line 2, in body
     raise ValueError("x")
   File "<frozen runpy>", line 88, in _run_code
+  File "/some/folder/flow_prefect.py", line 3, in _start
+    start()
+  File "<string>", line 1, in <module>
 ValueError: x
 after"""
 OWN_FRAMES = """Traceback (most recent call last):
@@ -41,6 +44,11 @@ after"""
         pytest.param(FRAMES, OWN_FRAMES, id="frames"),
         pytest.param(
             FRAMES.replace("\n", "\n>  "), OWN_FRAMES.replace("\n", "\n>  "), id="printed frames"
+        ),
+        pytest.param(
+            FRAMES.replace("\n", "\n    >  "),
+            OWN_FRAMES.replace("\n", "\n    >  "),
+            id="printed and indented frames",
         ),
         pytest.param("3 tasks on 2020-02-29, 0x1f", "3 tasks on 2020-02-29, 0x1f", id="kept"),
         pytest.param("\n\n  indented\t\r\n", "\n\n  indented\t\r\n", id="white space"),

@@ -18,4 +18,5 @@ def test_random_graph(graph: Sequence, prefect_api: str) -> None:
         expected = native(case(graph), Path(name) / "native")
         ours = prefect(case(graph), Path(name) / "prefect", prefect_api)
         told = render(graph) + ours.stdout[-4000:] + ours.stderr[-4000:]
-        assert differences(snapshot_of(expected), snapshot_of(ours)) == [], told
+        found = differences(snapshot_of(expected), snapshot_of(ours))
+        assert not found, "\n".join([told, "Differences:", *found])

@@ -16,4 +16,5 @@ def test_same_as_native(case: Case, tmp_path: Path, prefect_api: str) -> None:
     ours = prefect(case, tmp_path / "prefect", prefect_api)
     told = ours.stdout[-4000:] + ours.stderr[-4000:]
     assert (ours.run_id is not None) == case.starts, told
-    assert differences(snapshot_of(expected), snapshot_of(ours)) == [], told
+    found = differences(snapshot_of(expected), snapshot_of(ours))
+    assert not found, "\n".join([told, "Differences:", *found])

@@ -10,7 +10,7 @@ _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")  # of an object in memory, as in it
 _DATE_TAG = re.compile(r"^date:\d{4}-\d\d-\d\d$")  # two runs may lie before and after midnight
 # what Metaflow puts before a line that a decorator such as @timeout logs
 _TIME = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} ", re.MULTILINE)
-_FRAME = re.compile(r'^(?P<indent>>?\s*)File "(?P<file>[^"]*)", line \d+, in ')
+_FRAME = re.compile(r'^(?P<indent>\s*>?\s*)File "(?P<file>[^"]*)", line \d+, in ')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +53,12 @@ class Normaliser:
         return f"<run>/{self.keys.get(f'{step}/{task}', f'{step}/{task}')}"
 
 
+def _is_own(file: str) -> bool:
+    if file.endswith("_prefect.py"):
+        return False
+    return file.startswith("<folder>") or not ("/" in file or file.startswith("<"))
+
+
 def _own_frames(lines: list[str]) -> Iterator[str]:
     """Leave out of tracebacks the frames that are not in the flow's folder.
 
@@ -63,9 +69,7 @@ def _own_frames(lines: list[str]) -> Iterator[str]:
     for line in lines:
         frame = _FRAME.match(line)
         if frame:
-            own = frame["file"].startswith(("<folder>", "./")) or "/" not in frame["file"]
-            own = own and not frame["file"].startswith("<frozen")
-            dropped = None if own else frame["indent"] + "  "
+            dropped = None if _is_own(frame["file"]) else frame["indent"] + "  "
         elif dropped is not None and not line.startswith(dropped):
             dropped = None
         if dropped is None:

@@ -83,12 +83,22 @@ def attempt(task: Task) -> dict[str, Any]:
     return {
         "artifacts": {one.id: attempted(partial(data, one)) for one in task},
         "metadata": [[one.name, one.type, str(one.value)] for one in task.metadata],
-        "stdout": task.stdout,
-        "stderr": task.stderr,
+        "stdout": text(task, "stdout"),
+        "stderr": text(task, "stderr"),
         "successful": task.successful,
         "finished": task.finished,
         "exception": tree(task.exception),
     }
+
+
+def text(task: Task, stream: str) -> str:
+    """The log, which the client cannot give as text if a step wrote what is not UTF-8."""
+    lines = (line for _, line in task.loglines(stream, as_unicode=False))
+    # a task without a log, as `_parameters`, has one line, which is text
+    return "".join(
+        f"{line if isinstance(line, str) else line.decode('utf-8', 'backslashreplace')}\n"
+        for line in lines
+    )
 
 
 def data(artifact: DataArtifact) -> Tree:

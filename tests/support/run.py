@@ -76,7 +76,8 @@ def prefect(case: Case, folder: Path, api_url: str, launcher: str | None = None)
 
 def fill(case: Case, folder: Path) -> None:
     """Copy the flow file and what it needs into `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
+    # Metaflow takes the `.metaflow` of a folder above if there is none here
+    (folder / ".metaflow").mkdir(parents=True, exist_ok=True)
     if case.source is not None:
         (folder / case.file).write_text(case.source, encoding="utf-8")
     for name in (*([case.file] if case.source is None else ()), *case.needs):

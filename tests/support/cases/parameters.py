@@ -252,6 +252,7 @@ CASES = (
         file="parameters_bad_default.py",
         flow="ParametersBadDefaultFlow",
         ok=False,
+        starts=False,
     ),
     _case(
         id="include_file",
