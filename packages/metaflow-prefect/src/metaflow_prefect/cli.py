@@ -14,6 +14,7 @@ from metaflow._vendor import click
 from metaflow_prefect.checks import check
 from metaflow_prefect.errors import MetaflowPrefectError, UsageProblem
 from metaflow_prefect.load import load_flow
+from metaflow_prefect.options import explicit_options
 from metaflow_prefect.render import render
 from metaflow_prefect.write import check_output, write_text
 
@@ -98,8 +99,12 @@ def generated_text(obj: Any, source: Path, target: Path, tags: tuple[str, ...]) 
     Raises:
         FlowProblem: The flow cannot become a Prefect flow.
     """
-    run_options = [f"--tag={tag}" for tag in tags]
-    flow = load_flow(obj.flow, run_options=run_options)
+    root = click.get_current_context().find_root()
+    flow = load_flow(
+        obj.flow,
+        options=explicit_options(root, sys.argv[1:]),
+        run_options=[f"--tag={tag}" for tag in tags],
+    )
     check(flow)
     relative = os.path.relpath(source, target.parent).replace(os.sep, "/")
     return render(flow, source=relative, output=target.name)

@@ -91,6 +91,8 @@ class FlowModel:
         options: Metaflow's top-level options that it is to run with.
         run_options: Options of Metaflow's `run` command likewise.
         tags: Tags of its flow runs.
+        configs: The values of its configs: each a name and a list of the value and of
+            whether Metaflow takes it as it is.
     """
 
     name: str
@@ -101,3 +103,4 @@ class FlowModel:
     options: tuple[str, ...] = ()
     run_options: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    configs: LiteralDict = LiteralDict(())

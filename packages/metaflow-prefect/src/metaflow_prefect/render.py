@@ -216,6 +216,8 @@ def _facts(flow: FlowModel, source: str) -> list[str]:
     ]
     if parameters:
         entries.append(f"parameters={exploded('[', parameters, ']', 2)}")
+    if flow.configs.items:
+        entries.append(f"configs={literal(flow.configs, 2)}")
     for name, words in (("options", flow.options), ("run_options", flow.run_options)):
         if words:
             entries.append(f"{name}={literal(LiteralList(words), 2)}")

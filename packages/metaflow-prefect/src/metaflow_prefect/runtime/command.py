@@ -105,18 +105,21 @@ def _command(facts: FlowFacts, path: str) -> Any:
     options: list[Any] = []
     for place, parameter in enumerate(facts.parameters):
         variable = parameter.name.upper().replace("-", "_")
+        settings: dict[str, Any] = {"is_flag": True}
+        if not parameter.is_flag:
+            settings = {
+                "type": reader(parameter),
+                "metavar": parameter.kind.upper(),
+                "multiple": parameter.multiple,
+                "nargs": parameter.arity,
+            }
         options.append(
             click.Option(
                 [f"--{parameter.name}", f"parameter_{place}"],
-                type=None if parameter.is_flag else reader(parameter),
-                metavar=None if parameter.is_flag else parameter.kind.upper(),
-                is_flag=parameter.is_flag,
                 required=parameter.required,
-                multiple=parameter.multiple,
-                nargs=parameter.arity,
                 help=parameter.help,
                 envvar=f"METAFLOW_RUN_{variable}",
-                show_envvar=False,
+                **settings,
             )
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 StepKind = Literal["linear", "split", "foreach", "switch", "join", "end"]
@@ -68,6 +68,8 @@ class FlowFacts:
         parameters: Its parameters in the order of their definition.
         options: Metaflow's top-level options that the flow was converted with.
         run_options: Options of Metaflow's `run` command likewise.
+        configs: The values of its configs, as they were when it was converted: by
+            name, each value with whether Metaflow takes it as it is.
     """
 
     name: str
@@ -77,3 +79,4 @@ class FlowFacts:
     parameters: Sequence[ParameterFacts] = ()
     options: Sequence[str] = ()
     run_options: Sequence[str] = ()
+    configs: Mapping[str, Any] = field(default_factory=dict)

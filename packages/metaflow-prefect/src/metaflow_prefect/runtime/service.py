@@ -182,11 +182,10 @@ class RunService:
         return {"state": "ran", **_results(task)}
 
     def _failure(self, worker: Any, code: int) -> dict[str, Any]:
-        from metaflow.exception import METAFLOW_EXIT_DISALLOW_RETRY
-
-        stopped = self._stopping or worker.cleaned
-        final = stopped or code == METAFLOW_EXIT_DISALLOW_RETRY
-        return {"state": "failed", "code": code, "final": final}
+        exception: Any = importlib.import_module("metaflow.exception")
+        give_up = code == exception.METAFLOW_EXIT_DISALLOW_RETRY
+        final = give_up or self._stopping or worker.cleaned
+        return {"state": "failed", "code": code, "final": final, "give_up": give_up}
 
     def _task_for(self, message: dict[str, Any]) -> tuple[Any, str | None]:
         """Return the task of a request, and how it is finished already, if it is."""
@@ -380,6 +379,21 @@ def _config_file(flow: Any) -> Iterator[str | None]:
         yield file.name
 
 
+@contextmanager
+def _configs_as_options(configs: dict[str, Any]) -> Iterator[list[str]]:
+    """Hand configs over as Metaflow's runtime hands them to its steps."""
+    if not configs:
+        yield []
+        return
+    with tempfile.NamedTemporaryFile(mode="w", encoding="utf-8") as file:
+        json.dump({"user_configs": configs}, file)
+        file.flush()
+        options = ["--local-config-file", file.name]
+        for name in configs:
+            options += ["--config-value", name, f"kv.{name}"]
+        yield options
+
+
 def _install(service: RunService, launcher: Launcher) -> None:
     """Put our scheduling loop into the runtime of Metaflow's `run` and `resume`."""
     runtime: Any = importlib.import_module("metaflow.runtime")
@@ -436,11 +450,15 @@ def _import_metaflow() -> None:
 def metaflow_side(kind: str) -> None:
     """Be one of the processes of the Metaflow side; does not return.
 
-    Standard input is the socket to the process that uses this one.
+    Standard input is the socket to the process that uses this one, but for a step.
 
     Args:
-        kind: `"run"` serves a whole run, `"warm"` replaces a warm process that died.
+        kind: `"run"` serves a whole run, `"warm"` replaces a warm process that died,
+            `"script"` runs a flow's script for one step.
     """
+    if kind == "script":
+        flow, script, *arguments = sys.argv[3:]
+        end_process(run_script(script, arguments, flow))
     channel = Channel(socket.socket(fileno=os.dup(0)))
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -452,6 +470,7 @@ def metaflow_side(kind: str) -> None:
     message, _ = channel.receive()
     if message is None:
         os._exit(0)
+    launcher.flow = message["flow"]
     if message["launcher"] == "fresh":
         launcher.forbid_warm()
     # Ctrl-C reaches this process too; the Prefect side decides what it means. A
@@ -459,7 +478,9 @@ def metaflow_side(kind: str) -> None:
     signal.signal(signal.SIGINT, lambda *_: None)
     service = RunService(channel, launcher)
     _install(service, launcher)
-    code = run_script(message["script"], message["arguments"])
+    with _configs_as_options(message["configs"]) as options:
+        arguments = [*options, *message["arguments"]]
+        code = run_script(message["script"], arguments, message["flow"])
     sys.stdout.flush()
     channel.send({"kind": "ended", "code": code})
     end_process(code)
