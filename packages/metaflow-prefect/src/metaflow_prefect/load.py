@@ -126,6 +126,7 @@ def _parameter(parameter: Any) -> ParameterModel:
         multiple=bool(settings.get("multiple")),
         is_flag=bool(settings.get("is_flag")),
         arity=settings.get("nargs") or 1,
+        is_counter=bool(settings.get("count")),
     )
 
 

@@ -38,6 +38,7 @@ class ParameterModel:
         multiple: Whether it may be given several times.
         is_flag: Whether it stands on the command line without a value.
         arity: How many values follow it on the command line.
+        is_counter: Whether its value is how often it stands on the command line.
     """
 
     name: str
@@ -49,6 +50,7 @@ class ParameterModel:
     multiple: bool = False
     is_flag: bool = False
     arity: int = 1
+    is_counter: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,9 @@ import unicodedata
 from collections.abc import Iterable
 
 # Prefect's own arguments of a flow call, and what the flow function's body uses.
-TAKEN_BY_FLOW = frozenset({"return_state", "wait_for", "run_flow", "flow_facts", "self", "cls"})
+TAKEN_BY_FLOW = frozenset(
+    {"model_config", "return_state", "wait_for", "run_flow", "flow_facts", "self", "cls"}
+)
 
 
 def identifier(text: str) -> str:

@@ -244,7 +244,7 @@ def _parameter_facts(parameter: ParameterModel, argument: str) -> str:
         f"kind={text_literal(parameter.kind)}",
         *_settings(
             parameter,
-            ("required", "help", "choices", "multiple", "is_flag", "arity"),
+            ("required", "help", "choices", "multiple", "is_flag", "arity", "is_counter"),
         ),
     ]
     return exploded("ParameterFacts(", entries, ")", 3)

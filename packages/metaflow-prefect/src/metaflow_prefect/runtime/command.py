@@ -105,8 +105,10 @@ def _command(facts: FlowFacts, path: str) -> Any:
     options: list[Any] = []
     for place, parameter in enumerate(facts.parameters):
         variable = parameter.name.upper().replace("-", "_")
-        settings: dict[str, Any] = {"is_flag": True}
-        if not parameter.is_flag:
+        settings: dict[str, Any] = {"is_flag": parameter.is_flag}
+        if parameter.is_counter:
+            settings = {"count": True, "default": None}
+        elif not parameter.is_flag:
             settings = {
                 "type": reader(parameter),
                 "metavar": parameter.kind.upper(),
@@ -181,8 +183,8 @@ def _run(
 def _raw_and_value(parameter: ParameterFacts, given: Any) -> tuple[list[str], Any]:
     """Return a parameter's words for Metaflow, and its value for Prefect."""
     option = f"--{parameter.name}"
-    if parameter.is_flag:
-        return ([option] if given else []), given
+    if parameter.is_flag or parameter.is_counter:
+        return [option] * int(given), given
     entries = given if parameter.multiple else [given]
     if parameter.arity == 1:
         words = [f"{option}={raw}" for raw, _ in entries]

@@ -43,6 +43,7 @@ class ParameterFacts:
         multiple: Whether it may be given several times.
         is_flag: Whether it stands on the command line without a value.
         arity: How many values follow it on the command line.
+        is_counter: Whether its value is how often it stands on the command line.
     """
 
     name: str
@@ -54,6 +55,7 @@ class ParameterFacts:
     multiple: bool = False
     is_flag: bool = False
     arity: int = 1
+    is_counter: bool = False
 
 
 @dataclass(frozen=True)
