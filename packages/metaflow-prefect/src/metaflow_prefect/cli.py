@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from metaflow._vendor import click
+from metaflow.util import get_latest_run_id
 
 from metaflow_prefect.checks import check
 from metaflow_prefect.errors import MetaflowPrefectError, UsageProblem
@@ -73,6 +74,37 @@ def create(obj: Any, output: str | None, tags: tuple[str, ...]) -> None:
 @click.pass_obj
 def run(obj: Any, arguments: tuple[str, ...]) -> None:
     """Generate the Prefect file in a folder of its own and run it."""
+    run_generated(obj, arguments)
+
+
+@prefect.command(
+    help="Resume a run with Prefect: by default the last one, from where it failed.",
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+)
+@click.option("--origin-run-id", help="The run to resume.")
+@click.argument("step-to-rerun", required=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.pass_obj
+def resume(
+    obj: Any,
+    origin_run_id: str | None,
+    step_to_rerun: str | None,
+    arguments: tuple[str, ...],
+) -> None:
+    """Generate the Prefect file in a folder of its own and resume a run with it."""
+    words = list(arguments)
+    if step_to_rerun is not None and step_to_rerun.startswith("-"):
+        words.insert(0, step_to_rerun)
+    elif step_to_rerun is not None:
+        words.append(f"--step-to-rerun={step_to_rerun}")
+    origin = origin_run_id or get_latest_run_id(obj.echo, obj.flow.name)
+    if origin is None:
+        raise UsageProblem("There is no earlier run.", "Name one with --origin-run-id.")
+    run_generated(obj, (f"--resume={origin}", *words))
+
+
+def run_generated(obj: Any, arguments: tuple[str, ...]) -> None:
+    """Run the flow's Prefect file, made for this once, and exit with its code."""
     source = Path(sys.argv[0]).resolve()
     with tempfile.TemporaryDirectory(prefix="metaflow-prefect-") as folder:
         target = Path(folder).resolve() / f"{source.stem}_prefect.py"

@@ -22,6 +22,7 @@ from .facts import FlowFacts, ParameterFacts
 from .host import Host, HostEnded
 from .scheduler import RunFailure
 
+USAGE = 2
 # A cold start of Prefect's temporary server takes a slow machine far more than
 # Prefect's own limit of 20 seconds.
 SERVER_START_SECONDS = 300
@@ -174,7 +175,9 @@ def _run(
         sys.stderr.write(f"{missing}\n")
         return 2
     except HostEnded as ended:
-        sys.stderr.write(f"{ended}\n")
+        # A wrong use is one line; before it Metaflow says what it was about to do.
+        lines = ended.output[-1:] if ended.code == USAGE else [str(ended)]
+        sys.stderr.write("\n".join(lines) + "\n")
         return ended.code or 1
     PreparedRun.waiting = PreparedRun(host)
     return _run_prefect_flow(flow, values)
