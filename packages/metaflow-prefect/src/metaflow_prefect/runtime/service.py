@@ -28,6 +28,11 @@ from .script import end_process, run_script
 from .warm import WarmServer
 from .worker import Line, LogLines, WorkersSubprocess, make_worker, watch
 
+FLOW_COMMANDS = (
+    "metaflow.cli",
+    "metaflow.cli_components.run_cmds",
+    "metaflow.cli_components.step_cmd",
+)
 PARAMETERS_TASK = "parameters"  # the task id of a run's parameters
 NATIVE_GRACE = 5.0  # seconds that Metaflow leaves the other tasks when one has failed
 LONGEST_VALUE = 40  # characters of a foreach value that fit a task run's name
@@ -435,6 +440,25 @@ def _configs_as_options(configs: dict[str, Any]) -> Iterator[list[str]]:
         yield options
 
 
+@contextmanager
+def _finishing(runtime: Any) -> Iterator[None]:
+    """Tell the decorators and the exit hooks of a run how it ended."""
+    exception: BaseException | None = None
+    try:
+        yield
+    except BaseException as error:
+        exception = error
+        raise
+    finally:
+        for step in runtime._flow:
+            for decorator in step.decorators:
+                if decorator.runtime_finished_ctx is not None:
+                    decorator.runtime_finished_ctx(step.__name__, exception)
+                else:
+                    decorator.runtime_finished(exception)
+        runtime._run_exit_hooks()
+
+
 def _install(service: RunService, launcher: Launcher) -> None:
     """Put our scheduling loop into the runtime of Metaflow's `run` and `resume`."""
     runtime: Any = importlib.import_module("metaflow.runtime")
@@ -461,22 +485,9 @@ def _install(service: RunService, launcher: Launcher) -> None:
         self._params_task.mark_resume_done()
 
     def execute(self: Any) -> None:
-        exception: BaseException | None = None
-        try:
-            with _config_file(self._flow) as file:
-                self._config_file_name = file
-                service.serve(self)
-        except BaseException as error:
-            exception = error
-            raise
-        finally:
-            for step in self._flow:
-                for decorator in step.decorators:
-                    if decorator.runtime_finished_ctx is not None:
-                        decorator.runtime_finished_ctx(step.__name__, exception)
-                    else:
-                        decorator.runtime_finished(exception)
-            self._run_exit_hooks()
+        with _config_file(self._flow) as file, _finishing(self):
+            self._config_file_name = file
+            service.serve(self)
 
     native.__init__ = make_run
     native.persist_constants = persist_constants
@@ -486,11 +497,17 @@ def _install(service: RunService, launcher: Launcher) -> None:
 
 
 def _import_metaflow() -> None:
-    """Import what a step needs of Metaflow, and nothing that starts a thread."""
-    import metaflow.cli
-    import metaflow.cli_components.step_cmd
-    import metaflow.runtime
-    import metaflow.task  # noqa: F401
+    """Import what a step needs of Metaflow, and nothing that starts a thread.
+
+    Metaflow's commands read the options of the flow at hand when they are imported, so
+    these modules are forgotten again; what they import is what takes the time.
+    """
+    for name in ("metaflow", "metaflow.runtime", "metaflow.task", *FLOW_COMMANDS):
+        importlib.import_module(name)
+    for name in FLOW_COMMANDS:
+        package, _, module = name.rpartition(".")
+        del sys.modules[name]
+        delattr(sys.modules[package], module)
 
 
 def metaflow_side(kind: str) -> None:
