@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from interpreters import OLDEST_AND_NEWEST, interpreter, run_python
-
 from metaflow_prefect.literals import literal, text_literal
 from metaflow_prefect.model import LiteralDict, LiteralList, Literals
 

@@ -241,6 +241,8 @@ def _facts(flow: FlowModel, source: str) -> list[str]:
     ]
     if parameters:
         entries.append(f"parameters={exploded('[', parameters, ']', 2)}")
+    if flow.configs.items:
+        entries.append(f"configs={literal(flow.configs, 2)}")
     for name, words in (("options", flow.options), ("run_options", flow.run_options)):
         if words:
             entries.append(f"{name}={literal(LiteralList(words), 2)}")
@@ -267,7 +269,7 @@ def _parameter_facts(parameter: ParameterModel, argument: str) -> str:
         f"kind={text_literal(parameter.kind)}",
         *_settings(
             parameter,
-            ("required", "help", "choices", "multiple", "is_flag", "arity"),
+            ("required", "help", "choices", "multiple", "is_flag", "arity", "is_counter"),
         ),
     ]
     return exploded("ParameterFacts(", entries, ")", 3)
