@@ -204,6 +204,8 @@ class RunService:
     def _task_for(self, message: dict[str, Any]) -> tuple[Any, str | None]:
         """Return the task of a request, and how it is finished already, if it is."""
         task_id = message["task_id"]
+        if "node_path" in message:
+            return self._node(message), "node"
         known = self._tasks.get(task_id)
         if known is not None:
             known.retries = message["attempt"] + self._offsets.get(task_id, 0)
@@ -258,6 +260,15 @@ class RunService:
             return found
         self._offsets[message["task_id"]] = latest.attempt + 1
         return None
+
+    def _node(self, message: dict[str, Any]) -> Any:
+        """Return a task that a `@parallel` step has started and awaited itself."""
+        store = self._runtime._flow_datastore
+        node = FinishedTask(store, *message["node_path"].split("/"))
+        if not node.is_ok():
+            raise RuntimeError(f"node {node.path} did not finish")
+        self._record_prefect_ids(node, message["task_run_id"])
+        return node
 
     def _clone(self, task: Any) -> None:
         """Copy a task from the run that is resumed, with the nodes that it started."""

@@ -16,8 +16,6 @@ from mfp.discover import discover
 _MADE_FROM = re.compile(
     rb'^"""Prefect flow of the Metaflow flow (\S+), made from (.+)\.$', re.MULTILINE
 )
-    rb'^"""Prefect flow of the Metaflow flow (\S+), made from (.+)\.$', re.MULTILINE
-)
 _SKIPPED = ("node_modules", "__pycache__", "site-packages")
 
 
