@@ -1,10 +1,8 @@
 """Other Python interpreters of this machine, for what must not depend on the version."""
 
-import json
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -52,7 +50,3 @@ def run_python(path: str, code: str, *arguments: str, env: dict[str, str] | None
 
 def clean_environment() -> dict[str, str]:
     return {n: v for n, v in os.environ.items() if not n.startswith(("PYTHON", "PYTEST"))}
-
-
-def as_json(values: Sequence[str]) -> str:
-    return json.dumps(list(values))

@@ -64,7 +64,8 @@ def literal(value: Literals, depth: int = 0) -> str:
         return exploded("[", [literal(e, depth + 1) for e in value.entries], "]", depth)
     if isinstance(value, tuple):
         return exploded("(", [literal(e, depth + 1) for e in value], ")", depth)
-    return repr(value)
+    # The formatter writes 1e16 where Python writes 1e+16.
+    return repr(value).replace("e+", "e")
 
 
 def exploded(opening: str, entries: list[str], closing: str, depth: int) -> str:

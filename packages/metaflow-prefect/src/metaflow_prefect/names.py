@@ -15,13 +15,15 @@ TAKEN_BY_FILE = frozenset({"flow_facts", "host", "code", "annotations", "DEFAULT
 # Prefect checks a flow's parameters through a pydantic model with a field for each. A
 # field named as one of the model's own attributes is warned of, refused, or (as
 # `model_fields_set`) silently given another value.
-PYDANTIC_NAMES = """
-    construct copy dict from_orm json parse_file parse_obj parse_raw schema schema_json
-    update_forward_refs validate model_computed_fields model_config model_construct
-    model_copy model_extra model_fields model_fields_set model_json_schema
-    model_parametrized_name model_post_init model_rebuild
-    """
-TAKEN_BY_PYDANTIC = frozenset(PYDANTIC_NAMES.split())
+TAKEN_BY_PYDANTIC = frozenset(
+    {
+        *("construct", "copy", "dict", "from_orm", "json", "parse_file", "parse_obj"),
+        *("parse_raw", "schema", "schema_json", "update_forward_refs", "validate"),
+        *("model_computed_fields", "model_config", "model_construct", "model_copy"),
+        *("model_extra", "model_fields", "model_fields_set", "model_json_schema"),
+        *("model_parametrized_name", "model_post_init", "model_rebuild"),
+    }
+)
 RESERVED_BEGINNINGS = ("model_dump", "model_validate", "v__")
 
 

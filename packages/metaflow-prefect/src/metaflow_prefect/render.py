@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from hashlib import sha256
 
 from metaflow_prefect.__about__ import __version__
-from metaflow_prefect.embed import embedded_runtime, import_lines
-from metaflow_prefect.literals import INDENT, exploded, literal, text_literal
+from metaflow_prefect.embed import LINE_LENGTH, embedded_runtime, import_lines
+from metaflow_prefect.literals import INDENT, escaped, exploded, literal, text_literal
 from metaflow_prefect.model import (
     FlowModel,
     LiteralDict,
@@ -93,17 +94,17 @@ def header(body: str, flow: str) -> str:
 
 
 def _docstring(flow: FlowModel, source: str, output: str, function: str) -> list[str]:
+    flow_file, out_file = shlex.quote(source), shlex.quote(output)
     lines = [
         f"Prefect flow of the Metaflow flow {flow.name}, made from {source}.",
         "",
         "Do not edit it: change the flow and make it again.",
         "",
-        f"    python {source} prefect create {output}",
-        f"    python {output} --help",
-        f"    prefect deploy {output}:{function}",
+        f"    python {flow_file} prefect create {out_file}",
+        f"    python {out_file} --help",
+        f"    prefect deploy {shlex.quote(f'{output}:{function}')}",
     ]
-    text = "\n".join(lines).replace("\\", "\\\\").replace('"', '\\"')
-    return [f'"""{text}', '"""']
+    return ['"""' + "\n".join(map(docstring_text, lines)), '"""']
 
 
 def _wanted(flow: FlowModel) -> dict[str, set[str | None]]:
@@ -162,7 +163,7 @@ def _flow_function(flow: FlowModel, function: str) -> list[str]:
         for parameter in flow.parameters
     ]
     head = exploded(f"def {function}(", ["*", *signature] if signature else [], ")", 0)
-    return [
+    lines = [
         exploded("@flow(", decorator, ")", 0),
         f"{head} -> State[Any]:",
         *_flow_docstring(flow, arguments),
@@ -173,6 +174,15 @@ def _flow_function(flow: FlowModel, function: str) -> list[str]:
         f"{INDENT * 2}{exploded('{', values, '}', 2)},",
         f"{INDENT})",
     ]
+    if any(_is_long(f"{INDENT}{line},") for line in signature):
+        # The formatter breaks a type or default in two, which nobody can read.
+        return ["# fmt: off", *lines, "# fmt: on"]
+    return lines
+
+
+def _is_long(line: str) -> bool:
+    """Return whether the formatter may find a line too long; wide characters count two."""
+    return sum(1 if c.isascii() else 2 for c in line) > LINE_LENGTH
 
 
 def _argument(parameter: ParameterModel, name: str) -> str:
@@ -221,10 +231,13 @@ def _flow_docstring(flow: FlowModel, arguments: dict[str, str]) -> list[str]:
 
 
 def docstring_line(text: str) -> str:
-    """Return a text as one line that may stand in a docstring, whatever it holds."""
-    line = " ".join(text.split())
-    escaped = "".join(c if c.isprintable() else repr(c)[1:-1] for c in line.replace("\\", "\\\\"))
-    return escaped.replace('"', "'")
+    """Return a text as one line of a docstring, whatever it holds, its blanks made one."""
+    return docstring_text(" ".join(text.split()))
+
+
+def docstring_text(text: str) -> str:
+    """Return a text as it must be written inside of a docstring's line."""
+    return escaped(text).replace('"""', r"\"\"\"")
 
 
 def _facts(flow: FlowModel, source: str) -> list[str]:
@@ -307,9 +320,13 @@ def _task(step: StepModel) -> list[str]:
         "persist_result=False",
         "cache_policy=NO_CACHE",
     ]
+    head = f"def step_{step.name}(unit: Unit[Any]) -> State[Any] | None:"
+    if _is_long(head):
+        opening = f"def step_{step.name}("
+        head = f"{exploded(opening, ['unit: Unit[Any]'], ')', 0)} -> State[Any] | None:"
     return [
         exploded("@task(", settings, ")", 0),
-        f"def step_{step.name}(unit: Unit[Any]) -> State[Any] | None:",
+        head,
         f'{INDENT}"""Run the step {step.name}."""',
         f"{INDENT}return run_step(unit)",
     ]
