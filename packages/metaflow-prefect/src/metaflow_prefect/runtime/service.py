@@ -9,7 +9,9 @@ serves the requests of the Prefect side, one thread for each task that is runnin
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
+import linecache
 import os
 import signal
 import socket
@@ -426,11 +428,22 @@ def _install(service: RunService, launcher: Launcher) -> None:
 
 
 def _import_metaflow() -> None:
-    """Import what a step needs of Metaflow, and nothing that starts a thread."""
+    """Import what a step needs of Metaflow, and nothing that starts a thread.
+
+    Neither what depends on the flow: `metaflow.cli_components.run_cmds` and `init_cmd`
+    read the current flow when they are imported.
+    """
     import metaflow.cli
     import metaflow.cli_components.step_cmd
     import metaflow.runtime
     import metaflow.task  # noqa: F401
+    from metaflow.metaflow_version import get_version
+
+    # What each step would otherwise do for itself: Metaflow's version asks git, and
+    # the first look at a flow's source compiles the tokenizer's expressions.
+    get_version()
+    inspect.getsource(inspect.getsource)
+    linecache.clearcache()
 
 
 def metaflow_side(kind: str) -> None:
