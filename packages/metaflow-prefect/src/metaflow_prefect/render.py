@@ -19,6 +19,15 @@ from metaflow_prefect.model import (
 from metaflow_prefect.names import argument_names, function_name
 
 MARK = "# metaflow-prefect"
+# What the flow's own part imports, beside what the runtime does.
+IMPORTS: dict[str, set[str | None]] = {
+    "functools": {None},
+    "prefect": {"flow", "task"},
+    "prefect.cache_policies": {"NO_CACHE"},
+    "socket": {None},
+    "subprocess": {None},
+    "sys": {None},
+}
 TYPES = {"int": "int", "float": "float", "bool": "bool", "str": "str", "file": "str"}
 
 
@@ -34,7 +43,7 @@ def render(flow: FlowModel, *, source: str, output: str) -> str:
         The text of the file.
     """
     runtime = embedded_runtime()
-    function = function_name(flow.name, runtime.names)
+    function = function_name(flow.name, [*runtime.names, *_imported_names(flow)])
     body = "\n".join(
         [
             *_docstring(flow, source, output, function),
@@ -61,11 +70,17 @@ def render(flow: FlowModel, *, source: str, output: str) -> str:
             "",
             'if __name__ == "__main__":',
             "    host = adopt_host(__process__, *__early__)",
-            f"    sys.exit(main(flow_facts(), {function}, __file__, host, sys.argv[1:]))",
+            *_main(function),
+            "    sys.exit(code)",
             "",
         ]
     )
     return f"{header(body, flow.name)}\n{body}"
+
+
+def _main(function: str) -> list[str]:
+    arguments = ["flow_facts()", function, "__file__", "host", "sys.argv[1:]"]
+    return [f"{INDENT}{exploded('code = main(', arguments, ')', 1)}"]
 
 
 def header(body: str, flow: str) -> str:
@@ -91,18 +106,28 @@ def _docstring(flow: FlowModel, source: str, output: str, function: str) -> list
     return [f'"""{text}', '"""']
 
 
-def _imports(flow: FlowModel) -> list[str]:
-    runtime = embedded_runtime()
-    wanted: dict[str, set[str | None]] = {m: set(names) for m, names in runtime.imports}
-    wanted.setdefault("functools", set()).add(None)
-    wanted.setdefault("socket", set()).add(None)
-    wanted.setdefault("subprocess", set()).add(None)
-    wanted.setdefault("sys", set()).add(None)
-    wanted.setdefault("prefect", set()).update({"flow", "task"})
-    wanted.setdefault("prefect.cache_policies", set()).add("NO_CACHE")
+def _wanted(flow: FlowModel) -> dict[str, set[str | None]]:
+    """Return what the file imports: names by modules, `None` for the module itself."""
+    wanted: dict[str, set[str | None]] = {}
+    for module, names in (*embedded_runtime().imports, *IMPORTS.items()):
+        wanted.setdefault(module, set()).update(names)
     del wanted["__future__"]
     if any(parameter.choices for parameter in flow.parameters):
         wanted.setdefault("typing", set()).add("Literal")
+    return wanted
+
+
+def _imported_names(flow: FlowModel) -> set[str]:
+    return {
+        module.split(".")[0] if name is None else name
+        for module, names in _wanted(flow).items()
+        for name in names
+    }
+
+
+def _imports(flow: FlowModel) -> list[str]:
+    runtime = embedded_runtime()
+    wanted = _wanted(flow)
     prefect = {m: names for m, names in wanted.items() if m.split(".")[0] == "prefect"}
     standard = {m: names for m, names in wanted.items() if m not in prefect}
     return [
@@ -216,6 +241,8 @@ def _facts(flow: FlowModel, source: str) -> list[str]:
     ]
     if parameters:
         entries.append(f"parameters={exploded('[', parameters, ']', 2)}")
+    if flow.configs.items:
+        entries.append(f"configs={literal(flow.configs, 2)}")
     for name, words in (("options", flow.options), ("run_options", flow.run_options)):
         if words:
             entries.append(f"{name}={literal(LiteralList(words), 2)}")
@@ -242,7 +269,7 @@ def _parameter_facts(parameter: ParameterModel, argument: str) -> str:
         f"kind={text_literal(parameter.kind)}",
         *_settings(
             parameter,
-            ("required", "help", "choices", "multiple", "is_flag", "arity"),
+            ("required", "help", "choices", "multiple", "is_flag", "arity", "is_counter"),
         ),
     ]
     return exploded("ParameterFacts(", entries, ")", 3)
