@@ -121,6 +121,7 @@ class RunService:
                 "flow": runtime._flow.name,
                 "parameters_path": parameters.path,
                 "metadata": runtime._metadata.metadata_str(),
+                "launcher": self._launcher.choice,
             }
         )
         while True:
@@ -538,13 +539,15 @@ def metaflow_side(kind: str) -> None:
     _import_metaflow()
     if kind == "warm":
         WarmServer(channel).serve()
-    launcher = Launcher(warm=sys.platform == "linux", owned=[channel])
+    launcher = Launcher(owned=[channel])
+    if sys.platform != "linux":
+        launcher.forbid_warm("since only Linux forks safely")
     message, _ = channel.receive()
     if message is None:
         os._exit(0)
     launcher.flow = message["flow"]
     if message["launcher"] == "fresh":
-        launcher.forbid_warm()
+        launcher.forbid_warm("as asked for")
     # Ctrl-C reaches this process too; the Prefect side decides what it means. A
     # handler, not SIG_IGN: that one would be inherited.
     signal.signal(signal.SIGINT, lambda *_: None)
