@@ -9,7 +9,9 @@ serves the requests of the Prefect side, one thread for each task that is runnin
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
+import linecache
 import os
 import signal
 import socket
@@ -119,6 +121,7 @@ class RunService:
                 "flow": runtime._flow.name,
                 "parameters_path": parameters.path,
                 "metadata": runtime._metadata.metadata_str(),
+                "launcher": self._launcher.choice,
             }
         )
         while True:
@@ -519,6 +522,13 @@ def _import_metaflow() -> None:
         package, _, module = name.rpartition(".")
         del sys.modules[name]
         delattr(sys.modules[package], module)
+    from metaflow.metaflow_version import get_version
+
+    # What each step would otherwise do for itself: Metaflow's version asks git, and
+    # the first look at a flow's source compiles the tokenizer's expressions.
+    get_version()
+    inspect.getsource(inspect.getsource)
+    linecache.clearcache()
 
 
 def metaflow_side(kind: str) -> None:
@@ -540,13 +550,15 @@ def metaflow_side(kind: str) -> None:
     _import_metaflow()
     if kind == "warm":
         WarmServer(channel).serve()
-    launcher = Launcher(warm=sys.platform == "linux", owned=[channel])
+    launcher = Launcher(owned=[channel])
+    if sys.platform != "linux":
+        launcher.forbid_warm("since only Linux forks safely")
     message, _ = channel.receive()
     if message is None:
         os._exit(0)
     launcher.flow = message["flow"]
     if message["launcher"] == "fresh":
-        launcher.forbid_warm()
+        launcher.forbid_warm("as asked for")
     # Ctrl-C reaches this process too; the Prefect side decides what it means. A
     # handler, not SIG_IGN: that one would be inherited.
     signal.signal(signal.SIGINT, lambda *_: None)
