@@ -18,6 +18,7 @@ Examples:
   mfp convert flows/train.py
   mfp convert flows/train.py -o deploy/train_prefect.py
   mfp convert flows/several.py:TrainFlow
+  mfp convert flows/train.py --missing-imports stub     without numpy and the like
 
 \b
 Exit codes:
@@ -39,8 +40,17 @@ Exit codes:
     show_default=True,
     help="Seconds that loading may take.",
 )
+@click.option(
+    "--missing-imports",
+    type=click.Choice(["stub", "error"]),
+    default="error",
+    show_default=True,
+    help="Whether stand-ins take the place of modules that are not installed.",
+)
 @click.option("--force", is_flag=True, help="Overwrite a generated file that was edited by hand.")
-def command(flow: str, output: str | None, timeout: float, force: bool) -> int:
+def command(
+    flow: str, output: str | None, timeout: float, missing_imports: str, force: bool
+) -> int:
     """Convert the flow; see `HELP`."""
     from mfp.convert.outcome import Writing  # noqa: PLC0415  (`--help` needs none of it)
     from mfp.convert.plan import Planned  # noqa: PLC0415
@@ -48,7 +58,7 @@ def command(flow: str, output: str | None, timeout: float, force: bool) -> int:
 
     path, name = split(flow)
     target = output or f"{Path(path).stem}_prefect.py"
-    loading = Loading(jobs=1, timeout=timeout)
+    loading = Loading(jobs=1, timeout=timeout, stub=missing_imports == "stub")
     request = request_for(Path(path), name, Path(target), loading)
     replies = []
     load_all([request], loading, lambda _, reply: replies.append(reply))

@@ -27,6 +27,7 @@ Examples:
   mfp convert-all --check                      in CI: are all files up to date?
   mfp convert-all --prune                      remove files whose flow is gone
   mfp convert-all --json result.json
+  mfp convert-all --missing-imports stub       where the flows' dependencies are not installed
 
 \b
 JSON: an object with
@@ -72,6 +73,13 @@ Exit codes:
 @click.option(
     "--exclude", multiple=True, metavar="PATTERN", help="Leave out what matches. Repeatable."
 )
+@click.option(
+    "--missing-imports",
+    type=click.Choice(["stub", "error"]),
+    default="error",
+    show_default=True,
+    help="Whether stand-ins take the place of modules that are not installed.",
+)
 @click.option("--check", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--prune", is_flag=True, help="Remove generated files whose flow is gone.")
 @click.option("--force", is_flag=True, help="Overwrite generated files that were edited by hand.")
@@ -83,6 +91,7 @@ def command(  # noqa: PLR0913, PLR0917  (an argument for each option)
     json_file: str | None,
     include: tuple[str, ...],
     exclude: tuple[str, ...],
+    missing_imports: str,
     check: bool,
     prune: bool,
     force: bool,
@@ -97,7 +106,7 @@ def command(  # noqa: PLR0913, PLR0917  (an argument for each option)
     paths = paths or (".",)
     found = discover(paths, root=Path.cwd(), include=include, exclude=exclude)
     planned = plan(found.flows, paths, output_dir)
-    loading = Loading(jobs=jobs or processors(), timeout=timeout)
+    loading = Loading(jobs=jobs or processors(), timeout=timeout, stub=missing_imports == "stub")
     writing = Writing(check=check, force=force)
     outcomes = _sorted([*convert(planned, loading, writing), *_unreadable(found)])
     if json_file is not None:

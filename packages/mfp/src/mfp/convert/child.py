@@ -17,6 +17,7 @@ from metaflow_prefect.render import render
 
 from mfp.convert.exchange import Reply, Request
 from mfp.convert.explain import explained
+from mfp.convert.missing import refuse_in_flow, refuse_in_result, stand_in_for_missing
 from mfp.convert.record import Record, own_folders
 from mfp.convert.script import load_class
 from mfp.convert.start import prepare
@@ -84,12 +85,19 @@ def converted(request: Request) -> Reply:
 
 
 def _text(request: Request, found: dict[str, Any]) -> str:
+    if request.stub:
+        stand_in_for_missing()
     flow_class, note = load_class(request)
     found.update(name=flow_class.__name__, note=note)
+    if request.stub:
+        refuse_in_flow(flow_class(use_cli=False))
     flow, options = prepare(flow_class, request.options)
     model = load_flow(flow, options=options, run_options=[f"--tag={tag}" for tag in request.tags])
     check(model)
-    return render(model, source=request.source, output=request.output)
+    text = render(model, source=request.source, output=request.output)
+    if request.stub:
+        refuse_in_result(text)
+    return text
 
 
 def _detach(output: int) -> None:

@@ -20,6 +20,16 @@ ENVIRONMENTS = {"conda": "conda", "conda_base": "conda", "pypi": "pypi", "pypi_b
 ANY_USER = "mfp"
 
 
+class _Environment(MetaflowEnvironment):  # type: ignore[misc]
+    """Passes for any environment, and makes none."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Have whatever an environment of its own kind has, doing nothing."""
+        if name[:2] == "__":
+            raise AttributeError(name)
+        return _quiet
+
+
 def prepare(flow_class: type[Any], options: tuple[str, ...]) -> tuple[Any, tuple[str, ...]]:
     """Resolve a flow's configs, apply its mutators and initialise its decorators.
 
@@ -83,7 +93,7 @@ def _disabled(decorator: Any) -> bool:
 
 
 def _initialise(flow: Any, params: dict[str, Any], demanded: dict[str, str]) -> None:
-    environment = MetaflowEnvironment(flow)
+    environment = _Environment(flow)
     environment.TYPE = demanded.get("environment", params["environment"])
     stored = demanded.get("datastore", params["datastore"])
     store = SimpleNamespace(TYPE="s3" if stored == "local" and _remote(flow) else stored)
