@@ -7,14 +7,12 @@ from typing import Any
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import (
-    ArtifactFilter,
-    ArtifactFilterFlowRunId,
     FlowRunFilter,
     FlowRunFilterId,
     LogFilter,
     LogFilterFlowRunId,
 )
-from prefect.client.schemas.sorting import ArtifactSort, LogSort, TaskRunSort
+from prefect.client.schemas.sorting import LogSort, TaskRunSort
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from support.cases import CASES
 from support.run import Result, prefect
@@ -92,13 +90,9 @@ def test_artifacts_name_what_a_task_left_and_how_to_get_it(
     tmp_path: Path, prefect_api: str, client: SyncPrefectClient
 ) -> None:
     result = run_case("graph-linear", tmp_path, prefect_api)
-    chosen = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[flow_run_id(result)]))
-    artifacts = {
-        found.description: found.data
-        for found in client.read_artifacts(
-            artifact_filter=chosen, sort=ArtifactSort.CREATED_DESC, limit=200, offset=0
-        )
-    }
+    chosen = {"artifacts": {"flow_run_id": {"any_": [flow_run_id(result)]}}, "limit": 200}
+    found = client.request("POST", "/artifacts/filter", json=chosen).json()
+    artifacts = {artifact["description"]: artifact["data"] for artifact in found}
     run = f"Metaflow run LinearFlow/{result.run_id}"
     assert set(artifacts) == {"start", "middle", "end", run}
     assert f"Task('LinearFlow/{result.run_id}/middle/middle-0')" in str(artifacts["middle"])
