@@ -63,8 +63,7 @@ def test_an_end_in_the_middle_is_the_end(
 def test_messages_of_many_threads_stay_whole(ends: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = map(Channel, ends)
     senders = [
-        threading.Thread(target=lambda n=n: [ours.send({"n": n, "x": "y" * 9999})] * 1)
-        for n in range(20)
+        threading.Thread(target=ours.send, args=({"n": n, "x": "y" * 9999},)) for n in range(20)
     ]
     for sender in senders:
         sender.start()

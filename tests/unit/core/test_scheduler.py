@@ -113,14 +113,16 @@ def test_a_loop_counts_its_rounds() -> None:
     assert [u.index for u in units[1:3]] == ["loop[][0]", "loop[][1]"]
 
 
+def run_in_order(steps: Mapping[str, StepFacts], splits: int, order: list[int]) -> list[Unit[str]]:
+    picks = itertools.cycle(order)
+    return run(steps, lambda unit: goes_on(unit, steps, splits), lambda count: next(picks) % count)
+
+
 @settings(max_examples=30)
 @given(st.lists(st.integers(0, 1000), min_size=60, max_size=60), st.integers(1, 4))
 def test_order_of_arrival_does_not_matter(order: list[int], splits: int) -> None:
     for steps in (SPLIT, NESTED, SWITCH_IN_SPLIT):
-        picks = itertools.cycle(order)
-        units = run(
-            steps, lambda u, steps=steps: goes_on(u, steps, splits), lambda n: next(picks) % n
-        )
+        units = run_in_order(steps, splits, order)
         ids = [unit.task_id for unit in units]
         assert len(ids) == len(set(ids))
         assert ids[-1] == "end-0"
@@ -168,9 +170,7 @@ def test_more_splits_than_allowed_fail_before_any_runs() -> None:
     assert (failure.value.step, failure.value.task_id) == ("start", "start-0")
 
 
-@pytest.mark.parametrize(
-    "following", [["b"], ["b", "a"], [], ["a", "b", "join"]], ids=lambda found: "-".join(found)
-)
+@pytest.mark.parametrize("following", [["b"], ["b", "a"], [], ["a", "b", "join"]], ids="-".join)
 def test_a_transition_that_the_graph_does_not_have_fails(following: list[str]) -> None:
     with pytest.raises(RunFailure, match="static analysis"):
         run(SPLIT, lambda u: Finish(u.task_id, following))
