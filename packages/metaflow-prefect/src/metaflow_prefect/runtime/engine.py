@@ -178,6 +178,7 @@ def _run_flow(
         host.close()
         raise
     logger.info("Metaflow run %s/%s", started["flow"], run_id)
+    logger.info("%s", started["launcher"])
     publisher = ArtifactPublisher(started["flow"], started["metadata"], flow_run.id)
     session = RunSession(host, publisher)
     loaded = host.loaded or {}

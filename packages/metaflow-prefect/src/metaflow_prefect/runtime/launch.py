@@ -71,12 +71,12 @@ class Launcher:
     """Starts step processes through a warm process, which it replaces if it dies.
 
     Args:
-        warm: Whether a step may be forked from the process that imported Metaflow.
         owned: What the warm process must not hold: this process's own sockets.
     """
 
-    def __init__(self, *, warm: bool, owned: Sequence[Channel]) -> None:
-        self._warm = warm
+    def __init__(self, *, owned: Sequence[Channel]) -> None:
+        self._warm = True
+        self.choice = "Steps are forked from a warm process, where they can be."
         self.flow: str | None = None
         self._lock = threading.Lock()
         self._start_environment = _start_up_variables(os.environ)
@@ -85,9 +85,10 @@ class Launcher:
         self._scratch = tempfile.TemporaryDirectory(prefix="metaflow-prefect-")
         self._server = self._fork_server(owned)
 
-    def forbid_warm(self) -> None:
+    def forbid_warm(self, reason: str) -> None:
         """Start every further step in a fresh process."""
         self._warm = False
+        self.choice = f"Steps are started in fresh processes, {reason}."
 
     def start(
         self, command: Sequence[str], environment: Mapping[str, str]

@@ -9,7 +9,9 @@ serves the requests of the Prefect side, one thread for each task that is runnin
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
+import linecache
 import os
 import signal
 import socket
@@ -28,6 +30,11 @@ from .script import end_process, run_script
 from .warm import WarmServer
 from .worker import Line, LogLines, WorkersSubprocess, make_worker, watch
 
+FLOW_COMMANDS = (
+    "metaflow.cli",
+    "metaflow.cli_components.run_cmds",
+    "metaflow.cli_components.step_cmd",
+)
 PARAMETERS_TASK = "parameters"  # the task id of a run's parameters
 NATIVE_GRACE = 5.0  # seconds that Metaflow leaves the other tasks when one has failed
 LONGEST_VALUE = 40  # characters of a foreach value that fit a task run's name
@@ -114,6 +121,7 @@ class RunService:
                 "flow": runtime._flow.name,
                 "parameters_path": parameters.path,
                 "metadata": runtime._metadata.metadata_str(),
+                "launcher": self._launcher.choice,
             }
         )
         while True:
@@ -199,6 +207,8 @@ class RunService:
     def _task_for(self, message: dict[str, Any]) -> tuple[Any, str | None]:
         """Return the task of a request, and how it is finished already, if it is."""
         task_id = message["task_id"]
+        if "node_path" in message:
+            return self._node(message), "node"
         known = self._tasks.get(task_id)
         if known is not None:
             known.retries = message["attempt"] + self._offsets.get(task_id, 0)
@@ -253,6 +263,15 @@ class RunService:
             return found
         self._offsets[message["task_id"]] = latest.attempt + 1
         return None
+
+    def _node(self, message: dict[str, Any]) -> Any:
+        """Return a task that a `@parallel` step has started and awaited itself."""
+        store = self._runtime._flow_datastore
+        node = FinishedTask(store, *message["node_path"].split("/"))
+        if not node.is_ok():
+            raise RuntimeError(f"node {node.path} did not finish")
+        self._record_prefect_ids(node, message["task_run_id"])
+        return node
 
     def _clone(self, task: Any) -> None:
         """Copy a task from the run that is resumed, with the nodes that it started."""
@@ -435,6 +454,25 @@ def _configs_as_options(configs: dict[str, Any]) -> Iterator[list[str]]:
         yield options
 
 
+@contextmanager
+def _finishing(runtime: Any) -> Iterator[None]:
+    """Tell the decorators and the exit hooks of a run how it ended."""
+    exception: BaseException | None = None
+    try:
+        yield
+    except BaseException as error:
+        exception = error
+        raise
+    finally:
+        for step in runtime._flow:
+            for decorator in step.decorators:
+                if decorator.runtime_finished_ctx is not None:
+                    decorator.runtime_finished_ctx(step.__name__, exception)
+                else:
+                    decorator.runtime_finished(exception)
+        runtime._run_exit_hooks()
+
+
 def _install(service: RunService, launcher: Launcher) -> None:
     """Put our scheduling loop into the runtime of Metaflow's `run` and `resume`."""
     runtime: Any = importlib.import_module("metaflow.runtime")
@@ -461,22 +499,9 @@ def _install(service: RunService, launcher: Launcher) -> None:
         self._params_task.mark_resume_done()
 
     def execute(self: Any) -> None:
-        exception: BaseException | None = None
-        try:
-            with _config_file(self._flow) as file:
-                self._config_file_name = file
-                service.serve(self)
-        except BaseException as error:
-            exception = error
-            raise
-        finally:
-            for step in self._flow:
-                for decorator in step.decorators:
-                    if decorator.runtime_finished_ctx is not None:
-                        decorator.runtime_finished_ctx(step.__name__, exception)
-                    else:
-                        decorator.runtime_finished(exception)
-            self._run_exit_hooks()
+        with _config_file(self._flow) as file, _finishing(self):
+            self._config_file_name = file
+            service.serve(self)
 
     native.__init__ = make_run
     native.persist_constants = persist_constants
@@ -486,11 +511,24 @@ def _install(service: RunService, launcher: Launcher) -> None:
 
 
 def _import_metaflow() -> None:
-    """Import what a step needs of Metaflow, and nothing that starts a thread."""
-    import metaflow.cli
-    import metaflow.cli_components.step_cmd
-    import metaflow.runtime
-    import metaflow.task  # noqa: F401
+    """Import what a step needs of Metaflow, and nothing that starts a thread.
+
+    Metaflow's commands read the options of the flow at hand when they are imported, so
+    these modules are forgotten again; what they import is what takes the time.
+    """
+    for name in ("metaflow", "metaflow.runtime", "metaflow.task", *FLOW_COMMANDS):
+        importlib.import_module(name)
+    for name in FLOW_COMMANDS:
+        package, _, module = name.rpartition(".")
+        del sys.modules[name]
+        delattr(sys.modules[package], module)
+    from metaflow.metaflow_version import get_version
+
+    # What each step would otherwise do for itself: Metaflow's version asks git, and
+    # the first look at a flow's source compiles the tokenizer's expressions.
+    get_version()
+    inspect.getsource(inspect.getsource)
+    linecache.clearcache()
 
 
 def metaflow_side(kind: str) -> None:
@@ -512,13 +550,15 @@ def metaflow_side(kind: str) -> None:
     _import_metaflow()
     if kind == "warm":
         WarmServer(channel).serve()
-    launcher = Launcher(warm=sys.platform == "linux", owned=[channel])
+    launcher = Launcher(owned=[channel])
+    if sys.platform != "linux":
+        launcher.forbid_warm("since only Linux forks safely")
     message, _ = channel.receive()
     if message is None:
         os._exit(0)
     launcher.flow = message["flow"]
     if message["launcher"] == "fresh":
-        launcher.forbid_warm()
+        launcher.forbid_warm("as asked for")
     # Ctrl-C reaches this process too; the Prefect side decides what it means. A
     # handler, not SIG_IGN: that one would be inherited.
     signal.signal(signal.SIGINT, lambda *_: None)

@@ -135,7 +135,7 @@ def run_step(unit: Unit[Any]) -> State[Any] | None:
     finish = Finish(**{name: reply[name] for name in Finish.__dataclass_fields__})
     session.finishes[unit.task_id] = finish
     session.publisher.task_finished(unit, finish, context.task_run.id)
-    if reply["state"] == "ran":
+    if reply["state"] in ("ran", "node"):
         return None
     return Completed(name="Cached", message=f"{reply['state']}: {reply['path']}")
 

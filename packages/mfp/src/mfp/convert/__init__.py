@@ -1,0 +1,1 @@
+"""Convert flows: each loaded in a process of its own, forked from one that knows Metaflow."""

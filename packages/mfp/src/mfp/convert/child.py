@@ -1,0 +1,121 @@
+"""The process that loads one flow: apart from all others, whatever the flow does to it."""
+
+import io
+import os
+import pickle
+import signal
+import sys
+from importlib import invalidate_caches
+from inspect import getsource
+from pathlib import Path
+from typing import Any, NoReturn
+
+from metaflow_prefect.checks import check
+from metaflow_prefect.embed import embedded_runtime
+from metaflow_prefect.load import load_flow
+from metaflow_prefect.render import render
+
+from mfp.convert.exchange import Reply, Request
+from mfp.convert.explain import explained
+from mfp.convert.missing import refuse_in_flow, refuse_in_result, stand_in_for_missing
+from mfp.convert.record import Record, own_folders
+from mfp.convert.script import load_class
+from mfp.convert.start import prepare
+
+# Kept here, as a flow may put its own into the modules.
+_EXIT = os._exit
+_WRITE = Path.write_bytes
+_RENAME = Path.replace
+
+
+def warm_up() -> None:
+    """Have this process remember what all children need, instead of each finding it out."""
+    embedded_runtime()
+    own_folders()
+    getsource(warm_up)  # the tokenizer's expressions, with which Metaflow reads steps
+
+
+def run_child(request: Request, answer: Path, output: int) -> NoReturn:
+    """Convert one flow, write the reply and end the process.
+
+    Args:
+        request: The flow.
+        answer: The file for the pickled reply; it appears only whole.
+        output: The descriptor that takes what the flow prints.
+    """
+    code = 1
+    try:
+        _detach(output)
+        reply = converted(request)
+        part = answer.with_suffix(".part")
+        _WRITE(part, pickle.dumps(reply))
+        _RENAME(part, answer)
+        code = 0
+    finally:
+        _EXIT(code)
+
+
+def converted(request: Request) -> Reply:
+    """Load and render a flow in this process, which is of no use afterwards.
+
+    Args:
+        request: The flow.
+
+    Returns:
+        The generated text or the reason why there is none.
+    """
+    record = Record()
+    invalidate_caches()  # so that this process looks into each folder itself, on record
+    record.begin()
+    found: dict[str, Any] = {}
+    try:
+        text = _text(request, found)
+    except BaseException as error:  # noqa: BLE001  (a flow may raise anything)
+        reason, remedy = explained(error, request.path)
+        return Reply(**found, error=reason, remedy=remedy)
+    finally:
+        record.end()
+    return Reply(
+        **found,
+        text=text,
+        files=record.files(request.path),
+        folders=record.folders(),
+        variables=record.variables(),
+    )
+
+
+def _text(request: Request, found: dict[str, Any]) -> str:
+    if request.stub:
+        stand_in_for_missing()
+    flow_class, note = load_class(request)
+    found.update(name=flow_class.__name__, note=note)
+    if request.stub:
+        refuse_in_flow(flow_class(use_cli=False))
+    flow, options = prepare(flow_class, request.options)
+    model = load_flow(flow, options=options, run_options=[f"--tag={tag}" for tag in request.tags])
+    check(model)
+    text = render(model, source=request.source, output=request.output)
+    if request.stub:
+        refuse_in_result(text)
+    return text
+
+
+def _detach(output: int) -> None:
+    """Leave the terminal, the parent's process group and its standard streams."""
+    os.setsid()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    signal.set_wakeup_fd(-1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.closerange(3, 256)
+    sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.FileIO(0, "r", closefd=False))  # type: ignore[misc]
+    sys.stdout = sys.__stdout__ = _writer(1)  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = _writer(2)  # type: ignore[misc]
+
+
+def _writer(descriptor: int) -> io.TextIOWrapper:
+    raw = io.FileIO(descriptor, "w", closefd=False)
+    return io.TextIOWrapper(raw, errors="backslashreplace", write_through=True)

@@ -1,0 +1,65 @@
+"""What goes into the process that loads a flow, and what comes out of it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """A flow to load and render.
+
+    Attributes:
+        path: The flow's file, absolute and without links.
+        name: The class; None stands for the one that the file starts.
+        source: The file relative to the generated file's folder, with `/` between.
+        output: The generated file's own name.
+        options: Metaflow's top-level options, as words.
+        tags: Tags of the flow's runs.
+        stub: Whether stand-ins take the place of modules that are not installed.
+    """
+
+    path: str
+    name: str | None
+    source: str
+    output: str
+    options: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    stub: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """What became of a request.
+
+    Attributes:
+        name: The class; None if loading did not get so far.
+        text: The generated file; None if there is an error.
+        error: What went wrong, as a sentence without its full stop.
+        remedy: What to do next, as a whole sentence.
+        note: What to know about a flow that was converted; empty mostly.
+        files: The files outside of Python's own folders that loading tried to read.
+        folders: The folders whose contents loading looked at likewise.
+        variables: The environment variables that loading asked for, with their values.
+    """
+
+    name: str | None = None
+    text: str | None = None
+    error: str | None = None
+    remedy: str | None = None
+    note: str = ""
+    files: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str | None], ...] = ()
+
+
+class LoadError(Exception):
+    """A flow that cannot be loaded.
+
+    Args:
+        message: What is wrong, as a sentence without its full stop.
+        remedy: What to do next, as a whole sentence.
+    """
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message, remedy)
+        self.message = message
+        self.remedy = remedy

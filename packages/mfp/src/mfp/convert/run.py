@@ -1,0 +1,163 @@
+"""Convert flows: the cache is asked, the rest is loaded, the files are written."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from metaflow_prefect.errors import MetaflowPrefectError
+
+from mfp.convert.exchange import Reply, Request
+from mfp.convert.outcome import Outcome, Writing, put
+from mfp.convert.plan import Planned
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Loading:
+    """How flows are loaded.
+
+    Attributes:
+        jobs: How many at once.
+        timeout: How many seconds each may take.
+        stub: Whether stand-ins take the place of modules that are not installed.
+    """
+
+    jobs: int
+    timeout: float
+    stub: bool = False
+
+
+def processors() -> int:
+    """Give the number of processors that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)  # macOS has none
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def request_for(path: Path, name: str | None, output: Path, loading: Loading) -> Request:
+    """Ask for a flow's text.
+
+    Args:
+        path: The flow's file.
+        name: The class; None stands for the one that the file starts.
+        output: The generated file.
+        loading: How flows are loaded.
+
+    Returns:
+        The request.
+    """
+    source = path.resolve()
+    target = output.resolve()
+    return Request(
+        path=str(source),
+        name=name,
+        source=os.path.relpath(source, target.parent).replace(os.sep, "/"),
+        output=target.name,
+        stub=loading.stub,
+    )
+
+
+def convert(flows: Sequence[Planned], loading: Loading, writing: Writing) -> list[Outcome]:
+    """Convert flows, in parallel.
+
+    Args:
+        flows: The flows with their files.
+        loading: How they are loaded.
+        writing: How the files are written.
+
+    Returns:
+        What became of each, in the same order.
+    """
+    outcomes: dict[int, Outcome] = {}
+    requests = [request_for(Path(f.path), f.name, Path(f.output), loading) for f in flows]
+    if requests:
+        with progress(len(requests)) as advance:
+
+            def done(number: int, reply: Reply) -> None:
+                outcomes[number] = settle(flows[number], reply, writing)
+                advance()
+
+            load_all(requests, loading, done)
+    return [outcomes[number] for number in range(len(flows))]
+
+
+def load_all(
+    requests: Sequence[Request], loading: Loading, done: Callable[[int, Reply], None]
+) -> None:
+    """Load flows, each in a process of its own.
+
+    Args:
+        requests: The flows.
+        loading: How they are loaded.
+        done: Called with the place of each as it is ready, and the reply.
+    """
+    from mfp.convert.pool import Pool  # noqa: PLC0415  (imports Metaflow, and takes its time)
+
+    Pool(loading.jobs, loading.timeout).convert(requests, done)
+
+
+def settle(flow: Planned, reply: Reply, writing: Writing) -> Outcome:
+    """Write the file of a flow that was loaded.
+
+    Args:
+        flow: The flow.
+        reply: What loading it gave.
+        writing: How the file is written.
+
+    Returns:
+        What became of it.
+    """
+    error, remedy = reply.error, reply.remedy
+    if reply.text is not None:
+        try:
+            status, difference = put(reply.text, Path(flow.path), Path(flow.output), writing)
+        except MetaflowPrefectError as problem:
+            error, remedy = problem.message, problem.remedy
+        except OSError as problem:
+            error = f"{problem.filename or flow.output}: {problem.strerror or problem}"
+            remedy = "Check the disk and the permissions."
+        else:
+            return Outcome(
+                path=flow.path,
+                name=flow.name,
+                line=flow.line,
+                output=flow.output,
+                status=status,
+                difference=difference,
+            )
+    return Outcome(
+        path=flow.path,
+        name=flow.name,
+        line=flow.line,
+        output=flow.output,
+        status="failed",
+        error=error,
+        remedy=remedy,
+    )
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Callable[[], None]]:
+    """Show a bar on standard error, if that is a terminal.
+
+    Args:
+        total: How many flows there are.
+
+    Yields:
+        What to call when one of them is ready.
+    """
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console  # noqa: PLC0415  (rich costs 70 ms, needed on a terminal only)
+    from rich.progress import Progress  # noqa: PLC0415
+
+    # No thread may run here while processes are forked: so the bar is drawn by hand.
+    with Progress(console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
+        task = bar.add_task("Converting", total=total)
+
+        def advance() -> None:
+            bar.update(task, advance=1, refresh=True)
+
+        yield advance

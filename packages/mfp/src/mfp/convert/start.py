@@ -1,0 +1,127 @@
+# ruff: noqa: SLF001  (Metaflow has no public interface for this)
+"""Prepare a flow as Metaflow's command line does before it runs a command."""
+
+import os
+from types import SimpleNamespace
+from typing import Any
+
+from metaflow import cli, current, decorators, parameters
+from metaflow._vendor import click
+from metaflow.flowspec import FlowStateItems
+from metaflow.metaflow_config import DEFAULT_DATASTORE, DEFAULT_DECOSPECS, DEFAULT_ENVIRONMENT
+from metaflow.metaflow_environment import MetaflowEnvironment
+from metaflow.system_context import _phase_from_cli_args, system_context
+from metaflow.user_configs.config_options import config_options_with_config_input
+from metaflow.user_configs.config_parameters import ConfigValue
+from metaflow.util import get_username
+
+COMMAND = ("prefect", "create")
+ENVIRONMENTS = {"conda": "conda", "conda_base": "conda", "pypi": "pypi", "pypi_base": "pypi"}
+ANY_USER = "mfp"
+
+
+class _Environment(MetaflowEnvironment):  # type: ignore[misc]
+    """Passes for any environment, and makes none."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Have whatever an environment of its own kind has, doing nothing."""
+        if name[:2] == "__":
+            raise AttributeError(name)
+        return _quiet
+
+
+def prepare(flow_class: type[Any], options: tuple[str, ...]) -> tuple[Any, tuple[str, ...]]:
+    """Resolve a flow's configs, apply its mutators and initialise its decorators.
+
+    Nothing of what the flow needs when it runs has to be there: no virtual environment, no
+    datastore, no metadata service and no user name.
+
+    Args:
+        flow_class: The flow.
+        options: Metaflow's top-level options, as words.
+
+    Returns:
+        The flow, and the options with those added that its decorators demand.
+
+    Raises:
+        MetaflowException: If Metaflow does not accept the flow.
+        ClickException: If it does not accept the options or configs.
+    """
+    if get_username() is None:
+        os.environ["METAFLOW_USER"] = ANY_USER
+    with parameters.flow_context(flow_class):
+        flow = flow_class(use_cli=False)
+        context = _parsed(flow, options)
+        system_context._update(phase=_phase_from_cli_args(list(COMMAND)))
+        for mutator in flow._flow_mutators:
+            mutator.external_init()
+        configs = context.params.get("config") or context.params.get("config_value")
+        mutated = flow._process_config_decorators(configs)
+        if mutated:
+            flow = mutated(use_cli=False)
+        demanded = _demanded(flow, context.params)
+        _initialise(flow, context.params, dict(demanded))
+    return flow, (*options, *(word for name, value in demanded for word in (f"--{name}", value)))
+
+
+def _parsed(flow: Any, options: tuple[str, ...]) -> Any:
+    command = click.Command("start", params=list(cli.start.params))
+    command, _ = config_options_with_config_input(decorators.add_decorator_options(command))
+    state = cli.CliState(flow)
+    context = command.make_context("start", list(options), obj=state, auto_envvar_prefix="METAFLOW")
+    delayed = getattr(state, "delayed_config_exception", None)
+    if delayed is not None:
+        raise delayed
+    return context
+
+
+def _demanded(flow: Any, params: dict[str, Any]) -> list[tuple[str, str]]:
+    """Give the options without which Metaflow would refuse the flow's decorators."""
+    names = {deco.name for step in flow for deco in step.decorators if not _disabled(deco)}
+    names |= set(flow._flow_decorators)
+    demanded = []
+    environments = {ENVIRONMENTS[name] for name in names & set(ENVIRONMENTS)}
+    if environments and params["environment"] == DEFAULT_ENVIRONMENT == "local":
+        demanded.append(("environment", min(environments)))
+    if "batch" in names and params["datastore"] == DEFAULT_DATASTORE == "local":
+        demanded.append(("datastore", "s3"))
+    return demanded
+
+
+def _disabled(decorator: Any) -> bool:
+    return bool(decorator.attributes.get("disabled"))
+
+
+def _initialise(flow: Any, params: dict[str, Any], demanded: dict[str, str]) -> None:
+    environment = _Environment(flow)
+    environment.TYPE = demanded.get("environment", params["environment"])
+    stored = demanded.get("datastore", params["datastore"])
+    store = SimpleNamespace(TYPE="s3" if stored == "local" and _remote(flow) else stored)
+    metadata = SimpleNamespace(add_sticky_tags=_quiet)
+    decorators._init_flow_decorators(
+        flow, flow._graph, environment, store, metadata, _quiet, _quiet, params, False, False
+    )
+    current._set_env(flow=flow, is_running=False)
+    configs = type(flow)._flow_state[FlowStateItems.CONFIGS].items()
+    parameters.set_parameter_context(
+        flow.name,
+        _quiet,
+        store,
+        {
+            name: value if plain or value is None else ConfigValue(value)
+            for name, (value, plain) in configs
+        },
+    )
+    attached = [*(params["decospecs"] or ()), *DEFAULT_DECOSPECS.split()]
+    if attached:
+        decorators._attach_decorators(flow, attached)
+        type(flow)._init_graph()
+    decorators._init_step_decorators(flow, flow._graph, environment, store, _quiet, False, False)
+
+
+def _remote(flow: Any) -> bool:
+    return any(deco.name == "kubernetes" for step in flow for deco in step.decorators)
+
+
+def _quiet(*_: object, **__: object) -> None:
+    """Say nothing: what Metaflow would tell the user of a run is of no use here."""
