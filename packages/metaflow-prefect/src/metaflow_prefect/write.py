@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
 
 from metaflow_prefect.errors import OutputProblem
 from metaflow_prefect.render import MARK
+
+# The mark, version, flow and checksum: a note that begins with our name is not enough.
+HEADER = re.compile(MARK.encode() + rb" \S+ \S+ [0-9a-f]{16}\r?\n")
 
 
 def check_output(output: Path, source: Path) -> None:
@@ -30,6 +34,8 @@ def check_output(output: Path, source: Path) -> None:
         raise OutputProblem(
             f"The folder {output.parent} does not exist.", "Make it first, or choose another."
         )
+    if output.exists() and not output.is_file():
+        raise OutputProblem(f"{output} is no ordinary file.", "Give the name of a file.")
     if output.exists() and not is_generated(output):
         raise OutputProblem(
             f"{output} exists and was not made by metaflow-prefect.",
@@ -40,7 +46,7 @@ def check_output(output: Path, source: Path) -> None:
 def is_generated(path: Path) -> bool:
     """Return whether a file was made by metaflow-prefect, by its first line."""
     with path.open("rb") as file:
-        return file.readline(200).startswith(MARK.encode())
+        return HEADER.match(file.readline(4096)) is not None
 
 
 def write_text(path: Path, text: str) -> bool:

@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Sequence
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
@@ -102,9 +101,12 @@ def _code_of(ending: SystemExit) -> int:
 
 
 def _print_exception() -> None:
+    """Report the exception as the interpreter does, our own frames left out."""
     kind, error, trace = sys.exc_info()
-    # The first frame is this module's own.
-    traceback.print_exception(kind, error, trace and trace.tb_next)
+    while trace is not None and trace.tb_frame.f_globals is globals():
+        trace = trace.tb_next
+    assert kind is not None and error is not None
+    sys.excepthook(kind, error.with_traceback(trace), trace)
 
 
 def renew_standard_streams() -> None:

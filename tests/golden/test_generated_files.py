@@ -1,0 +1,239 @@
+"""Generated files compared whole: the flow's own part with a stored one, the rest once.
+
+`UPDATE_GOLDEN=1 pytest tests/golden` writes the stored parts anew; look at their diff.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from metaflow_prefect.__about__ import __version__
+from unit.core.interpreters import OLDEST_AND_NEWEST, SOURCE, interpreter, works
+
+HERE = Path(__file__).resolve().parent
+EXPECTED = HERE / "expected"
+FLOWS = HERE.parent / "flows"
+CACHE = HERE.parents[1] / ".mypy_cache"
+NAMES = (
+    "linear",
+    "split_join",
+    "foreach_nested_2",
+    "switch_nested",
+    "loop",
+    "parameters_kinds",
+    "parameters_keywords",
+    "parameters_click",
+    "parameters_required",
+    "parameters_own_names",
+    "catch_retry",
+)
+RUNTIME = "# ===== The runtime: the same in every file of one version"
+LEFT_OUT = "# (here: what is the same in every file)"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A generated file, taken apart."""
+
+    header: str
+    own: str
+    imports: str
+    runtime: str
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """Our own environment without what would change how Python or Metaflow works."""
+    foreign = ("PYTHON", "PYTEST", "METAFLOW_", "PREFECT_", "LC_", "LANG", "TZ")
+    kept = {n: v for n, v in os.environ.items() if not n.startswith(foreign)}
+    return {**kept, "METAFLOW_USER": "tester", **variables}
+
+
+def generate(folder: Path, name: str, python: str, variables: Mapping[str, str]) -> Path:
+    """Make a flow's Prefect file: `folder/prefect/NAME.py` from `folder/flows/NAME.py`."""
+    for part in ("flows", "prefect"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    # Metaflow takes the `.metaflow` of a folder above if there is none here
+    (folder / "flows/.metaflow").mkdir(exist_ok=True)
+    shutil.copy(FLOWS / f"{name}.py", folder / "flows")
+    ended = subprocess.run(
+        [python, f"{name}.py", "--no-pylint", "prefect", "create", f"../prefect/{name}.py"],
+        cwd=folder / "flows",
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return folder / "prefect" / f"{name}.py"
+
+
+def take_apart(text: str) -> Parts:
+    header, _, body = text.partition("\n")
+    imports = body.index("from __future__ import annotations")
+    own = body.index("\n\n", body.index("\nfrom prefect import"))
+    runtime = body.index(RUNTIME)
+    tail = body.index('\nif __name__ == "__main__":', runtime)
+    return Parts(
+        header=header,
+        own=f"{body[:imports]}{LEFT_OUT}{body[own:runtime]}{LEFT_OUT}\n\n{body[tail:]}",
+        imports=body[imports:own],
+        runtime=body[runtime:tail],
+    )
+
+
+@pytest.fixture(scope="session")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("golden")
+    return {name: generate(folder, name, sys.executable, {}) for name in NAMES}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_flows_own_part_is_the_stored_one(generated: dict[str, Path], name: str) -> None:
+    own = take_apart(generated[name].read_text(encoding="utf-8")).own
+    stored = EXPECTED / f"{name}.py"
+    if os.environ.get("UPDATE_GOLDEN"):
+        stored.write_text(own, encoding="utf-8")
+    assert own == stored.read_text(encoding="utf-8")
+
+
+def test_no_stored_part_is_left_over() -> None:
+    assert {path.name for path in EXPECTED.iterdir()} == {f"{name}.py" for name in NAMES}
+
+
+def test_the_rest_is_the_same_in_every_file(generated: dict[str, Path]) -> None:
+    parts = [take_apart(path.read_text(encoding="utf-8")) for path in generated.values()]
+    assert len({part.runtime for part in parts}) == 1
+    # only choices need `Literal`, which the runtime imports anyway
+    assert len({part.imports for part in parts}) == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_first_line_has_version_flow_and_checksum(
+    generated: dict[str, Path], name: str
+) -> None:
+    header, _, body = generated[name].read_text(encoding="utf-8").partition("\n")
+    found = re.fullmatch(r"# metaflow-prefect (\S+) (\w+) ([0-9a-f]{16})", header)
+    assert found is not None
+    assert found[1] == __version__
+    assert f"class {found[2]}(FlowSpec)" in (FLOWS / f"{name}.py").read_text(encoding="utf-8")
+    assert found[3] == hashlib.sha256(body.encode()).hexdigest()[:16]
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        pytest.param({"TZ": "Pacific/Chatham"}, id="time-zone"),
+        pytest.param({"LC_ALL": "C", "LANG": "C"}, id="locale"),
+        pytest.param({"PYTHONHASHSEED": "1"}, id="hash-seed-1"),
+        pytest.param({"PYTHONHASHSEED": "4242"}, id="hash-seed-4242"),
+        pytest.param({"PYTHONOPTIMIZE": "1"}, id="optimised"),
+        pytest.param({"METAFLOW_USER": "another", "HOME": "/nonexistent"}, id="user"),
+    ],
+)
+def test_the_text_does_not_depend_on_the_surroundings(
+    generated: dict[str, Path], tmp_path: Path, variables: dict[str, str]
+) -> None:
+    folder = tmp_path / "another place" / "deeper"
+    path = generate(folder, "parameters_kinds", sys.executable, variables)
+    assert path.read_bytes() == generated["parameters_kinds"].read_bytes()
+
+
+@pytest.mark.parametrize("version", OLDEST_AND_NEWEST)
+def test_the_text_does_not_depend_on_the_python(
+    generated: dict[str, Path], tmp_path: Path, version: str
+) -> None:
+    python = interpreter(version)
+    if not works(python, "import metaflow"):
+        pytest.skip(f"the Python {version} that is installed has no metaflow")
+    # What is installed there already must not be there twice: Metaflow refuses that.
+    known = works(python, "import metaflow_prefect")
+    variables = {} if known else {"PYTHONPATH": str(SOURCE)}
+    for name in ("parameters_kinds", "switch_nested"):
+        path = generate(tmp_path, name, python, variables)
+        assert path.read_bytes() == generated[name].read_bytes()
+
+
+def check(*command: str | Path, folder: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=400,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [
+        pytest.param(("ruff", "check", "--isolated", "--no-cache"), id="ruff-check"),
+        pytest.param(("ruff", "format", "--isolated", "--no-cache", "--diff"), id="ruff-format"),
+        pytest.param(
+            (
+                "mypy",
+                "--strict",
+                "--config-file=",
+                f"--cache-dir={HERE.parents[1] / '.mypy_cache'}",
+            ),
+            id="mypy-strict",
+        ),
+    ],
+)
+def test_a_tool_accepts_it_as_it_stands(generated: dict[str, Path], tool: tuple[str, ...]) -> None:
+    folder = next(iter(generated.values())).parent
+    # mypy takes seconds for each file; these have all that a file may have
+    few = ("parameters_kinds", "parameters_click", "switch_nested")
+    names = few if tool[0] == "mypy" else generated
+    check(*tool, *(f"{name}.py" for name in names), folder=folder)
+
+
+def run_file(path: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, path, *words],
+        cwd=path.parent,
+        env=environment(PREFECT_HOME=str(path.parent / ".prefect"), COLUMNS="100"),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_help_lists_parameters_and_options(generated: dict[str, Path]) -> None:
+    ended = run_file(generated["parameters_kinds"], "--help")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "A whole number, 100% of it." in ended.stdout
+    options = set(re.findall(r"^  --([\w-]+)", ended.stdout, re.MULTILINE))
+    assert options >= {"integer", "json_value", "no_words"}
+    assert options >= {"run-id-file", "max-workers", "max-num-splits", "tag", "namespace"}
+    assert options >= {"resume", "step-to-rerun", "with", "help"}
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "message"),
+    [
+        pytest.param("parameters_kinds", ("--integer=abc",), "integer", id="wrong-type"),
+        pytest.param("parameters_kinds", ("--nonsense=1",), "nonsense", id="unknown-option"),
+        pytest.param("parameters_required", (), "Missing option", id="missing-required"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_code_2(
+    generated: dict[str, Path], name: str, words: tuple[str, ...], message: str
+) -> None:
+    ended = run_file(generated[name], *words)
+    assert ended.returncode == 2
+    assert message in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert ended.stdout == ""
