@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 from support.case import Case
 from support.cases import CASES
+from support.cases.everyday import EVERYDAY
 from support.compare import differences
 from support.run import FLOWS, native
 from support.snapshot import snapshot_of
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_two_native_runs_are_the_same(case: Case, tmp_path: Path) -> None:
     first = native(case, tmp_path / "first")
@@ -28,3 +30,7 @@ def test_every_flow_has_a_case() -> None:
 
 def test_every_case_has_a_name_of_its_own() -> None:
     assert len({case.id for case in CASES}) == len(CASES)
+
+
+def test_everyday_cases_are_cases() -> None:
+    assert {str(case) for case in CASES} > EVERYDAY

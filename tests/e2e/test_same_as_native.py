@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 from support.case import Case
-from support.cases import CASES
+from support.cases import marked_cases
 from support.compare import differences
 from support.run import native, prefect
 from support.snapshot import snapshot_of
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", marked_cases())
 def test_same_as_native(case: Case, tmp_path: Path, prefect_api: str) -> None:
     expected = native(case, tmp_path / "native")
     ours = prefect(case, tmp_path / "prefect", prefect_api)

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from metaflow._vendor import click
+from metaflow.util import get_latest_run_id
 
 from metaflow_prefect.checks import check
 from metaflow_prefect.errors import MetaflowPrefectError, UsageProblem
 from metaflow_prefect.load import load_flow
+from metaflow_prefect.options import explicit_options
 from metaflow_prefect.render import render
 from metaflow_prefect.write import check_output, write_text
 
@@ -72,6 +74,37 @@ def create(obj: Any, output: str | None, tags: tuple[str, ...]) -> None:
 @click.pass_obj
 def run(obj: Any, arguments: tuple[str, ...]) -> None:
     """Generate the Prefect file in a folder of its own and run it."""
+    run_generated(obj, arguments)
+
+
+@prefect.command(
+    help="Resume a run with Prefect: by default the last one, from where it failed.",
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+)
+@click.option("--origin-run-id", help="The run to resume.")
+@click.argument("step-to-rerun", required=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.pass_obj
+def resume(
+    obj: Any,
+    origin_run_id: str | None,
+    step_to_rerun: str | None,
+    arguments: tuple[str, ...],
+) -> None:
+    """Generate the Prefect file in a folder of its own and resume a run with it."""
+    words = list(arguments)
+    if step_to_rerun is not None and step_to_rerun.startswith("-"):
+        words.insert(0, step_to_rerun)
+    elif step_to_rerun is not None:
+        words.append(f"--step-to-rerun={step_to_rerun}")
+    origin = origin_run_id or get_latest_run_id(obj.echo, obj.flow.name)
+    if origin is None:
+        raise UsageProblem("There is no earlier run.", "Name one with --origin-run-id.")
+    run_generated(obj, (f"--resume={origin}", *words))
+
+
+def run_generated(obj: Any, arguments: tuple[str, ...]) -> None:
+    """Run the flow's Prefect file, made for this once, and exit with its code."""
     source = Path(sys.argv[0]).resolve()
     with tempfile.TemporaryDirectory(prefix="metaflow-prefect-") as folder:
         target = Path(folder).resolve() / f"{source.stem}_prefect.py"
@@ -98,8 +131,12 @@ def generated_text(obj: Any, source: Path, target: Path, tags: tuple[str, ...]) 
     Raises:
         FlowProblem: The flow cannot become a Prefect flow.
     """
-    run_options = [f"--tag={tag}" for tag in tags]
-    flow = load_flow(obj.flow, run_options=run_options)
+    root = click.get_current_context().find_root()
+    flow = load_flow(
+        obj.flow,
+        options=explicit_options(root, sys.argv[1:]),
+        run_options=[f"--tag={tag}" for tag in tags],
+    )
     check(flow)
     relative = os.path.relpath(source, target.parent).replace(os.sep, "/")
     return render(flow, source=relative, output=target.name)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from unicodedata import ucd_3_2_0
 
 from metaflow_prefect.model import LiteralDict, LiteralList, Literals
 
 INDENT = "    "
+# Emoji, assigned without gaps long before the Unicode version of any supported Python.
+EMOJI = (range(0x1F300, 0x1F650), range(0x1F910, 0x1F93B))
 
 
 def text_literal(text: str) -> str:
@@ -16,11 +19,24 @@ def text_literal(text: str) -> str:
     reorder the line or hide in it.
     """
     quote = "'" if text.count('"') > text.count("'") else '"'
-    body = repr(text)
-    inner, used = body[1:-1], body[0]
-    if used != quote:
-        inner = inner.replace("\\" + used, used).replace(quote, "\\" + quote)
-    return f"{quote}{inner}{quote}"
+    return f"{quote}{escaped(text).replace(quote, chr(92) + quote)}{quote}"
+
+
+def escaped(text: str) -> str:
+    """Return a text as the inside of a literal, its quotes left to the caller."""
+    return "".join(c if _shown(c) else ascii(c)[1:-1] for c in text)
+
+
+def _shown(character: str) -> bool:
+    """Return whether a character stands in a literal as it is.
+
+    `str.isprintable` knows more characters with every Python, and the generated text
+    must not depend on that; so only those of Unicode 3.2 count, which every Python knows.
+    """
+    if character == "\\":
+        return False
+    settled = ucd_3_2_0.category(character) != "Cn"
+    return character.isprintable() and (settled or any(ord(character) in e for e in EMOJI))
 
 
 def literal(value: Literals, depth: int = 0) -> str:
@@ -48,7 +64,8 @@ def literal(value: Literals, depth: int = 0) -> str:
         return exploded("[", [literal(e, depth + 1) for e in value.entries], "]", depth)
     if isinstance(value, tuple):
         return exploded("(", [literal(e, depth + 1) for e in value], ")", depth)
-    return repr(value)
+    # The formatter writes 1e16 where Python writes 1e+16.
+    return repr(value).replace("e+", "e")
 
 
 def exploded(opening: str, entries: list[str], closing: str, depth: int) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from metaflow._vendor import click
+from metaflow.flowspec import FlowStateItems
 from metaflow.includefile import FilePathClass
 from metaflow.parameters import JSONTypeClass
 
@@ -74,6 +75,7 @@ def load_flow(
         options=tuple(options),
         run_options=tuple(run_options),
         tags=tuple(tags),
+        configs=_configs(flow),
     )
 
 
@@ -98,6 +100,13 @@ def _step(node: Any) -> StepModel:
     )
 
 
+def _configs(flow: Any) -> LiteralDict:
+    """Return the configs' values, in the form in which Metaflow hands them to its steps."""
+    found = flow._flow_state[FlowStateItems.CONFIGS]
+    plain = json.loads(json.dumps({name: list(entry) for name, entry in found.items()}))
+    return LiteralDict(tuple((name, literal_of(plain[name])) for name in sorted(plain)))
+
+
 def _parameter(parameter: Any) -> ParameterModel:
     settings = parameter.kwargs
     kind = _kind(settings.get("type"))
@@ -117,6 +126,7 @@ def _parameter(parameter: Any) -> ParameterModel:
         multiple=bool(settings.get("multiple")),
         is_flag=bool(settings.get("is_flag")),
         arity=settings.get("nargs") or 1,
+        is_counter=bool(settings.get("count")),
     )
 
 

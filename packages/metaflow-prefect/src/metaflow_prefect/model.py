@@ -38,6 +38,7 @@ class ParameterModel:
         multiple: Whether it may be given several times.
         is_flag: Whether it stands on the command line without a value.
         arity: How many values follow it on the command line.
+        is_counter: Whether its value is how often it stands on the command line.
     """
 
     name: str
@@ -49,6 +50,7 @@ class ParameterModel:
     multiple: bool = False
     is_flag: bool = False
     arity: int = 1
+    is_counter: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +93,8 @@ class FlowModel:
         options: Metaflow's top-level options that it is to run with.
         run_options: Options of Metaflow's `run` command likewise.
         tags: Tags of its flow runs.
+        configs: The values of its configs: each a name and a list of the value and of
+            whether Metaflow takes it as it is.
     """
 
     name: str
@@ -101,3 +105,4 @@ class FlowModel:
     options: tuple[str, ...] = ()
     run_options: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    configs: LiteralDict = LiteralDict(())

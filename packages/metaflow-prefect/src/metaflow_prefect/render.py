@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from hashlib import sha256
 
 from metaflow_prefect.__about__ import __version__
-from metaflow_prefect.embed import embedded_runtime, import_lines
-from metaflow_prefect.literals import INDENT, exploded, literal, text_literal
+from metaflow_prefect.embed import LINE_LENGTH, embedded_runtime, import_lines
+from metaflow_prefect.literals import INDENT, escaped, exploded, literal, text_literal
 from metaflow_prefect.model import (
     FlowModel,
     LiteralDict,
@@ -19,6 +20,15 @@ from metaflow_prefect.model import (
 from metaflow_prefect.names import argument_names, function_name
 
 MARK = "# metaflow-prefect"
+# What the flow's own part imports, beside what the runtime does.
+IMPORTS: dict[str, set[str | None]] = {
+    "functools": {None},
+    "prefect": {"flow", "task"},
+    "prefect.cache_policies": {"NO_CACHE"},
+    "socket": {None},
+    "subprocess": {None},
+    "sys": {None},
+}
 TYPES = {"int": "int", "float": "float", "bool": "bool", "str": "str", "file": "str"}
 
 
@@ -34,7 +44,7 @@ def render(flow: FlowModel, *, source: str, output: str) -> str:
         The text of the file.
     """
     runtime = embedded_runtime()
-    function = function_name(flow.name, runtime.names)
+    function = function_name(flow.name, [*runtime.names, *_imported_names(flow)])
     body = "\n".join(
         [
             *_docstring(flow, source, output, function),
@@ -61,11 +71,17 @@ def render(flow: FlowModel, *, source: str, output: str) -> str:
             "",
             'if __name__ == "__main__":',
             "    host = adopt_host(__process__, *__early__)",
-            f"    sys.exit(main(flow_facts(), {function}, __file__, host, sys.argv[1:]))",
+            *_main(function),
+            "    sys.exit(code)",
             "",
         ]
     )
     return f"{header(body, flow.name)}\n{body}"
+
+
+def _main(function: str) -> list[str]:
+    arguments = ["flow_facts()", function, "__file__", "host", "sys.argv[1:]"]
+    return [f"{INDENT}{exploded('code = main(', arguments, ')', 1)}"]
 
 
 def header(body: str, flow: str) -> str:
@@ -78,31 +94,41 @@ def header(body: str, flow: str) -> str:
 
 
 def _docstring(flow: FlowModel, source: str, output: str, function: str) -> list[str]:
+    flow_file, out_file = shlex.quote(source), shlex.quote(output)
     lines = [
         f"Prefect flow of the Metaflow flow {flow.name}, made from {source}.",
         "",
         "Do not edit it: change the flow and make it again.",
         "",
-        f"    python {source} prefect create {output}",
-        f"    python {output} --help",
-        f"    prefect deploy {output}:{function}",
+        f"    python {flow_file} prefect create {out_file}",
+        f"    python {out_file} --help",
+        f"    prefect deploy {shlex.quote(f'{output}:{function}')}",
     ]
-    text = "\n".join(lines).replace("\\", "\\\\").replace('"', '\\"')
-    return [f'"""{text}', '"""']
+    return ['"""' + "\n".join(map(docstring_text, lines)), '"""']
+
+
+def _wanted(flow: FlowModel) -> dict[str, set[str | None]]:
+    """Return what the file imports: names by modules, `None` for the module itself."""
+    wanted: dict[str, set[str | None]] = {}
+    for module, names in (*embedded_runtime().imports, *IMPORTS.items()):
+        wanted.setdefault(module, set()).update(names)
+    del wanted["__future__"]
+    if any(parameter.choices for parameter in flow.parameters):
+        wanted.setdefault("typing", set()).add("Literal")
+    return wanted
+
+
+def _imported_names(flow: FlowModel) -> set[str]:
+    return {
+        module.split(".")[0] if name is None else name
+        for module, names in _wanted(flow).items()
+        for name in names
+    }
 
 
 def _imports(flow: FlowModel) -> list[str]:
     runtime = embedded_runtime()
-    wanted: dict[str, set[str | None]] = {m: set(names) for m, names in runtime.imports}
-    wanted.setdefault("functools", set()).add(None)
-    wanted.setdefault("socket", set()).add(None)
-    wanted.setdefault("subprocess", set()).add(None)
-    wanted.setdefault("sys", set()).add(None)
-    wanted.setdefault("prefect", set()).update({"flow", "task"})
-    wanted.setdefault("prefect.cache_policies", set()).add("NO_CACHE")
-    del wanted["__future__"]
-    if any(parameter.choices for parameter in flow.parameters):
-        wanted.setdefault("typing", set()).add("Literal")
+    wanted = _wanted(flow)
     prefect = {m: names for m, names in wanted.items() if m.split(".")[0] == "prefect"}
     standard = {m: names for m, names in wanted.items() if m not in prefect}
     return [
@@ -137,7 +163,7 @@ def _flow_function(flow: FlowModel, function: str) -> list[str]:
         for parameter in flow.parameters
     ]
     head = exploded(f"def {function}(", ["*", *signature] if signature else [], ")", 0)
-    return [
+    lines = [
         exploded("@flow(", decorator, ")", 0),
         f"{head} -> State[Any]:",
         *_flow_docstring(flow, arguments),
@@ -148,6 +174,15 @@ def _flow_function(flow: FlowModel, function: str) -> list[str]:
         f"{INDENT * 2}{exploded('{', values, '}', 2)},",
         f"{INDENT})",
     ]
+    if any(_is_long(f"{INDENT}{line},") for line in signature):
+        # The formatter breaks a type or default in two, which nobody can read.
+        return ["# fmt: off", *lines, "# fmt: on"]
+    return lines
+
+
+def _is_long(line: str) -> bool:
+    """Return whether the formatter may find a line too long; wide characters count two."""
+    return sum(1 if c.isascii() else 2 for c in line) > LINE_LENGTH
 
 
 def _argument(parameter: ParameterModel, name: str) -> str:
@@ -196,10 +231,13 @@ def _flow_docstring(flow: FlowModel, arguments: dict[str, str]) -> list[str]:
 
 
 def docstring_line(text: str) -> str:
-    """Return a text as one line that may stand in a docstring, whatever it holds."""
-    line = " ".join(text.split())
-    escaped = "".join(c if c.isprintable() else repr(c)[1:-1] for c in line.replace("\\", "\\\\"))
-    return escaped.replace('"', "'")
+    """Return a text as one line of a docstring, whatever it holds, its blanks made one."""
+    return docstring_text(" ".join(text.split()))
+
+
+def docstring_text(text: str) -> str:
+    """Return a text as it must be written inside of a docstring's line."""
+    return escaped(text).replace('"""', r"\"\"\"")
 
 
 def _facts(flow: FlowModel, source: str) -> list[str]:
@@ -216,6 +254,8 @@ def _facts(flow: FlowModel, source: str) -> list[str]:
     ]
     if parameters:
         entries.append(f"parameters={exploded('[', parameters, ']', 2)}")
+    if flow.configs.items:
+        entries.append(f"configs={literal(flow.configs, 2)}")
     for name, words in (("options", flow.options), ("run_options", flow.run_options)):
         if words:
             entries.append(f"{name}={literal(LiteralList(words), 2)}")
@@ -242,7 +282,7 @@ def _parameter_facts(parameter: ParameterModel, argument: str) -> str:
         f"kind={text_literal(parameter.kind)}",
         *_settings(
             parameter,
-            ("required", "help", "choices", "multiple", "is_flag", "arity"),
+            ("required", "help", "choices", "multiple", "is_flag", "arity", "is_counter"),
         ),
     ]
     return exploded("ParameterFacts(", entries, ")", 3)
@@ -280,9 +320,13 @@ def _task(step: StepModel) -> list[str]:
         "persist_result=False",
         "cache_policy=NO_CACHE",
     ]
+    head = f"def step_{step.name}(unit: Unit[Any]) -> State[Any] | None:"
+    if _is_long(head):
+        opening = f"def step_{step.name}("
+        head = f"{exploded(opening, ['unit: Unit[Any]'], ')', 0)} -> State[Any] | None:"
     return [
         exploded("@task(", settings, ")", 0),
-        f"def step_{step.name}(unit: Unit[Any]) -> State[Any] | None:",
+        head,
         f'{INDENT}"""Run the step {step.name}."""',
         f"{INDENT}return run_step(unit)",
     ]

@@ -17,7 +17,12 @@ from .scheduler import Finish, Unit
 
 
 class ArtifactPublisher:
-    """Creates artifacts in a thread of its own, so that no task waits for them."""
+    """Creates artifacts in a thread of its own, so that no task waits for them.
+
+    Only the run's has a key. Prefect lists and versions keys, which all flows share:
+    with a key for each step, "start" would mix the tasks of all flows, and each of
+    them would cost the server twice as much. A task's is on the page of its task run.
+    """
 
     def __init__(self, flow: str, metadata: str, flow_run_id: UUID) -> None:
         self._flow = flow
@@ -34,7 +39,8 @@ class ArtifactPublisher:
         lines = [f"### Metaflow task `{pathspec}`", ""]
         lines += _artifact_list(finish.artifacts)
         lines += _snippet(self._metadata, "Task", pathspec, finish.artifacts)
-        self._put(unit.step, "\n".join(lines), f"{unit}", task_run_id)
+        text = "\n".join(lines)
+        self._put(task_run_id=task_run_id, description=f"{unit}", data=text)
 
     def run_finished(self, run_id: str, *, succeeded: bool) -> None:
         """Describe the whole run."""
@@ -42,34 +48,29 @@ class ArtifactPublisher:
         outcome = "succeeded" if succeeded else "failed"
         lines = [f"### Metaflow run `{pathspec}` {outcome}", ""]
         lines += _snippet(self._metadata, "Run", pathspec, ())
-        self._put(self._flow, "\n".join(lines), f"Metaflow run {pathspec}", None)
+        key = re.sub(r"[^a-z0-9]+", "-", self._flow.lower()).strip("-") or "flow"
+        text = "\n".join(lines)
+        self._put(key=key, description=f"Metaflow run {pathspec}", data=text)
 
     def close(self) -> None:
         """Wait until all artifacts have been created."""
         self._waiting.put(None)
         self._thread.join()
 
-    def _put(
-        self, key: str, text: str, description: str, task_run_id: UUID | None
-    ) -> None:
-        artifact = ArtifactCreate(
-            key=re.sub(r"[^a-z0-9]+", "-", key.lower()).strip("-") or "step",
-            type="markdown",
-            description=description,
-            data=text,
-            flow_run_id=self._flow_run_id,
+    def _put(self, **fields: Any) -> None:
+        self._waiting.put(
+            ArtifactCreate(type="markdown", flow_run_id=self._flow_run_id, **fields)
         )
-        if task_run_id is not None:
-            artifact.task_run_id = task_run_id
-        self._waiting.put(artifact)
 
     def _publish(self) -> None:
         import httpx
 
         with get_client(sync_client=True) as client:
             while (artifact := self._waiting.get()) is not None:
+                # `client.create_artifact` would emit an event for each as well.
+                fields = artifact.model_dump(mode="json", exclude_unset=True)
                 try:
-                    client.create_artifact(artifact)
+                    client.request("POST", "/artifacts/", json=fields)
                 except (httpx.HTTPError, PrefectException):
                     self.lost += 1  # an artifact is no reason to fail a run
 

@@ -22,6 +22,7 @@ from .facts import FlowFacts, ParameterFacts
 from .host import Host, HostEnded
 from .scheduler import RunFailure
 
+USAGE = 2
 # A cold start of Prefect's temporary server takes a slow machine far more than
 # Prefect's own limit of 20 seconds.
 SERVER_START_SECONDS = 300
@@ -105,18 +106,23 @@ def _command(facts: FlowFacts, path: str) -> Any:
     options: list[Any] = []
     for place, parameter in enumerate(facts.parameters):
         variable = parameter.name.upper().replace("-", "_")
+        settings: dict[str, Any] = {"is_flag": parameter.is_flag}
+        if parameter.is_counter:
+            settings = {"count": True, "default": None}
+        elif not parameter.is_flag:
+            settings = {
+                "type": reader(parameter),
+                "metavar": parameter.kind.upper(),
+                "multiple": parameter.multiple,
+                "nargs": parameter.arity,
+            }
         options.append(
             click.Option(
                 [f"--{parameter.name}", f"parameter_{place}"],
-                type=None if parameter.is_flag else reader(parameter),
-                metavar=None if parameter.is_flag else parameter.kind.upper(),
-                is_flag=parameter.is_flag,
                 required=parameter.required,
-                multiple=parameter.multiple,
-                nargs=parameter.arity,
                 help=parameter.help,
                 envvar=f"METAFLOW_RUN_{variable}",
-                show_envvar=False,
+                **settings,
             )
         )
 
@@ -169,7 +175,9 @@ def _run(
         sys.stderr.write(f"{missing}\n")
         return 2
     except HostEnded as ended:
-        sys.stderr.write(f"{ended}\n")
+        # A wrong use is one line; before it Metaflow says what it was about to do.
+        lines = ended.output[-1:] if ended.code == USAGE else [str(ended)]
+        sys.stderr.write("\n".join(lines) + "\n")
         return ended.code or 1
     PreparedRun.waiting = PreparedRun(host)
     return _run_prefect_flow(flow, values)
@@ -178,8 +186,8 @@ def _run(
 def _raw_and_value(parameter: ParameterFacts, given: Any) -> tuple[list[str], Any]:
     """Return a parameter's words for Metaflow, and its value for Prefect."""
     option = f"--{parameter.name}"
-    if parameter.is_flag:
-        return ([option] if given else []), given
+    if parameter.is_flag or parameter.is_counter:
+        return [option] * int(given), given
     entries = given if parameter.multiple else [given]
     if parameter.arity == 1:
         words = [f"{option}={raw}" for raw, _ in entries]

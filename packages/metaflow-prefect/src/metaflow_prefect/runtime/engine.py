@@ -61,6 +61,7 @@ class RunLoop:
         self._done: queue.SimpleQueue[tuple[Unit[UUID], PrefectFuture[Any]]] = (
             queue.SimpleQueue()
         )
+        self._given_up: RunFailure | None = None
         self.end_path = ""
 
     def run(self, parameters_path: str) -> None:
@@ -77,10 +78,12 @@ class RunLoop:
                     break
                 self._submit(unit)
             if not self._running:
-                return
+                break
             unit, future = self._done.get()
             self._running -= 1
             self._take(unit, future)
+        if self._given_up:
+            raise self._given_up
 
     def _submit(self, unit: Unit[UUID]) -> None:
         unit.run = self._session
@@ -103,7 +106,12 @@ class RunLoop:
         if finish is None or not state.is_completed():
             known = self._session.failures.get(unit.task_id)
             reason = known or state.message or f"Step {unit.step} failed."
-            raise RunFailure(reason, unit.step, unit.task_id, said=True)
+            failure = RunFailure(reason, unit.step, unit.task_id, said=True)
+            if unit.task_id not in self._session.given_up:
+                raise failure
+            # Its step said that it must not be retried; natively the rest goes on.
+            self._given_up = self._given_up or failure
+            return
         self.end_path = finish.path
         self._scheduler.finished(unit, finish, future.task_run_id)
 
@@ -170,6 +178,7 @@ def _run_flow(
         host.close()
         raise
     logger.info("Metaflow run %s/%s", started["flow"], run_id)
+    logger.info("%s", started["launcher"])
     publisher = ArtifactPublisher(started["flow"], started["metadata"], flow_run.id)
     session = RunSession(host, publisher)
     loaded = host.loaded or {}
@@ -265,4 +274,6 @@ def load_flow(
         host.close()
         raise SourceMissing(script)
     chosen = launcher or os.environ.get("METAFLOW_PREFECT_LAUNCHER") or "warm"
-    host.load(str(script.resolve()), arguments, chosen)
+    # A resumed run has the configs of its origin.
+    configs = {} if "resume" in arguments else facts.configs
+    host.load(str(script.resolve()), facts.name, arguments, configs, chosen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 StepKind = Literal["linear", "split", "foreach", "switch", "join", "end"]
@@ -43,6 +43,7 @@ class ParameterFacts:
         multiple: Whether it may be given several times.
         is_flag: Whether it stands on the command line without a value.
         arity: How many values follow it on the command line.
+        is_counter: Whether its value is how often it stands on the command line.
     """
 
     name: str
@@ -54,6 +55,7 @@ class ParameterFacts:
     multiple: bool = False
     is_flag: bool = False
     arity: int = 1
+    is_counter: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class FlowFacts:
         parameters: Its parameters in the order of their definition.
         options: Metaflow's top-level options that the flow was converted with.
         run_options: Options of Metaflow's `run` command likewise.
+        configs: The values of its configs, as they were when it was converted: by
+            name, each value with whether Metaflow takes it as it is.
     """
 
     name: str
@@ -77,3 +81,4 @@ class FlowFacts:
     parameters: Sequence[ParameterFacts] = ()
     options: Sequence[str] = ()
     run_options: Sequence[str] = ()
+    configs: Mapping[str, Any] = field(default_factory=dict)

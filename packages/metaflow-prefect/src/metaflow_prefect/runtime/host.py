@@ -7,7 +7,7 @@ import re
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .channel import Channel
@@ -57,19 +57,33 @@ class Host:
 
     # -- the run's life ---------------------------------------------------------
 
-    def load(self, script: str, arguments: Sequence[str], launcher: str) -> None:
+    def load(
+        self,
+        script: str,
+        flow: str,
+        arguments: Sequence[str],
+        configs: Mapping[str, Any],
+        launcher: str,
+    ) -> None:
         """Have the flow loaded and checked, its parameters read.
 
         Args:
             script: The flow's file.
-            arguments: What follows it on Metaflow's command line.
+            flow: The name of its class.
+            arguments: What follows the file on Metaflow's command line.
+            configs: The values of the flow's configs.
             launcher: How steps are started, "warm" or "fresh".
 
         Raises:
             HostEnded: Metaflow refused the flow or the arguments, and said why.
         """
         self._send(
-            kind="load", script=script, arguments=list(arguments), launcher=launcher
+            kind="load",
+            script=script,
+            flow=flow,
+            arguments=list(arguments),
+            configs=dict(configs),
+            launcher=launcher,
         )
         self.loaded = self._event("loaded")
 

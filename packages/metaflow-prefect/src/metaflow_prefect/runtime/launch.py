@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from .channel import Channel
+from .script import FlowStart
 from .warm import WarmServer
 
 # Variables that Python or the loader read when a process starts; Metaflow reads its
@@ -70,12 +71,13 @@ class Launcher:
     """Starts step processes through a warm process, which it replaces if it dies.
 
     Args:
-        warm: Whether a step may be forked from the process that imported Metaflow.
         owned: What the warm process must not hold: this process's own sockets.
     """
 
-    def __init__(self, *, warm: bool, owned: Sequence[Channel]) -> None:
-        self._warm = warm
+    def __init__(self, *, owned: Sequence[Channel]) -> None:
+        self._warm = True
+        self.choice = "Steps are forked from a warm process, where they can be."
+        self.flow: str | None = None
         self._lock = threading.Lock()
         self._start_environment = _start_up_variables(os.environ)
         # Metaflow's steps have an open standard input that never delivers anything.
@@ -83,9 +85,10 @@ class Launcher:
         self._scratch = tempfile.TemporaryDirectory(prefix="metaflow-prefect-")
         self._server = self._fork_server(owned)
 
-    def forbid_warm(self) -> None:
+    def forbid_warm(self, reason: str) -> None:
         """Start every further step in a fresh process."""
         self._warm = False
+        self.choice = f"Steps are started in fresh processes, {reason}."
 
     def start(
         self, command: Sequence[str], environment: Mapping[str, str]
@@ -101,10 +104,11 @@ class Launcher:
         """
         warm = self._warm and self._may_be_warm(command, environment)
         request = {
-            "command": list(command) if warm else self._short_enough(command),
+            "command": list(command) if warm else self._fresh(command),
             "environment": dict(environment),
             "folder": str(Path.cwd()),
             "warm": warm,
+            "flow": self.flow,
         }
         pipes = [os.pipe() for _ in range(3)]
         writers = [writer for _, writer in pipes]
@@ -150,9 +154,16 @@ class Launcher:
             subprocess.Popen(command, stdin=theirs.fileno())
         return Channel(ours)
 
-    def _short_enough(self, command: Sequence[str]) -> list[str]:
-        """Move input paths that are too long for a command line into a file."""
+    def _fresh(self, command: Sequence[str]) -> list[str]:
+        """Return the command of a fresh process, as the kernel and the flow take it.
+
+        Input paths that are too long for a command line go into a file. A script that
+        would start another flow, or none, is run by this file's own program.
+        """
         words = list(command)
+        if words[:2] == [sys.executable, sys.argv[0]] and not FlowStart.by_itself:
+            program = sys.orig_argv[1:4]
+            words[1:1] = [*program, "script", self.flow or ""]
         if "--input-paths" in words:
             place = words.index("--input-paths")
             paths = words[place + 1]

@@ -235,15 +235,28 @@ class Scheduler(Generic[Token]):
         child.extras = {"ubf_context": "ubf_control"}
         self._push(child)
 
+    def _push_nodes(self, arrival: Arrival[Token], finish: Finish) -> None:
+        """Push the siblings that a control task has started and awaited itself.
+
+        They have run already; this gives each a place among the runs that are seen.
+        """
+        unit, _, _ = arrival
+        for index, path in enumerate(finish.mapper_paths or ()):
+            if index or not finish.control_is_mapper:
+                indices = (*unit.indices[:-1], index)
+                extras = {"node_path": path}
+                self._push(Unit(unit.step, indices, inputs=unit.inputs, extras=extras))
+
     def _arrive(self, join: str, arrival: Arrival[Token], finish: Finish) -> None:
         """Count an input of a join; the last one makes the join ready."""
-        unit, _, token = arrival
+        unit, _, _ = arrival
         closes = self._steps[join].closes or ""
         indices = unit.indices
-        if finish.mapper_paths is not None and unit.extras.get("ubf_context"):
-            inputs = [(path, token) for path in finish.mapper_paths]
-            self._push_join(join, unit.indices[:-1], inputs, "foreach")
-            return
+        if finish.mapper_paths is not None and "ubf_context" in unit.extras:
+            self._splits[closes, indices[:-1]] = len(finish.mapper_paths)
+            self._push_nodes(arrival, finish)
+            if not finish.control_is_mapper:
+                return
         if self._steps[closes].kind == "foreach":
             indices = unit.indices[:-1]
             required = self._splits[closes, indices]

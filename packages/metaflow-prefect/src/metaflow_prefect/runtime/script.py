@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import importlib
 import io
 import os
 import signal
@@ -13,9 +14,10 @@ from collections.abc import Sequence
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType
+from typing import Any
 
 
-def run_script(script: str, arguments: Sequence[str]) -> int:
+def run_script(script: str, arguments: Sequence[str], flow: str | None = None) -> int:
     """Run a script as `__main__`, with its folder first on `sys.path`.
 
     The real `__main__` is used, not a fresh module: Metaflow leaves named tuples on
@@ -24,6 +26,8 @@ def run_script(script: str, arguments: Sequence[str]) -> int:
     Args:
         script: The path of the script.
         arguments: What follows the script on its command line.
+        flow: The class of the flow that is meant. A file may hold several, and may
+            start another one, or none; then this one is started all the same.
 
     Returns:
         The exit code that the interpreter would have ended with; minus the number of
@@ -41,12 +45,17 @@ def run_script(script: str, arguments: Sequence[str]) -> int:
     )
     sys.argv = [script, *arguments]
     sys.path.insert(0, str(Path(script).resolve().parent))
-    return _exit_code_of(main.__dict__, script)
+    return _exit_code_of(main.__dict__, script, flow)
 
 
-def _exit_code_of(namespace: dict[str, object], script: str) -> int:
+def _exit_code_of(namespace: dict[str, Any], script: str, flow: str | None) -> int:
     try:
+        if flow is not None:
+            _start_only(flow)
         exec(compile_script(script), namespace)  # noqa: S102 - the flow's own source
+        if flow is not None:
+            FlowStart.by_itself = False
+            namespace[flow]()
     except SystemExit as ending:
         return _code_of(ending)
     except KeyboardInterrupt:
@@ -56,6 +65,26 @@ def _exit_code_of(namespace: dict[str, object], script: str) -> int:
         _print_exception()
         return 1
     return 0
+
+
+class FlowStart:
+    """Whether the script starts the flow that is meant, when run as it stands."""
+
+    by_itself = True
+
+
+def _start_only(flow: str) -> None:
+    """Let no flow but this one take the command line."""
+    flowspec: Any = importlib.import_module("metaflow.flowspec")
+    start = flowspec.FlowSpec.__init__
+
+    def start_or_not(self: Any, use_cli: bool = True) -> None:
+        if not use_cli or type(self).__name__ == flow:
+            start(self, use_cli)
+        else:
+            FlowStart.by_itself = False
+
+    flowspec.FlowSpec.__init__ = start_or_not
 
 
 def compile_script(script: str) -> CodeType:

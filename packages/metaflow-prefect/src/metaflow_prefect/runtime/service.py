@@ -9,7 +9,9 @@ serves the requests of the Prefect side, one thread for each task that is runnin
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
+import linecache
 import os
 import signal
 import socket
@@ -28,6 +30,12 @@ from .script import end_process, run_script
 from .warm import WarmServer
 from .worker import Line, LogLines, WorkersSubprocess, make_worker, watch
 
+FLOW_COMMANDS = (
+    "metaflow.cli",
+    "metaflow.cli_components.run_cmds",
+    "metaflow.cli_components.step_cmd",
+)
+PARAMETERS_TASK = "parameters"  # the task id of a run's parameters
 NATIVE_GRACE = 5.0  # seconds that Metaflow leaves the other tasks when one has failed
 LONGEST_VALUE = 40  # characters of a foreach value that fit a task run's name
 
@@ -87,6 +95,14 @@ class RunService:
         self._start = message
         return str(message["run_id"])
 
+    def earlier_parameters(self, runtime: Any) -> Any:
+        """Return the parameters' task, if an earlier try of this flow run made it."""
+        if not self._start["again"]:
+            return None
+        place = (runtime.run_id, "_parameters", PARAMETERS_TASK)
+        found = FinishedTask(runtime._flow_datastore, *place)
+        return found if found.is_ok() else None
+
     def serve(self, runtime: Any) -> None:
         """Do the work of Metaflow's scheduling loop, as the Prefect side asks for it.
 
@@ -105,6 +121,7 @@ class RunService:
                 "flow": runtime._flow.name,
                 "parameters_path": parameters.path,
                 "metadata": runtime._metadata.metadata_str(),
+                "launcher": self._launcher.choice,
             }
         )
         while True:
@@ -182,15 +199,16 @@ class RunService:
         return {"state": "ran", **_results(task)}
 
     def _failure(self, worker: Any, code: int) -> dict[str, Any]:
-        from metaflow.exception import METAFLOW_EXIT_DISALLOW_RETRY
-
-        stopped = self._stopping or worker.cleaned
-        final = stopped or code == METAFLOW_EXIT_DISALLOW_RETRY
-        return {"state": "failed", "code": code, "final": final}
+        exception: Any = importlib.import_module("metaflow.exception")
+        give_up = code == exception.METAFLOW_EXIT_DISALLOW_RETRY
+        final = give_up or self._stopping or worker.cleaned
+        return {"state": "failed", "code": code, "final": final, "give_up": give_up}
 
     def _task_for(self, message: dict[str, Any]) -> tuple[Any, str | None]:
         """Return the task of a request, and how it is finished already, if it is."""
         task_id = message["task_id"]
+        if "node_path" in message:
+            return self._node(message), "node"
         known = self._tasks.get(task_id)
         if known is not None:
             known.retries = message["attempt"] + self._offsets.get(task_id, 0)
@@ -223,6 +241,8 @@ class RunService:
         if "ubf_context" in message:
             parent = self._stored(*message["input_paths"][0].split("/"))
             arguments["ubf_iter"] = parent.get(parent["_foreach_var"])
+        if origin := self._runtime._clone_run_id:
+            arguments["pathspec_index"] = f"{origin}/{message['index']}"
         return arguments
 
     def _stored(self, run_id: str, step: str, task_id: str) -> Any:
@@ -238,28 +258,46 @@ class RunService:
         latest = store.get_task_datastore(*place, mode="d", allow_not_done=True)
         if latest.attempt is None:
             return None
-        found = FinishedTask(message["step"], message["task_id"], store, place)
+        found = FinishedTask(store, *place)
         if found.is_ok():
             return found
         self._offsets[message["task_id"]] = latest.attempt + 1
         return None
 
+    def _node(self, message: dict[str, Any]) -> Any:
+        """Return a task that a `@parallel` step has started and awaited itself."""
+        store = self._runtime._flow_datastore
+        node = FinishedTask(store, *message["node_path"].split("/"))
+        if not node.is_ok():
+            raise RuntimeError(f"node {node.path} did not finish")
+        self._record_prefect_ids(node, message["task_run_id"])
+        return node
+
     def _clone(self, task: Any) -> None:
+        """Copy a task from the run that is resumed, with the nodes that it started."""
+        origin_id = task.clone_origin.split("/")[2]
+        copies = {task.clone_origin: (origin_id, task.task_id)}
+        for path in task.results.get("_control_mapper_tasks") or ():
+            node_id = path.split("/")[2]
+            copies.setdefault(path, (node_id, node_id))
+        for old, new in copies.values():
+            self._clone_task(task.step, old, new)
+
+    def _clone_task(self, step: str, origin_id: str, task_id: str) -> None:
         clone_util: Any = importlib.import_module("metaflow.clone_util")
         runtime = self._runtime
-        _, _, origin_id = task.clone_origin.split("/")
         clone_util.clone_task_helper(
-            task.flow_name,
+            runtime._flow.name,
             runtime._clone_run_id,
             runtime.run_id,
-            task.step,
+            step,
             origin_id,
-            task.task_id,
+            task_id,
             runtime._flow_datastore,
             runtime._metadata,
             origin_ds_set=runtime._origin_ds_set,
         )
-        runtime._is_cloned[task.path] = True
+        runtime._is_cloned[f"{runtime.run_id}/{step}/{task_id}"] = True
 
     def _launch(self, task: Any, message: dict[str, Any]) -> Any:
         runtime = self._runtime
@@ -300,14 +338,11 @@ class RunService:
 class FinishedTask:
     """A task that an earlier try of the same flow run has finished."""
 
-    def __init__(
-        self, step: str, task_id: str, store: Any, place: tuple[str, str, str]
-    ) -> None:
+    def __init__(self, store: Any, run_id: str, step: str, task_id: str) -> None:
         self.step = step
         self.task_id = task_id
-        self.path = "/".join(place)
+        self.path = f"{run_id}/{step}/{task_id}"
         self._store = store
-        self._place = place
         self.results: Any = None
 
     def is_ok(self) -> bool:
@@ -315,7 +350,7 @@ class FinishedTask:
         from metaflow.datastore.exceptions import DataException
 
         try:
-            self.results = self._store.get_task_datastore(*self._place)
+            self.results = self._store.get_task_datastore(*self.path.split("/"))
         except DataException:
             return False
         return bool(self.results["_task_ok"])
@@ -350,13 +385,26 @@ def _results(task: Any) -> dict[str, Any]:
         "values": values and [_short(value) for value in values],
         "unbounded": unbounded,
         "control_is_mapper": bool(results.get("_control_task_is_mapper_zero")),
-        "mapper_paths": results.get("_control_mapper_tasks") if unbounded else None,
+        "mapper_paths": _mapper_paths(task) if unbounded else None,
         "artifacts": sorted(
             name
             for name, _ in results.items()
             if not name.startswith("_") and name != "name"
         ),
     }
+
+
+def _mapper_paths(task: Any) -> list[str] | None:
+    """Return the nodes of a `@parallel` step, the one that started them first.
+
+    What a cloned task remembers are the nodes of its origin.
+    """
+    paths = task.results.get("_control_mapper_tasks")
+    if not paths or not getattr(task, "clone_origin", None):
+        return paths  # type: ignore[no-any-return]
+    run_id, step, _ = task.path.split("/")
+    others = [path.split("/")[2] for path in paths if path != task.clone_origin]
+    return [task.path, *(f"{run_id}/{step}/{node}" for node in others)]
 
 
 def _short(value: object) -> str | None:
@@ -380,6 +428,51 @@ def _config_file(flow: Any) -> Iterator[str | None]:
         yield file.name
 
 
+def _check_origin(flow: str, store: Any, run_id: str) -> None:
+    """Refuse to resume a run that this flow does not have."""
+    if store.get_task_datastores(run_id, steps=["_parameters"]):
+        return
+    sys.stdout.write(
+        f"There is no run {run_id} of {flow} in this datastore. Choose one that "
+        f"`Flow('{flow}').runs()` lists.\n"
+    )
+    end_process(2)
+
+
+@contextmanager
+def _configs_as_options(configs: dict[str, Any]) -> Iterator[list[str]]:
+    """Hand configs over as Metaflow's runtime hands them to its steps."""
+    if not configs:
+        yield []
+        return
+    with tempfile.NamedTemporaryFile(mode="w", encoding="utf-8") as file:
+        json.dump({"user_configs": configs}, file)
+        file.flush()
+        options = ["--local-config-file", file.name]
+        for name in configs:
+            options += ["--config-value", name, f"kv.{name}"]
+        yield options
+
+
+@contextmanager
+def _finishing(runtime: Any) -> Iterator[None]:
+    """Tell the decorators and the exit hooks of a run how it ended."""
+    exception: BaseException | None = None
+    try:
+        yield
+    except BaseException as error:
+        exception = error
+        raise
+    finally:
+        for step in runtime._flow:
+            for decorator in step.decorators:
+                if decorator.runtime_finished_ctx is not None:
+                    decorator.runtime_finished_ctx(step.__name__, exception)
+                else:
+                    decorator.runtime_finished(exception)
+        runtime._run_exit_hooks()
+
+
 def _install(service: RunService, launcher: Launcher) -> None:
     """Put our scheduling loop into the runtime of Metaflow's `run` and `resume`."""
     runtime: Any = importlib.import_module("metaflow.runtime")
@@ -387,6 +480,8 @@ def _install(service: RunService, launcher: Launcher) -> None:
     make, persist = native.__init__, native.persist_constants
 
     def make_run(self: Any, flow: Any, *args: Any, **kwargs: Any) -> None:
+        if kwargs.get("clone_run_id"):
+            _check_origin(flow.name, args[1], kwargs["clone_run_id"])
         run_id = service.ready(flow, kwargs)
         make(self, flow, *args, **{**kwargs, "run_id": run_id})
         self._logger = service.log
@@ -394,29 +489,19 @@ def _install(service: RunService, launcher: Launcher) -> None:
         self._is_cloned = defaultdict(bool)
 
     def persist_constants(self: Any, task_id: str | None = None) -> None:
-        persist(self, task_id=task_id or "parameters")
+        # The values of an earlier try stay: a default may be another one by now.
+        self._params_task = service.earlier_parameters(self)
+        if self._params_task is None:
+            persist(self, task_id=task_id or PARAMETERS_TASK)
 
     def clone_original_run(self: Any, **_: object) -> None:
         # Nothing yet: each task is cloned when its turn comes.
         self._params_task.mark_resume_done()
 
     def execute(self: Any) -> None:
-        exception: BaseException | None = None
-        try:
-            with _config_file(self._flow) as file:
-                self._config_file_name = file
-                service.serve(self)
-        except BaseException as error:
-            exception = error
-            raise
-        finally:
-            for step in self._flow:
-                for decorator in step.decorators:
-                    if decorator.runtime_finished_ctx is not None:
-                        decorator.runtime_finished_ctx(step.__name__, exception)
-                    else:
-                        decorator.runtime_finished(exception)
-            self._run_exit_hooks()
+        with _config_file(self._flow) as file, _finishing(self):
+            self._config_file_name = file
+            service.serve(self)
 
     native.__init__ = make_run
     native.persist_constants = persist_constants
@@ -426,21 +511,38 @@ def _install(service: RunService, launcher: Launcher) -> None:
 
 
 def _import_metaflow() -> None:
-    """Import what a step needs of Metaflow, and nothing that starts a thread."""
-    import metaflow.cli
-    import metaflow.cli_components.step_cmd
-    import metaflow.runtime
-    import metaflow.task  # noqa: F401
+    """Import what a step needs of Metaflow, and nothing that starts a thread.
+
+    Metaflow's commands read the options of the flow at hand when they are imported, so
+    these modules are forgotten again; what they import is what takes the time.
+    """
+    for name in ("metaflow", "metaflow.runtime", "metaflow.task", *FLOW_COMMANDS):
+        importlib.import_module(name)
+    for name in FLOW_COMMANDS:
+        package, _, module = name.rpartition(".")
+        del sys.modules[name]
+        delattr(sys.modules[package], module)
+    from metaflow.metaflow_version import get_version
+
+    # What each step would otherwise do for itself: Metaflow's version asks git, and
+    # the first look at a flow's source compiles the tokenizer's expressions.
+    get_version()
+    inspect.getsource(inspect.getsource)
+    linecache.clearcache()
 
 
 def metaflow_side(kind: str) -> None:
     """Be one of the processes of the Metaflow side; does not return.
 
-    Standard input is the socket to the process that uses this one.
+    Standard input is the socket to the process that uses this one, but for a step.
 
     Args:
-        kind: `"run"` serves a whole run, `"warm"` replaces a warm process that died.
+        kind: `"run"` serves a whole run, `"warm"` replaces a warm process that died,
+            `"script"` runs a flow's script for one step.
     """
+    if kind == "script":
+        flow, script, *arguments = sys.argv[3:]
+        end_process(run_script(script, arguments, flow))
     channel = Channel(socket.socket(fileno=os.dup(0)))
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -448,18 +550,23 @@ def metaflow_side(kind: str) -> None:
     _import_metaflow()
     if kind == "warm":
         WarmServer(channel).serve()
-    launcher = Launcher(warm=sys.platform == "linux", owned=[channel])
+    launcher = Launcher(owned=[channel])
+    if sys.platform != "linux":
+        launcher.forbid_warm("since only Linux forks safely")
     message, _ = channel.receive()
     if message is None:
         os._exit(0)
+    launcher.flow = message["flow"]
     if message["launcher"] == "fresh":
-        launcher.forbid_warm()
+        launcher.forbid_warm("as asked for")
     # Ctrl-C reaches this process too; the Prefect side decides what it means. A
     # handler, not SIG_IGN: that one would be inherited.
     signal.signal(signal.SIGINT, lambda *_: None)
     service = RunService(channel, launcher)
     _install(service, launcher)
-    code = run_script(message["script"], message["arguments"])
+    with _configs_as_options(message["configs"]) as options:
+        arguments = [*options, *message["arguments"]]
+        code = run_script(message["script"], arguments, message["flow"])
     sys.stdout.flush()
     channel.send({"kind": "ended", "code": code})
     end_process(code)

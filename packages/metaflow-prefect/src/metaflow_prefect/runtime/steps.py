@@ -95,6 +95,7 @@ class RunSession:
         self.publisher = publisher
         self.finishes: dict[str, Finish] = {}
         self.failures: dict[str, str] = {}
+        self.given_up: set[str] = set()
 
 
 def run_step(unit: Unit[Any]) -> State[Any] | None:
@@ -127,12 +128,14 @@ def run_step(unit: Unit[Any]) -> State[Any] | None:
     if reply["state"] == "failed":
         message = _describe(unit, reply, log.last_error or log.last_words)
         session.failures[unit.task_id] = message
+        if reply.get("give_up"):
+            session.given_up.add(unit.task_id)
         failure = StepFailed(message, final=_final(reply))
         return Failed(message=message, data=failure)
     finish = Finish(**{name: reply[name] for name in Finish.__dataclass_fields__})
     session.finishes[unit.task_id] = finish
     session.publisher.task_finished(unit, finish, context.task_run.id)
-    if reply["state"] == "ran":
+    if reply["state"] in ("ran", "node"):
         return None
     return Completed(name="Cached", message=f"{reply['state']}: {reply['path']}")
 

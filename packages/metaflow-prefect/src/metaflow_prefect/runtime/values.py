@@ -49,6 +49,8 @@ def parameter_words(parameter: ParameterFacts, value: Any) -> list[str]:
     option = f"--{parameter.name}"
     if parameter.is_flag:
         return [option] if value else []
+    if parameter.is_counter:
+        return [option] * int(value)
     values = list(value) if parameter.multiple else [value]
     if parameter.arity != 1:
         return [word for one in values for word in (option, *map(str, one))]

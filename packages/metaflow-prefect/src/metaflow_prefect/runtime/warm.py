@@ -117,7 +117,7 @@ class WarmServer:
             os.environ.update(environment)
             renew_standard_streams()
             gc.unfreeze()
-            return run_script(command[1], command[2:])
+            return run_script(command[1], command[2:], request["flow"])
         for name in (signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(name, signal.SIG_DFL)
         ignored = self._interrupt is signal.SIG_IGN

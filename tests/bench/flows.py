@@ -1,0 +1,118 @@
+"""The flows that are measured, as source, and what Prefect's floor of each is."""
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+DEFAULT = (
+    "linear-3",
+    "linear-20",
+    "branches",
+    "nested",
+    "numpy",
+    "foreach-50",
+    "foreach-200",
+    "foreach-1000",
+)
+HEAD = "from metaflow import FlowSpec, step\n\n\nclass BenchFlow(FlowSpec):\n"
+TAIL = '\n\nif __name__ == "__main__":\n    BenchFlow()\n'
+
+
+@dataclass(frozen=True)
+class BenchFlow:
+    """A flow to measure.
+
+    Attributes:
+        source: The text of its file.
+        stages: Its tasks, as the arguments of `floor.py` after the first.
+        splits: How many tasks its widest foreach makes.
+    """
+
+    source: str
+    stages: tuple[str, ...]
+    splits: int = 1
+
+
+def bench_flow(name: str) -> BenchFlow | None:
+    """Make the flow of a name such as "linear-20".
+
+    Returns:
+        The flow; None if what it needs is not installed.
+
+    Raises:
+        ValueError: There is no flow of that name.
+    """
+    kind, _, size = name.partition("-")
+    if kind == "linear" and size.isdecimal() and int(size) >= 2:
+        return _linear(int(size))
+    if kind == "foreach" and size.isdecimal():
+        return _foreach(int(size))
+    if name == "branches":
+        return _branches()
+    if name == "nested":
+        return _nested()
+    if name == "numpy":
+        return _numpy() if find_spec("numpy") else None
+    raise ValueError(f"no flow is called {name}")
+
+
+def _flow(*steps: str) -> str:
+    return HEAD + "\n".join(steps) + TAIL
+
+
+def _step(name: str, *body: str, inputs: bool = False) -> str:
+    lines = ["    @step", f"    def {name}(self{', inputs' if inputs else ''}):"]
+    return "\n".join([*lines, *(f"        {line}" for line in body)]) + "\n"
+
+
+def _linear(length: int) -> BenchFlow:
+    names = ["start", *(f"step_{number}" for number in range(1, length - 1)), "end"]
+    steps = [
+        _step(name, f"self.x = {place}", f"self.next(self.{names[place + 1]})")
+        for place, name in enumerate(names[:-1])
+    ]
+    return BenchFlow(_flow(*steps, _step("end", "print(self.x)")), ("1x0",) * length)
+
+
+def _foreach(width: int) -> BenchFlow:
+    items = f"self.items = list(range({width}))"
+    source = _flow(
+        _step("start", items, "self.next(self.body, foreach='items')"),
+        _step("body", "self.x = self.input", "self.next(self.join)"),
+        _step("join", "self.n = sum(i.x for i in inputs)", "self.next(self.end)", inputs=True),
+        _step("end", "print(self.n)"),
+    )
+    return BenchFlow(source, ("1x0", f"{width}x0", "1x0", "1x0"), width)
+
+
+def _branches() -> BenchFlow:
+    names = ("one", "two", "three")
+    sleep = ("import time", "time.sleep(2)", "self.next(self.join)")
+    source = _flow(
+        _step("start", f"self.next({', '.join(f'self.{name}' for name in names)})"),
+        *(_step(name, *sleep) for name in names),
+        _step("join", "self.next(self.end)", inputs=True),
+        _step("end", "pass"),
+    )
+    return BenchFlow(source, ("1x0", "3x2", "1x0", "1x0"))
+
+
+def _nested() -> BenchFlow:
+    source = _flow(
+        _step("start", "self.items = list(range(10))", "self.next(self.outer, foreach='items')"),
+        _step("outer", "self.more = list(range(10))", "self.next(self.inner, foreach='more')"),
+        _step("inner", "self.x = self.input", "self.next(self.inner_join)"),
+        _step("inner_join", "self.n = len(list(inputs))", "self.next(self.join)", inputs=True),
+        _step("join", "self.n = sum(i.n for i in inputs)", "self.next(self.end)", inputs=True),
+        _step("end", "print(self.n)"),
+    )
+    return BenchFlow(source, ("1x0", "10x0", "100x0", "10x0", "1x0", "1x0"), 10)
+
+
+def _numpy() -> BenchFlow:
+    work = ("import numpy", "self.x = float(numpy.arange(10).sum())")
+    source = _flow(
+        _step("start", "self.next(self.work)"),
+        _step("work", *work, "self.next(self.end)"),
+        _step("end", "print(self.x)"),
+    )
+    return BenchFlow(source, ("1x0",) * 3)

@@ -1,0 +1,233 @@
+"""Measures flows run by Metaflow itself, by their Prefect files, and Prefect's own floor.
+
+    python tests/bench/run.py [--only NAME]... [--rounds N] [--json] [--command NAME=COMMAND]...
+
+Every figure is a median of several rounds; in a round each flow runs each way once, one after the
+other, so that a machine that is slow for a while is slow for all of them. Ratios come first: they
+are what can be compared between machines. The Prefect server is up all the time and is counted
+apart.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+from flows import DEFAULT, BenchFlow, bench_flow  # noqa: E402
+from measure import PROC, cpu_seconds, descendants  # noqa: E402
+from support.server import use_server  # noqa: E402
+
+LIMIT = 3600  # seconds until a run is taken for hung
+WORKERS = 16  # what Metaflow's own run does at the same time
+FOREIGN = ("METAFLOW_", "PREFECT_", "PYTEST_", "COVERAGE_")
+FIGURES = ("wall", "cpu", "memory", "main_memory", "server_cpu")
+Costs = dict[str, list[dict[str, float]]]  # of each column the figures of each round
+
+
+def main(words: Sequence[str]) -> int:
+    """Measure what the command line asks for.
+
+    Returns:
+        0 if all commands have succeeded, 1 if not.
+    """
+    asked = _arguments(words)
+    flows = {name: bench_flow(name) for name in asked.only or DEFAULT}
+    for name in [name for name, found in flows.items() if found is None]:
+        _say(f"{name}: skipped, its module is not installed")
+        del flows[name]
+    with tempfile.TemporaryDirectory(prefix="metaflow-prefect-bench-") as folder:
+        base = Path(folder)
+        (base / "server").mkdir()
+        with use_server(base / "server") as url:
+            bench = Bench(base, url, asked.command, asked.without)
+            costs: dict[str, Costs] = {name: {} for name in flows}
+            for number in range(asked.rounds):
+                for name, flow in flows.items():
+                    assert flow is not None
+                    _say(f"round {number + 1} of {asked.rounds}: {name}")
+                    for column, cost in bench.round(f"{name}-{number}", flow, number):
+                        costs[name].setdefault(column, []).append(cost)
+    medians = {name: _medians(found) for name, found in costs.items()}
+    if asked.json:
+        print(json.dumps({"machine": _machine(), "rounds": costs, "medians": medians}, indent=2))
+    else:
+        print("\n".join(_table(medians, asked.rounds)))
+    return 1 if bench.failed else 0
+
+
+def _arguments(words: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument(
+        "--only",
+        action="append",
+        metavar="NAME",
+        help=f"measure this flow: {', '.join(DEFAULT)}, or another linear-N or foreach-N",
+    )
+    parser.add_argument("--rounds", type=int, default=3, metavar="N")
+    parser.add_argument("--json", action="store_true", help="print JSON, with all rounds' figures")
+    parser.add_argument(
+        "--command",
+        action="append",
+        default=[],
+        metavar="NAME=COMMAND",
+        help="measure another command too; {flow} in it is the flow's file, {splits} the size of "
+        "its widest foreach, {python} this interpreter",
+    )
+    parser.add_argument(
+        "--without", action="append", default=[], metavar="COLUMN", help="leave a column out"
+    )
+    return parser.parse_args(words)
+
+
+class Bench:
+    """Runs flows in folders of their own.
+
+    Args:
+        base: Where the folders are made.
+        url: The Prefect server's API.
+        commands: Further columns, each as "name=command".
+        without: Columns to leave out.
+    """
+
+    def __init__(
+        self, base: Path, url: str, commands: Sequence[str], without: Sequence[str]
+    ) -> None:
+        self._base = base
+        parts = [command.partition("=") for command in commands]
+        self._commands = [(name, shlex.split(words)) for name, _, words in parts]
+        self._without = without
+        self._server = list(descendants(os.getpid())) if PROC.is_dir() else []
+        kept = {name: v for name, v in os.environ.items() if not name.startswith(FOREIGN)}
+        self._variables = kept | {
+            "METAFLOW_USER": "bench",
+            "METAFLOW_HOME": str(base / "metaflow-config"),
+            "PREFECT_HOME": str(base / "prefect-home"),
+            "PREFECT_API_URL": url,
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "DO_NOT_TRACK": "1",
+        }
+        self.failed = False
+
+    def round(
+        self, name: str, flow: BenchFlow, number: int
+    ) -> Iterator[tuple[str, dict[str, float]]]:
+        """Run a flow each way once, beginning with another way in each round."""
+        columns = self._columns(flow)
+        turn = number % len(columns)
+        for column, command in columns[turn:] + columns[:turn]:
+            folder = self._base / f"{name}-{column}"
+            (folder / ".metaflow").mkdir(parents=True)
+            (folder / "flow.py").write_text(flow.source, encoding="utf-8")
+            if column == "prefect":
+                create = [sys.executable, "flow.py", "prefect", "create", "flow_prefect.py"]
+                self._run(create, folder, check=True)
+            yield column, self._cost(column, command, folder)
+
+    def _columns(self, flow: BenchFlow) -> list[tuple[str, list[str]]]:
+        splits = f"--max-num-splits={flow.splits}"
+        values = {"flow": "flow.py", "splits": flow.splits, "python": sys.executable}
+        columns = [
+            ("native", [sys.executable, "flow.py", "run", splits]),
+            ("prefect", [sys.executable, "flow_prefect.py", splits]),
+            ("floor", [sys.executable, str(HERE / "floor.py"), str(WORKERS), *flow.stages]),
+            *((name, [word.format(**values) for word in words]) for name, words in self._commands),
+        ]
+        return [column for column in columns if column[0] not in self._without]
+
+    def _cost(self, column: str, command: Sequence[str], folder: Path) -> dict[str, float]:
+        before = self._server_cpu()
+        output = folder / "cost.json"
+        measure = [sys.executable, str(HERE / "measure.py"), str(output), str(LIMIT)]
+        done = self._run([*measure, *command], folder)
+        cost = json.loads(output.read_text(encoding="utf-8"))
+        if cost.pop("code"):
+            self.failed = True
+            _say(f"{column} failed:\n{done.stdout[-2000:]}")
+        return {**cost, "server_cpu": self._server_cpu() - before}
+
+    def _run(
+        self, command: Sequence[str], folder: Path, *, check: bool = False
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command,
+            cwd=folder,
+            env=self._variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            check=check,
+        )
+
+    def _server_cpu(self) -> float:
+        return sum(map(cpu_seconds, self._server))
+
+
+def _medians(costs: Costs) -> dict[str, dict[str, float | None]]:
+    found: dict[str, dict[str, float | None]] = {}
+    for column, rounds in costs.items():
+        found[column] = {}
+        for figure in FIGURES:
+            values = [cost[figure] for cost in rounds if cost[figure] is not None]
+            found[column][figure] = median(values) if values else None
+    return found
+
+
+def _table(medians: dict[str, dict[str, dict[str, float | None]]], rounds: int) -> list[str]:
+    machine = ", ".join(f"{name} {value}" for name, value in _machine().items())
+    lines = [f"Medians of {rounds} interleaved rounds; {machine}."]
+    titles = {"flow": "flow", "native": "of native", "floor": "of floor", "column": ""}
+    titles |= {"wall": "wall s", "cpu": "CPU s", "server_cpu": "server CPU s"}
+    titles |= {"memory": "tree MB", "main_memory": "process MB"}
+    rows = [list(titles.values())]
+    for name, columns in medians.items():
+        for column, cost in columns.items():
+            against = [_ratio(cost, columns.get(other)) for other in ("native", "floor")]
+            figures = [_number(cost[figure], figure) for figure in list(titles)[4:]]
+            rows.append([name, *against, column, *figures])
+    widths = [max(map(len, place)) for place in zip(*rows, strict=True)]
+    rows.insert(1, ["-" * width for width in widths])
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def _ratio(cost: dict[str, float | None], other: dict[str, float | None] | None) -> str:
+    wall, base = cost["wall"], other and other["wall"]
+    return f"{wall / base:.2f}" if wall and base else "-"
+
+
+def _number(value: float | None, figure: str) -> str:
+    if value is None:
+        return "-"
+    return f"{value / 1e6:.0f}" if figure.endswith("memory") else f"{value:.1f}"
+
+
+def _machine() -> dict[str, str]:
+    return {
+        "cores": str(os.cpu_count()),
+        "Python": platform.python_version(),
+        "Metaflow": version("metaflow"),
+        "Prefect": version("prefect"),
+    }
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,34 @@
+"""Two tasks that sleep, each with a child process that sleeps too."""
+
+import os
+import subprocess
+import sys
+import time
+
+from metaflow import FlowSpec, step
+
+
+class SleeperFlow(FlowSpec):
+    @step
+    def start(self):
+        self.items = [1, 2]
+        self.next(self.work, foreach="items")
+
+    @step
+    def work(self):
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        print("pids", os.getpid(), child.pid, flush=True)
+        time.sleep(600)
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+
+
+if __name__ == "__main__":
+    SleeperFlow()

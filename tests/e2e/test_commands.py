@@ -1,0 +1,77 @@
+"""The commands of a flow and of its generated file, as a newcomer meets them."""
+
+from pathlib import Path
+
+import metaflow
+import pytest
+from project import FlowFolder
+
+FLOWS = Path(__file__).parents[1] / "flows"
+TUTORIALS = Path(metaflow.__file__).parent / "tutorials"
+# Starts as slowly as a cold machine would, beyond Prefect's own limit of 20 seconds.
+SLOW_SERVER = """
+import sys, time
+if any("uvicorn" in word for word in sys.orig_argv):
+    time.sleep(25)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "needs"),
+    [("00-helloworld/helloworld.py", ""), ("01-playlist/playlist.py", "movies.csv")],
+)
+def test_tutorials_run(tmp_path: Path, prefect_api: str, name: str, needs: str) -> None:
+    source = TUTORIALS / name
+    folder = FlowFolder(tmp_path, source, PREFECT_API_URL=prefect_api)
+    if needs:
+        (tmp_path / needs).write_bytes((source.parent / needs).read_bytes())
+    done = folder.run(folder.create())
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_run_leaves_no_file(tmp_path: Path, prefect_api: str) -> None:
+    folder = FlowFolder(tmp_path, FLOWS / "linear.py", PREFECT_API_URL=prefect_api)
+    before = set(tmp_path.glob("*.py"))
+    done = folder.run("linear.py", "prefect", "run", "--run-id-file", "run_id", "--tag", "here")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "run_id").read_text().startswith("prefect-")
+    assert set(tmp_path.glob("*.py")) == before
+
+
+def test_a_server_that_starts_slowly_is_awaited(tmp_path: Path) -> None:
+    folder = FlowFolder(tmp_path, FLOWS / "linear.py")
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(SLOW_SERVER)
+    output = folder.create()
+    folder.environment["PYTHONPATH"] = str(site)
+    done = folder.run(output)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        ("linear.py", "flow's own file"),
+        ("missing/out.py", "does not exist"),
+        ("notes.txt", "was not made by metaflow-prefect"),
+    ],
+)
+def test_create_refuses_a_wrong_place(tmp_path: Path, output: str, told: str) -> None:
+    folder = FlowFolder(tmp_path, FLOWS / "linear.py")
+    (tmp_path / "notes.txt").write_text("mine")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    done = folder.run("linear.py", "--quiet", "prefect", "create", output)
+    assert done.returncode == 3
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert {p: p.read_bytes() for p in tmp_path.iterdir() if p.is_file()} == before
+
+
+def test_create_again_changes_nothing(tmp_path: Path) -> None:
+    folder = FlowFolder(tmp_path, FLOWS / "linear.py")
+    first = (tmp_path / folder.create()).read_bytes()
+    done = folder.run("linear.py", "prefect", "create", "out.py")
+    assert done.returncode == 0
+    assert "Unchanged" in done.stderr
+    assert (tmp_path / "out.py").read_bytes() == first

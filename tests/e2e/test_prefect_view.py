@@ -1,0 +1,118 @@
+"""What Prefect shows of a run: task runs, their edges, logs, artifacts and states."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterId,
+    LogFilter,
+    LogFilterFlowRunId,
+)
+from prefect.client.schemas.sorting import LogSort, TaskRunSort
+from prefect.settings import PREFECT_API_URL, temporary_settings
+from support.cases import CASES
+from support.run import Result, prefect
+
+
+@pytest.fixture
+def client(prefect_api: str) -> Iterator[SyncPrefectClient]:
+    with (
+        temporary_settings({PREFECT_API_URL: prefect_api}),
+        get_client(sync_client=True) as client,
+    ):
+        yield client
+
+
+def run_case(name: str, folder: Path, api: str) -> Result:
+    (case,) = (case for case in CASES if str(case) == name)
+    return prefect(case, folder, api)
+
+
+def flow_run_id(result: Result) -> Any:
+    assert result.run_id is not None, result.stdout + result.stderr
+    return result.run_id.removeprefix("prefect-")
+
+
+def task_runs(client: SyncPrefectClient, result: Result) -> dict[str, Any]:
+    chosen = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run_id(result)]))
+    return {
+        run.name: run
+        for run in client.read_task_runs(
+            flow_run_filter=chosen, sort=TaskRunSort.EXPECTED_START_TIME_ASC, limit=200, offset=0
+        )
+    }
+
+
+def test_a_task_run_for_each_task_with_true_edges(
+    tmp_path: Path, prefect_api: str, client: SyncPrefectClient
+) -> None:
+    result = run_case("graph-foreach_list", tmp_path, prefect_api)
+    runs = task_runs(client, result)
+    assert set(runs) == {"start", "body[0] a", "body[1] None", "body[2] 3", "join", "end"}
+    names = {run.id: name for name, run in runs.items()}
+    edges = {
+        name: {names[given.id] for inputs in run.task_inputs.values() for given in inputs}
+        for name, run in runs.items()
+    }
+    bodies = {"body[0] a", "body[1] None", "body[2] 3"}
+    assert edges == {
+        "start": set(),
+        **{name: {"start"} for name in bodies},
+        "join": bodies,
+        "end": {"join"},
+    }
+
+
+def test_nodes_of_parallel_have_task_runs(
+    tmp_path: Path, prefect_api: str, client: SyncPrefectClient
+) -> None:
+    result = run_case("graph-parallel", tmp_path, prefect_api)
+    assert set(task_runs(client, result)) == {"start", "nodes[0]", "nodes[1]", "join", "end"}
+
+
+def test_logs_have_fitting_levels(
+    tmp_path: Path, prefect_api: str, client: SyncPrefectClient
+) -> None:
+    result = run_case("failure-fail_raise", tmp_path, prefect_api)
+    chosen = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[flow_run_id(result)]))
+    logs = client.read_logs(chosen, limit=200, offset=0, sort=LogSort.TIMESTAMP_ASC)
+    levels = {log.message: log.level for log in logs}
+    assert levels["Traceback (most recent call last):"] == 40
+    assert levels["ValueError: as wanted in middle: é"] == 40
+    assert not any("NoneType: None" in log.message for log in logs)
+
+
+def test_artifacts_name_what_a_task_left_and_how_to_get_it(
+    tmp_path: Path, prefect_api: str, client: SyncPrefectClient
+) -> None:
+    result = run_case("graph-linear", tmp_path, prefect_api)
+    chosen = {"artifacts": {"flow_run_id": {"any_": [flow_run_id(result)]}}, "limit": 200}
+    found = client.request("POST", "/artifacts/filter", json=chosen).json()
+    artifacts = {artifact["description"]: artifact["data"] for artifact in found}
+    run = f"Metaflow run LinearFlow/{result.run_id}"
+    assert set(artifacts) == {"start", "middle", "end", run}
+    assert f"Task('LinearFlow/{result.run_id}/middle/middle-0')" in str(artifacts["middle"])
+    assert f"Run('LinearFlow/{result.run_id}')" in str(artifacts[run])
+
+
+def test_attempts_are_retries_of_one_task_run(
+    tmp_path: Path, prefect_api: str, client: SyncPrefectClient
+) -> None:
+    result = run_case("failure-retry_once", tmp_path, prefect_api)
+    counts = sorted(run.run_count for run in task_runs(client, result).values())
+    assert counts[-1] == 2
+    assert counts[0] == 1
+
+
+def test_the_run_id_is_the_flow_runs(
+    tmp_path: Path, prefect_api: str, client: SyncPrefectClient
+) -> None:
+    result = run_case("graph-single_step", tmp_path, prefect_api)
+    flow_run = client.read_flow_run(flow_run_id(result))
+    assert flow_run.state is not None
+    assert flow_run.state.is_completed()
+    assert str(result.run_id) in str(flow_run.state.message)

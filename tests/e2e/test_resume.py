@@ -1,0 +1,99 @@
+"""Resumed and retried runs go on where the first one failed."""
+
+import json
+from pathlib import Path
+
+import pytest
+from project import SOURCES, FlowFolder
+
+RETRY = """
+import sys
+from pathlib import Path
+from prefect import get_client
+from prefect.flow_engine import run_flow
+from prefect.flows import load_flow_from_entrypoint
+from prefect.states import AwaitingRetry
+
+flow = load_flow_from_entrypoint("out.py:flaky_flow")
+with get_client(sync_client=True) as client:
+    first = client.create_flow_run(flow)
+    state = run_flow(flow, flow_run=first, parameters={}, return_type="state")
+    assert state.is_failed(), state
+    Path("broken").unlink()
+    client.set_flow_run_state(first.id, AwaitingRetry(), force=True)
+    again = client.read_flow_run(first.id)
+    state = run_flow(flow, flow_run=again, parameters={}, return_type="state")
+    assert state.is_completed(), state
+Path("run_id").write_text(f"prefect-{first.id}")
+"""
+LOOK = """
+import json, sys
+from metaflow import Run, namespace
+namespace(None)
+run = Run("FlakyFlow/" + sys.argv[1])
+tasks = {step.id: sorted(
+    (task.index if "body" in step.id else 0, task.origin_pathspec is not None, task.successful)
+    for task in step) for step in run}
+print(json.dumps([run.successful, tasks, run["end"].task.data.values]))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, prefect_api: str) -> FlowFolder:
+    folder = FlowFolder(tmp_path, SOURCES / "flaky.py", PREFECT_API_URL=prefect_api)
+    (tmp_path / "broken").touch()
+    folder.create()
+    return folder
+
+
+def look(folder: FlowFolder, run_id: str) -> tuple[bool, dict[str, list[list[object]]]]:
+    done = folder.run("-c", LOOK, run_id)
+    assert done.returncode == 0, done.stderr
+    successful, tasks, values = json.loads(done.stdout.splitlines()[-1])
+    assert values == [2, 4, 6]
+    return successful, tasks
+
+
+@pytest.mark.parametrize("origin", ["ours", "native"])
+def test_finished_tasks_are_cloned(folder: FlowFolder, origin: str) -> None:
+    first = ["out.py"] if origin == "ours" else ["flaky.py", "run", "--max-workers", "1"]
+    failed = folder.run(*first, "--run-id-file", "first")
+    assert failed.returncode == 1, failed.stdout
+    (folder.path / "broken").unlink()
+    origin_id = (folder.path / "first").read_text()
+    done = folder.run("out.py", "--resume", origin_id, "--run-id-file", "second")
+    assert done.returncode == 0, done.stdout + done.stderr
+    successful, tasks = look(folder, (folder.path / "second").read_text())
+    assert successful
+    assert tasks["start"] == [[0, True, True]]
+    assert tasks["body"][0] == [0, True, True]
+    assert tasks["body"][1] == [1, False, True]
+    assert tasks["end"] == [[0, False, True]]
+
+
+def test_a_step_can_be_run_again(folder: FlowFolder) -> None:
+    (folder.path / "broken").unlink()
+    assert folder.run("out.py", "--run-id-file", "first").returncode == 0
+    origin_id = (folder.path / "first").read_text()
+    words = ("--resume", origin_id, "--step-to-rerun", "gather", "--run-id-file", "second")
+    done = folder.run("out.py", *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    _, tasks = look(folder, (folder.path / "second").read_text())
+    assert [cloned for _, cloned, _ in tasks["body"]] == [True, True, True]
+    assert tasks["gather"] == [[0, False, True]]
+
+
+def test_prefects_retry_continues_the_same_run(folder: FlowFolder) -> None:
+    done = folder.run("-c", RETRY)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr.count("Cached(") == 5  # start, left, right and two bodies
+    successful, tasks = look(folder, (folder.path / "run_id").read_text())
+    assert successful
+    assert len(tasks["body"]) == 3
+
+
+def test_an_unknown_origin_is_refused(folder: FlowFolder) -> None:
+    done = folder.run("out.py", "--resume", "nosuch")
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert "nosuch" in done.stderr

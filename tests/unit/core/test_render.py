@@ -1,0 +1,294 @@
+"""The generated text: it compiles, is formatted, and says what the flow says."""
+
+import ast
+import importlib.util
+import inspect
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from metaflow_prefect.model import (
+    FlowModel,
+    LiteralDict,
+    LiteralList,
+    Literals,
+    ParameterModel,
+    StepModel,
+)
+from metaflow_prefect.render import render
+from prefect.utilities.callables import parameter_schema
+from unit.core.interpreters import OLDEST_AND_NEWEST, interpreter, run_python
+
+Load = Callable[[str], Any]
+
+START = StepModel(name="start", kind="linear", next=("end",))
+END = StepModel(name="end", kind="end")
+LINEAR = FlowModel(name="LinearFlow", description="", start="start", steps=(START, END))
+HOSTILE_TEXTS = [
+    pytest.param("plain", id="plain"),
+    pytest.param("\"quoted\" and 'quoted'", id="quotes"),
+    pytest.param('"""', id="triple-quotes"),
+    pytest.param('a """" b """""" c\'\'\'', id="more-quotes"),
+    pytest.param('ends with "', id="quote-at-the-end"),
+    pytest.param("C:\\new\\x00\\N{DASH}\\", id="backslashes"),
+    pytest.param("a\0b\x1b[31m\x7f", id="control"),
+    pytest.param("\ud800 \udfff", id="surrogates"),
+    pytest.param("\u202egnol \u2066x\u2069 \u200b", id="bidirectional"),
+    pytest.param("{braces} {unit} {{", id="braces"),
+    pytest.param("%s %(x)d 100%", id="percent"),
+    pytest.param("Args: alpha: Returns: >>> Raises:", id="docstring-sections"),
+    pytest.param(":param beta: gone", id="restructured-text"),
+    pytest.param("# ===== Metaflow's side", id="divider"),
+    pytest.param("word " * 2000 + "end", id="long"),
+    pytest.param("日本語 žluťoučký \U0001f40d \U0001fae0", id="alphabets"),
+]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """Write a generated text into a file and import that."""
+
+    def import_text(text: str) -> Any:
+        path = tmp_path / "generated_by_test.py"
+        path.write_text(text, encoding="utf-8")
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[path.stem] = module  # where the annotations of its classes are looked up
+        try:
+            spec.loader.exec_module(module)
+        finally:
+            del sys.modules[path.stem]
+        return module
+
+    return import_text
+
+
+def written(flow: FlowModel, source: str = "flow.py", output: str = "out.py") -> str:
+    return render(flow, source=source, output=output)
+
+
+def own_part(text: str) -> str:
+    return text[: text.index("# ===== The runtime")]
+
+
+def format_differences(*files: Path) -> str:
+    ended = subprocess.run(
+        [sys.executable, "-m", "ruff", "format", "--isolated", "--no-cache", "--diff", *files],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return ended.stdout if ended.returncode else ""
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXTS)
+def test_descriptions_and_help_texts_arrive_unchanged(text: str, load: Load) -> None:
+    flow = replace(
+        LINEAR,
+        description=text,
+        steps=(replace(START, description=text), END),
+        parameters=(
+            ParameterModel(name="alpha", kind="str", default=text, help=text),
+            ParameterModel(name="beta", kind="json", default=LiteralList((text,)), help="Second."),
+        ),
+    )
+    module = load(written(flow))
+    assert module.linear_flow.description == text
+    assert module.step_start.description == text
+    alpha, beta = module.flow_facts().parameters
+    assert (alpha.help, beta.help) == (text, "Second.")
+    defaults = inspect.signature(module.linear_flow.fn).parameters
+    assert defaults["alpha"].default == text
+    assert defaults["beta"].default == [text]
+    schema = parameter_schema(module.linear_flow.fn).properties
+    assert schema["alpha"]["description"] == " ".join(text.split())
+    assert schema["beta"]["description"] == "Second."
+
+
+def test_a_help_text_of_several_lines_is_one_for_prefect(load: Load) -> None:
+    alpha = ParameterModel(name="alpha", kind="int", default=1, help="One,\n\n  two\tthree.\n")
+    module = load(written(replace(LINEAR, parameters=(alpha,))))
+    schema = parameter_schema(module.linear_flow.fn).properties
+    assert schema["alpha"]["description"] == "One, two three."
+    assert module.flow_facts().parameters[0].help == alpha.help
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("../flows/my flow.py", id="blank"),
+        pytest.param('"""; import os; """.py', id="quotes"),
+        pytest.param("back\\slash\\", id="backslash"),
+        pytest.param("new\nline.py", id="line-end"),
+        pytest.param("\udcff.py", id="not-utf-8"),
+        pytest.param("$(touch x).py", id="shell"),
+    ],
+)
+def test_any_file_name_is_written_safely(source: str, load: Load) -> None:
+    text = written(LINEAR, source=source, output=source)
+    module = load(text)
+    assert module.flow_facts().source == source
+    assert module.__doc__.startswith(
+        f"Prefect flow of the Metaflow flow LinearFlow, made from {source}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameter", "annotation", "default"),
+    [
+        (ParameterModel(name="p", kind="int", required=True), "int", inspect.Parameter.empty),
+        (ParameterModel(name="p", kind="int", default=3), "int", 3),
+        (ParameterModel(name="p", kind="float", default=1e-5), "float", 1e-5),
+        (ParameterModel(name="p", kind="bool", default=False), "bool", False),
+        (ParameterModel(name="p", kind="str"), "str | None", None),
+        (ParameterModel(name="p", kind="file"), "str | None", None),
+        (ParameterModel(name="p", kind="json"), "Any", None),
+        (ParameterModel(name="p", kind="json", default=LiteralDict((("a", 1),))), "Any", {"a": 1}),
+        (ParameterModel(name="p", kind="str", choices=("a", "b"), default="a"),
+         "Literal['a', 'b']", "a"),
+        (ParameterModel(name="p", kind="int", multiple=True, default=LiteralList((1, 2))),
+         "list[int]", [1, 2]),
+        (ParameterModel(name="p", kind="int", arity=2, multiple=True),
+         "list[list[int]] | None", None),
+        (ParameterModel(name="p", kind="str", is_flag=True, default=True), "bool", True),
+    ],
+    ids=["required", "int", "float", "bool", "str", "file", "json", "table", "choice", "multiple",
+         "pairs", "flag"],
+)  # fmt: skip
+def test_a_parameter_has_its_type_and_default(
+    parameter: ParameterModel, annotation: str, default: object, load: Load
+) -> None:
+    module = load(written(replace(LINEAR, parameters=(parameter,))))
+    found = inspect.signature(module.linear_flow.fn).parameters["p"]
+    assert found.kind is inspect.Parameter.KEYWORD_ONLY
+    assert found.annotation == annotation
+    assert found.default == default
+    assert type(found.default) is type(default)
+    schema = parameter_schema(module.linear_flow.fn).model_dump_for_openapi()
+    assert ("p" in schema.get("required", [])) is parameter.required
+    json.dumps(schema)
+
+
+def test_an_attempt_of_metaflow_is_one_of_prefect() -> None:
+    step = replace(START, user_retries=2, error_retries=1, retry_delay=120.0)
+    text = own_part(written(replace(LINEAR, steps=(step, END))))
+    assert "retries=3," in text
+    assert "120.0,\n        120.0,\n        0.0,\n" in text
+
+
+IDENTIFIERS = st.from_regex(r"[a-z][a-z_0-9]{0,50}", fullmatch=True)
+TEXTS = st.text(st.sampled_from("ab \"'\\\n\té日{}"), max_size=60)
+DEFAULTS: st.SearchStrategy[Literals] = (
+    st.none()
+    | st.booleans()
+    | st.floats(allow_nan=False)
+    | TEXTS
+    | st.lists(TEXTS | st.integers(), max_size=2).map(lambda found: LiteralList(tuple(found)))
+    | st.dictionaries(TEXTS, st.floats(), max_size=2).map(
+        lambda found: LiteralDict(tuple(found.items()))
+    )
+)
+PARAMETERS = st.builds(
+    ParameterModel,
+    name=IDENTIFIERS | TEXTS,
+    kind=st.sampled_from(["int", "float", "bool", "str", "json", "file", "other"]),
+    default=DEFAULTS,
+    required=st.booleans(),
+    help=TEXTS,
+    choices=st.lists(TEXTS, max_size=3, unique=True).map(tuple),
+    multiple=st.booleans(),
+    is_flag=st.booleans(),
+    arity=st.integers(1, 3),
+)
+STEPS = st.builds(
+    StepModel,
+    name=IDENTIFIERS,
+    kind=st.sampled_from(["linear", "split", "foreach", "switch", "join", "end"]),
+    next=st.lists(IDENTIFIERS, max_size=3).map(tuple),
+    closes=st.none() | IDENTIFIERS,
+    description=TEXTS,
+    user_retries=st.integers(0, 2),
+    error_retries=st.integers(0, 1),
+    retry_delay=st.sampled_from([0, 60.0]),
+    tags=st.lists(TEXTS, max_size=2).map(tuple),
+)
+FLOWS = st.builds(
+    FlowModel,
+    name=IDENTIFIERS.map(str.title),
+    description=TEXTS,
+    start=IDENTIFIERS,
+    steps=st.lists(STEPS, min_size=1, max_size=3, unique_by=lambda step: step.name).map(tuple),
+    parameters=st.lists(PARAMETERS, max_size=4, unique_by=lambda found: found.name).map(tuple),
+    options=st.lists(TEXTS, max_size=2).map(tuple),
+)
+
+
+@settings(
+    max_examples=4,
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.large_base_example,
+        HealthCheck.data_too_large,
+    ],
+)
+@given(st.lists(FLOWS, min_size=10, max_size=10))
+def test_any_flow_is_written_as_the_formatter_would(
+    tmp_path_factory: pytest.TempPathFactory, flows: list[FlowModel]
+) -> None:
+    folder = tmp_path_factory.mktemp("flows")
+    files = []
+    for place, flow in enumerate(flows):
+        text = own_part(written(flow))
+        ast.parse(text)
+        files.append(folder / f"flow_{place}.py")
+        files[-1].write_text(text.rstrip() + "\n", encoding="utf-8")
+    if differences := format_differences(*files):
+        pytest.fail(differences, pytrace=False)
+
+
+@pytest.mark.parametrize("length", [*range(20, 60, 3), 90])
+def test_a_long_name_is_written_as_the_formatter_would(tmp_path: Path, length: int) -> None:
+    name = "n" * length
+    flow = FlowModel(
+        name=f"F{name}",
+        description=name,
+        start=name,
+        steps=(StepModel(name=name, kind="end", description=name),),
+        parameters=(
+            ParameterModel(name=name, kind="str", multiple=True, help=name),
+            ParameterModel(name=f"{name}1", kind="str", choices=("a" * length, "b" * length)),
+            ParameterModel(name=f"{name}2", kind="json", default=LiteralList((1,))),
+            ParameterModel(name=f"{name}3", kind="float", default=float("inf")),
+        ),
+    )
+    file = tmp_path / "long.py"
+    file.write_text(written(flow), encoding="utf-8")
+    assert format_differences(file) == ""
+
+
+@pytest.mark.parametrize("version", OLDEST_AND_NEWEST)
+def test_every_python_writes_the_same(version: str) -> None:
+    flow = replace(
+        LINEAR,
+        description="žluťoučký \U0001fae0 \u0870 \u0378",
+        parameters=(
+            ParameterModel(name="type", kind="float", default=1e22, help="\U0001fae0"),
+            ParameterModel(name="match\u0870", kind="json", default=LiteralDict((("é", -0.0),))),
+        ),
+    )
+    code = f"""
+from metaflow_prefect.model import *
+from metaflow_prefect.render import render
+print(ascii(render({flow!r}, source="flow.py", output="out.py")))
+"""
+    assert ast.literal_eval(run_python(interpreter(version), code)) == written(flow)
