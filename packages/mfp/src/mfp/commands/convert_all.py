@@ -30,6 +30,17 @@ Examples:
   mfp convert-all --missing-imports stub       where the flows' dependencies are not installed
 
 \b
+pyproject.toml: what flows are converted with
+  [tool.mfp]
+  datastore = "s3"                  also environment, metadata
+  with = ["retry"]                  decorators for all steps
+  tags = ["nightly"]
+  configs = { config = "prod.json" }
+  [[tool.mfp.overrides]]            the same for some flows; a later one wins
+  paths = ["flows/ml/"]
+  output = "train.py"               the name of the generated file
+
+\b
 JSON: an object with
   flows  path, class, line, output, status (converted, unchanged, failed), error, remedy
 A file that cannot be read for flows is among them, with class and output null.
@@ -105,13 +116,16 @@ def command(  # noqa: PLR0913, PLR0917  (an argument for each option)
     from mfp.convert.report import show, write_document  # noqa: PLC0415
     from mfp.convert.run import Loading, convert, processors  # noqa: PLC0415
     from mfp.discover import discover  # noqa: PLC0415
+    from mfp.settings import read_settings  # noqa: PLC0415
 
     paths = paths or (".",)
+    settings = read_settings(Path.cwd())
     found = discover(paths, root=Path.cwd(), include=include, exclude=exclude)
-    planned = plan(found.flows, paths, output_dir)
+    planned = plan(found.flows, paths, output_dir, settings)
     loading = Loading(
         jobs=jobs or processors(),
         timeout=timeout,
+        settings=settings,
         stub=missing_imports == "stub",
         folder=output_dir,
     )

@@ -14,6 +14,7 @@ from mfp.convert.cache import Cache
 from mfp.convert.exchange import Reply, Request
 from mfp.convert.outcome import Outcome, Status, Writing, put
 from mfp.convert.plan import Planned
+from mfp.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,10 +26,12 @@ class Loading:
         timeout: How many seconds each may take.
         stub: Whether stand-ins take the place of modules that are not installed.
         folder: The folder that generated files go to.
+        settings: What each flow is converted with.
     """
 
     jobs: int
     timeout: float
+    settings: Settings
     stub: bool = False
     folder: str | None = None
 
@@ -53,11 +56,14 @@ def request_for(path: Path, name: str | None, output: Path, loading: Loading) ->
     """
     source = path.resolve()
     target = output.resolve()
+    chosen = loading.settings.for_flow(path)
     return Request(
         path=str(source),
         name=name,
         source=os.path.relpath(source, target.parent).replace(os.sep, "/"),
         output=target.name,
+        options=chosen.options(),
+        tags=chosen.tags,
         stub=loading.stub,
         ignored="" if loading.folder is None else os.path.realpath(loading.folder),
     )
