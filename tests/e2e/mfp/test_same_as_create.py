@@ -3,13 +3,16 @@
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
-import metaflow
 import pytest
 
 FLOWS = Path(__file__).parents[2] / "flows"
-TUTORIALS = Path(metaflow.__file__).parent / "tutorials"
+METAFLOW = find_spec("metaflow")
+assert METAFLOW is not None
+assert METAFLOW.origin is not None
+TUTORIALS = Path(METAFLOW.origin).parent / "tutorials"
 # Each is loaded in another way; the graphs of the others are the same to load.
 NAMES = (
     "config_mutator.py",
@@ -31,7 +34,9 @@ NAMES = (
     "shadow/shadows_stdlib.py",
     "user_decorator.py",
 )
-FILES = [FLOWS / name for name in NAMES] + sorted(TUTORIALS.glob("*/*.py"))
+# Without --environment=conda and a remote datastore, Metaflow itself refuses the others.
+LESSONS = [path for path in sorted(TUTORIALS.glob("*/*.py")) if path.parent.name[:2] < "04"]
+FILES = [FLOWS / name for name in NAMES] + LESSONS
 
 
 @pytest.mark.parametrize("flow", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")

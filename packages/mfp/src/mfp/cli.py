@@ -22,12 +22,13 @@ HELP = """Convert the Metaflow flows of a repository to Prefect.
 \b
 Examples:
   mfp list              the flows below the current folder
-  mfp list --json       the same for a script
+  mfp convert-all       convert them all, to prefect_flows/
   mfp list --help       what a command takes, and its exit codes
 
 \b
 Exit codes of all commands:
   0    all well
+  1    --check found differences
   2    the command line is wrong
   3    something failed; what and why is on standard error
   70   a defect of mfp itself

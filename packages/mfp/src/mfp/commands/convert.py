@@ -55,10 +55,16 @@ def command(
     from mfp.convert.outcome import Writing  # noqa: PLC0415  (`--help` needs none of it)
     from mfp.convert.plan import Planned  # noqa: PLC0415
     from mfp.convert.run import Loading, load_all, request_for, settle  # noqa: PLC0415
+    from mfp.settings import read_settings  # noqa: PLC0415
 
     path, name = split(flow)
     target = output or f"{Path(path).stem}_prefect.py"
-    loading = Loading(jobs=1, timeout=timeout, stub=missing_imports == "stub")
+    loading = Loading(
+        jobs=1,
+        timeout=timeout,
+        settings=read_settings(Path.cwd()),
+        stub=missing_imports == "stub",
+    )
     request = request_for(Path(path), name, Path(target), loading)
     replies = []
     load_all([request], loading, lambda _, reply: replies.append(reply))

@@ -30,6 +30,17 @@ Examples:
   mfp convert-all --missing-imports stub       where the flows' dependencies are not installed
 
 \b
+pyproject.toml: what flows are converted with
+  [tool.mfp]
+  datastore = "s3"                  also environment, metadata
+  with = ["retry"]                  decorators for all steps
+  tags = ["nightly"]
+  configs = { config = "prod.json" }
+  [[tool.mfp.overrides]]            the same for some flows; a later one wins
+  paths = ["flows/ml/"]
+  output = "train.py"               the name of the generated file
+
+\b
 JSON: an object with
   flows  path, class, line, output, status (converted, unchanged, failed), error, remedy
 A file that cannot be read for flows is among them, with class and output null.
@@ -80,6 +91,7 @@ Exit codes:
     show_default=True,
     help="Whether stand-ins take the place of modules that are not installed.",
 )
+@click.option("--no-cache", is_flag=True, help="Load all flows, also those that did not change.")
 @click.option("--check", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--prune", is_flag=True, help="Remove generated files whose flow is gone.")
 @click.option("--force", is_flag=True, help="Overwrite generated files that were edited by hand.")
@@ -92,23 +104,34 @@ def command(  # noqa: PLR0913, PLR0917  (an argument for each option)
     include: tuple[str, ...],
     exclude: tuple[str, ...],
     missing_imports: str,
+    no_cache: bool,
     check: bool,
     prune: bool,
     force: bool,
 ) -> int:
     """Convert the flows; see `HELP`."""
-    from mfp.convert.outcome import Writing  # noqa: PLC0415  (`--help` needs none of it)
+    from mfp.convert.cache import open_cache  # noqa: PLC0415  (`--help` needs none of it)
+    from mfp.convert.outcome import Writing  # noqa: PLC0415
     from mfp.convert.plan import plan  # noqa: PLC0415
     from mfp.convert.report import show, write_document  # noqa: PLC0415
     from mfp.convert.run import Loading, convert, processors  # noqa: PLC0415
     from mfp.discover import discover  # noqa: PLC0415
+    from mfp.settings import read_settings  # noqa: PLC0415
 
     paths = paths or (".",)
+    settings = read_settings(Path.cwd())
     found = discover(paths, root=Path.cwd(), include=include, exclude=exclude)
-    planned = plan(found.flows, paths, output_dir)
-    loading = Loading(jobs=jobs or processors(), timeout=timeout, stub=missing_imports == "stub")
+    planned = plan(found.flows, paths, output_dir, settings)
+    loading = Loading(
+        jobs=jobs or processors(),
+        timeout=timeout,
+        settings=settings,
+        stub=missing_imports == "stub",
+        folder=output_dir,
+    )
+    memory = open_cache(use=not no_cache)
     writing = Writing(check=check, force=force)
-    outcomes = _sorted([*convert(planned, loading, writing), *_unreadable(found)])
+    outcomes = _sorted([*convert(planned, loading, writing, memory), *_unreadable(found)])
     if json_file is not None:
         write_document(json_file, outcomes)
     if json_file != "-":

@@ -79,8 +79,9 @@ def converted(request: Request) -> Reply:
         **found,
         text=text,
         files=record.files(request.path),
-        folders=record.folders(),
+        folders=record.folders(request.ignored),
         variables=record.variables(),
+        exact=record.is_exact(request.path),
     )
 
 

@@ -1,6 +1,9 @@
 """What goes into the process that loads a flow, and what comes out of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+States: TypeAlias = dict[str, str | None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -15,6 +18,7 @@ class Request:
         options: Metaflow's top-level options, as words.
         tags: Tags of the flow's runs.
         stub: Whether stand-ins take the place of modules that are not installed.
+        ignored: The folder that generated files go to, which loading does not depend on.
     """
 
     path: str
@@ -24,6 +28,7 @@ class Request:
     options: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     stub: bool = False
+    ignored: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,9 +41,11 @@ class Reply:
         error: What went wrong, as a sentence without its full stop.
         remedy: What to do next, as a whole sentence.
         note: What to know about a flow that was converted; empty mostly.
-        files: The files outside of Python's own folders that loading tried to read.
-        folders: The folders whose contents loading looked at likewise.
-        variables: The environment variables that loading asked for, with their values.
+        exact: Whether what follows is all as it was when loading began.
+        files: The files that loading asked for, outside of Python's own folders, with their
+            states; also those that are not there.
+        folders: The folders whose contents it looked at, likewise.
+        variables: The environment variables that it asked for, with their states.
     """
 
     name: str | None = None
@@ -46,9 +53,10 @@ class Reply:
     error: str | None = None
     remedy: str | None = None
     note: str = ""
-    files: tuple[str, ...] = ()
-    folders: tuple[str, ...] = ()
-    variables: tuple[tuple[str, str | None], ...] = ()
+    exact: bool = False
+    files: States = field(default_factory=dict)
+    folders: States = field(default_factory=dict)
+    variables: States = field(default_factory=dict)
 
 
 class LoadError(Exception):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from mfp.discover import FoundFlow
+from mfp.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +27,9 @@ class Planned:
     output: PurePosixPath
 
 
-def plan(flows: Sequence[FoundFlow], paths: Sequence[str], folder: str) -> list[Planned]:
+def plan(
+    flows: Sequence[FoundFlow], paths: Sequence[str], folder: str, settings: Settings
+) -> list[Planned]:
     """Give each flow a file of its own, the same one whatever the others are, if it can be.
 
     The folders below the path that was asked for are mirrored; of several paths, those below the
@@ -37,6 +40,7 @@ def plan(flows: Sequence[FoundFlow], paths: Sequence[str], folder: str) -> list[
         flows: The flows, sorted.
         paths: What was asked for, relative to the current folder.
         folder: Where the generated files go.
+        settings: What may name the generated files otherwise.
 
     Returns:
         The flows with their files, in the same order.
@@ -48,9 +52,10 @@ def plan(flows: Sequence[FoundFlow], paths: Sequence[str], folder: str) -> list[
     # Those that are alone come first, so that theirs are the plain names.
     for flow in sorted(flows, key=lambda one: many[one.path] > 1):
         stem = flow.path.stem if many[flow.path] == 1 else f"{flow.path.stem}_{flow.name}"
+        name = settings.for_flow(flow.path).output or f"{stem}_prefect.py"
         place = PurePosixPath(folder, _below(flow.path.parent, base))
         number = 1
-        while (output := place / _file_name(stem, number)) and _key(output) in taken:
+        while (output := place / _file_name(name, number)) and _key(output) in taken:
             number += 1
         taken.add(_key(output))
         outputs[flow] = output
@@ -60,8 +65,11 @@ def plan(flows: Sequence[FoundFlow], paths: Sequence[str], folder: str) -> list[
     ]
 
 
-def _file_name(stem: str, number: int) -> str:
-    return f"{stem}_prefect.py" if number == 1 else f"{stem}_{number}_prefect.py"
+def _file_name(name: str, number: int) -> str:
+    if number == 1:
+        return name
+    end = "_prefect.py" if name.endswith("_prefect.py") else ".py"
+    return f"{name.removesuffix(end)}_{number}{end}"
 
 
 def _key(path: PurePosixPath) -> str:

@@ -1,15 +1,21 @@
 """What loading a flow reads: files, folders and environment variables."""
 
 import os
+import stat as stat_module
 import sys
 import sysconfig
-from functools import cache
+import time
+from functools import cache, wraps
 from importlib.util import source_from_cache
 from pathlib import Path
 from typing import Any
 
+from mfp.convert.exchange import States
+from mfp.convert.state import state_of_file, state_of_folder, state_of_variable
+
 FOLDER_EVENTS = ("os.listdir", "os.scandir")
 SYSTEM = ("/proc/", "/dev/", "/sys/")
+COARSE = 20_000_000  # nanoseconds by which a file system's clock may be behind
 
 
 class Record:
@@ -17,6 +23,7 @@ class Record:
 
     def __init__(self) -> None:
         self._on = False
+        self._began = 0
         self._start = str(Path.cwd())
         self._files: set[str] = set()
         self._folders: set[str] = set()
@@ -40,6 +47,8 @@ class Record:
 
         os.environ.__class__ = Recorded
         sys.addaudithook(self._note)
+        self._note_questions()
+        self._began = time.time_ns()
         self._on = True
 
     def end(self) -> None:
@@ -50,9 +59,23 @@ class Record:
         if not self._on:
             return
         if event == "open" and isinstance(arguments[0], (str, bytes, os.PathLike)):
-            self._files.add(self._absolute(arguments[0]))
+            flags = arguments[2] if isinstance(arguments[2], int) else 0
+            if flags & (os.O_WRONLY | os.O_RDWR) != os.O_WRONLY:
+                self._files.add(self._absolute(arguments[0]))
         elif event in FOLDER_EVENTS and not isinstance(arguments[0], int):
             self._folders.add(self._absolute(arguments[0] or "."))
+
+    def _note_questions(self) -> None:
+        """Take note of `os.stat`, and so of all questions whether a file exists."""
+        original = os.stat
+
+        @wraps(original)
+        def stat(path: Any, *arguments: Any, **named: Any) -> os.stat_result:
+            if self._on and not isinstance(path, int) and not named.get("dir_fd"):
+                self._files.add(self._absolute(path))
+            return original(path, *arguments, **named)
+
+        os.stat = stat
 
     def _absolute(self, path: Any) -> str:
         try:
@@ -60,24 +83,47 @@ class Record:
         except OSError:  # the current folder is gone
             return os.path.normpath(Path(self._start, os.fsdecode(path)))
 
-    def files(self, *more: str) -> tuple[str, ...]:
+    def files(self, *more: str) -> States:
         """Give the files outside of Python's own folders, sources in place of their caches.
 
         Args:
             more: Further files that count.
+
+        Returns:
+            Their states.
         """
+        return {path: state_of_file(path) for path in self._paths(*more)}
+
+    def is_exact(self, *more: str) -> bool:
+        """Say whether none of the files has changed since loading began."""
+        return not any(_changed(path, self._began) for path in self._paths(*more))
+
+    def folders(self, ignored: str) -> States:
+        """Give the folders likewise, without regard to the one that generated files go to."""
+        own = own_folders()
+        return {
+            path: state_of_folder(path, ignored)
+            for path in sorted(self._folders)
+            if not f"{path}/".startswith((*own, *SYSTEM))
+        }
+
+    def variables(self) -> States:
+        """Give the environment variables as they were at first."""
+        return {name: state_of_variable(value) for name, value in sorted(self._variables.items())}
+
+    def _paths(self, *more: str) -> list[str]:
         own = own_folders()
         paths = {_source(path) for path in (*self._files, *more)}
-        return tuple(sorted(path for path in paths if not path.startswith((*own, *SYSTEM))))
+        return sorted(path for path in paths if not path.startswith((*own, *SYSTEM)))
 
-    def folders(self) -> tuple[str, ...]:
-        """Give the folders likewise."""
-        own = own_folders()
-        return tuple(sorted(p for p in self._folders if not f"{p}/".startswith((*own, *SYSTEM))))
 
-    def variables(self) -> tuple[tuple[str, str | None], ...]:
-        """Give the environment variables with what they were at first."""
-        return tuple(sorted(self._variables.items()))
+def _changed(path: str, since: int) -> bool:
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return False
+    # Also its other times may be set by hand, but not this one.
+    return found.st_ctime_ns >= since - COARSE and not stat_module.S_ISDIR(found.st_mode)
 
 
 def _source(path: str) -> str:

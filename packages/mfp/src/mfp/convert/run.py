@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from metaflow_prefect.errors import MetaflowPrefectError
 
+from mfp.convert.cache import Cache
 from mfp.convert.exchange import Reply, Request
-from mfp.convert.outcome import Outcome, Writing, put
+from mfp.convert.outcome import Outcome, Status, Writing, put
 from mfp.convert.plan import Planned
+from mfp.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,11 +25,15 @@ class Loading:
         jobs: How many at once.
         timeout: How many seconds each may take.
         stub: Whether stand-ins take the place of modules that are not installed.
+        folder: The folder that generated files go to.
+        settings: What each flow is converted with.
     """
 
     jobs: int
     timeout: float
+    settings: Settings
     stub: bool = False
+    folder: str | None = None
 
 
 def processors() -> int:
@@ -49,36 +56,52 @@ def request_for(path: Path, name: str | None, output: Path, loading: Loading) ->
     """
     source = path.resolve()
     target = output.resolve()
+    chosen = loading.settings.for_flow(path)
     return Request(
         path=str(source),
         name=name,
         source=os.path.relpath(source, target.parent).replace(os.sep, "/"),
         output=target.name,
+        options=chosen.options(),
+        tags=chosen.tags,
         stub=loading.stub,
+        ignored="" if loading.folder is None else os.path.realpath(loading.folder),
     )
 
 
-def convert(flows: Sequence[Planned], loading: Loading, writing: Writing) -> list[Outcome]:
-    """Convert flows, in parallel.
+def convert(
+    flows: Sequence[Planned], loading: Loading, writing: Writing, memory: Cache
+) -> list[Outcome]:
+    """Convert flows, in parallel; those that are as they were are not loaded.
 
     Args:
         flows: The flows with their files.
         loading: How they are loaded.
         writing: How the files are written.
+        memory: What earlier runs remember.
 
     Returns:
         What became of each, in the same order.
     """
     outcomes: dict[int, Outcome] = {}
+    waiting: list[int] = []
     requests = [request_for(Path(f.path), f.name, Path(f.output), loading) for f in flows]
-    if requests:
-        with progress(len(requests)) as advance:
+    for number, flow in enumerate(flows):
+        if memory.is_unchanged(requests[number], Path(flow.output)):
+            outcomes[number] = _outcome(flow, "unchanged")
+        else:
+            waiting.append(number)
+    if waiting:
+        with progress(len(waiting)) as advance:
 
-            def done(number: int, reply: Reply) -> None:
+            def done(place: int, reply: Reply) -> None:
+                number = waiting[place]
                 outcomes[number] = settle(flows[number], reply, writing)
+                memory.remember(requests[number], reply)
                 advance()
 
-            load_all(requests, loading, done)
+            load_all([requests[number] for number in waiting], loading, done)
+        memory.save()
     return [outcomes[number] for number in range(len(flows))]
 
 
@@ -118,23 +141,13 @@ def settle(flow: Planned, reply: Reply, writing: Writing) -> Outcome:
             error = f"{problem.filename or flow.output}: {problem.strerror or problem}"
             remedy = "Check the disk and the permissions."
         else:
-            return Outcome(
-                path=flow.path,
-                name=flow.name,
-                line=flow.line,
-                output=flow.output,
-                status=status,
-                difference=difference,
-            )
-    return Outcome(
-        path=flow.path,
-        name=flow.name,
-        line=flow.line,
-        output=flow.output,
-        status="failed",
-        error=error,
-        remedy=remedy,
-    )
+            return _outcome(flow, status, difference=difference)
+    return _outcome(flow, "failed", error=error, remedy=remedy)
+
+
+def _outcome(flow: Planned, status: Status, **more: str | None) -> Outcome:
+    fixed: dict[str, Any] = {**more, "status": status}
+    return Outcome(path=flow.path, name=flow.name, line=flow.line, output=flow.output, **fixed)
 
 
 @contextmanager

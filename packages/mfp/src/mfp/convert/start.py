@@ -14,6 +14,7 @@ from metaflow.system_context import _phase_from_cli_args, system_context
 from metaflow.user_configs.config_options import config_options_with_config_input
 from metaflow.user_configs.config_parameters import ConfigValue
 from metaflow.util import get_username
+from metaflow_prefect.options import explicit_options
 
 COMMAND = ("prefect", "create")
 ENVIRONMENTS = {"conda": "conda", "conda_base": "conda", "pypi": "pypi", "pypi_base": "pypi"}
@@ -61,7 +62,8 @@ def prepare(flow_class: type[Any], options: tuple[str, ...]) -> tuple[Any, tuple
             flow = mutated(use_cli=False)
         demanded = _demanded(flow, context.params)
         _initialise(flow, context.params, dict(demanded))
-    return flow, (*options, *(word for name, value in demanded for word in (f"--{name}", value)))
+        words = [*options, *(f"--{name}={value}" for name, value in demanded)]
+        return flow, explicit_options(context, words)
 
 
 def _parsed(flow: Any, options: tuple[str, ...]) -> Any:

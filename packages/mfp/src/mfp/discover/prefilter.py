@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # Beyond these sizes, in bytes, a file is data: parsing it would take minutes and gigabytes.
+GENERATED = b"# metaflow-prefect "  # as metaflow_prefect.render.MARK, which is slow to import
 LARGEST_SOURCE = 10 * 2**20
 LARGEST_NOTEBOOK = 100 * 2**20
 READ_SIZE = 2**20
@@ -62,7 +63,8 @@ def read(path: str) -> bytes:
         path: The file.
 
     Returns:
-        Its bytes; none if it is so large that it is data, and does not speak of Metaflow.
+        Its bytes; none if it is so large that it is data, and does not speak of Metaflow; and
+        none of a file that was generated from a flow: it holds the runtime, which does.
 
     Raises:
         OSError: If it cannot be read.
@@ -80,7 +82,7 @@ def read(path: str) -> bytes:
         data = os.read(descriptor, size + 1)
         while more := os.read(descriptor, READ_SIZE) if len(data) < size else b"":
             data += more
-        return data
+        return b"" if data.startswith(GENERATED) else data
     finally:
         os.close(descriptor)
 
