@@ -7,6 +7,7 @@ when the one before has ended, as a flow's steps do.
 """
 
 import sys
+from typing import Any
 import time
 
 from prefect import flow, task
@@ -32,5 +33,5 @@ def floor(stages: list[tuple[int, float]]) -> None:
 if __name__ == "__main__":
     workers, *words = sys.argv[1:]
     pairs = [word.split("x") for word in words]
-    runner: ThreadPoolTaskRunner[None] = ThreadPoolTaskRunner(max_workers=int(workers))
+    runner: Any = ThreadPoolTaskRunner(max_workers=int(workers))  # not typed as it is taken
     floor.with_options(task_runner=runner)([(int(width), float(s)) for width, s in pairs])
