@@ -176,22 +176,28 @@ def test_a_transition_that_the_graph_does_not_have_fails(following: list[str]) -
         run(SPLIT, lambda u: Finish(u.task_id, following))
 
 
-def test_the_parallel_control_task_stands_for_its_siblings() -> None:
+@pytest.mark.parametrize("is_mapper", [True, False])
+def test_the_join_of_a_parallel_step_waits_for_all_nodes(is_mapper: bool) -> None:
     steps = {
         "start": step("foreach", "body"),
         "body": step("linear", "join"),
         "join": step("join", "end", closes="start"),
         "end": step("end"),
     }
+    nodes = ["body/0", "body/1", "body/2"]
 
     def says(unit: Unit[str]) -> Finish:
         if unit.step == "start":
             return Finish("start", ["body"], foreach="x", num_splits=3, unbounded=True)
+        if "ubf_context" in unit.extras:
+            path = nodes[0] if is_mapper else "control"
+            return Finish(path, ["join"], mapper_paths=nodes, control_is_mapper=is_mapper)
         if unit.step == "body":
-            return Finish("body", ["join"], mapper_paths=["body/0", "body/1", "body/2"])
+            return Finish(unit.extras["node_path"], ["join"])
         return goes_on(unit, steps)
 
     units = run(steps, says)
-    assert [u.task_id for u in units] == ["start-0", "body-0", "join-0", "end-0"]
+    bodies = ["body"] * (3 if is_mapper else 4)
+    assert [unit.step for unit in units] == ["start", *bodies, "join", "end"]
     assert units[1].extras["ubf_context"] == "ubf_control"
-    assert [path for path, _ in units[2].inputs] == ["body/0", "body/1", "body/2"]
+    assert [path for path, _ in units[-2].inputs] == nodes

@@ -522,11 +522,12 @@ def _import_metaflow() -> None:
         package, _, module = name.rpartition(".")
         del sys.modules[name]
         delattr(sys.modules[package], module)
-    from metaflow.metaflow_version import get_version
+    # by name: a reader's strict mypy sees that Metaflow's functions have no types
+    version: Any = importlib.import_module("metaflow.metaflow_version")
 
     # What each step would otherwise do for itself: Metaflow's version asks git, and
     # the first look at a flow's source compiles the tokenizer's expressions.
-    get_version()
+    version.get_version()
     inspect.getsource(inspect.getsource)
     linecache.clearcache()
 
