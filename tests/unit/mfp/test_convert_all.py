@@ -1,6 +1,7 @@
 """`mfp convert-all`: which files it writes, checks and removes, and what it says."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,15 @@ def test_one_failure_stops_nothing(tmp_path: Path) -> None:
     table = mfp(tmp_path, "convert-all")
     assert table.stdout.splitlines()[0].split() == ["FLOW", "CLASS", "STATUS", "OUTPUT"]
     assert "a.py:5: F: Loading the flow raised ZeroDivisionError" in table.stderr
+
+
+def test_json_to_a_pipe_does_not_replace_it(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with os.fdopen(os.open(pipe, os.O_RDWR | os.O_NONBLOCK), "rb", buffering=0) as reader:
+        assert mfp(tmp_path, "convert-all", "--json", "pipe").returncode == 0
+        assert json.loads(reader.read(10_000)) == {"flows": []}
+    assert pipe.is_fifo()
 
 
 def test_foreign_file_is_kept(tmp_path: Path) -> None:

@@ -101,8 +101,12 @@ def write_document(path: str, outcomes: Sequence[Outcome]) -> None:
         return
     from metaflow_prefect.write import write_text  # noqa: PLC0415  (only with --json)
 
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    write_text(Path(path), text)
+    target = Path(path).resolve()
+    if target.exists() and not target.is_file():  # a device or a pipe is not to be replaced
+        target.write_text(text, encoding="ascii")
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_text(target, text)
 
 
 def _place(outcome: Outcome) -> str:
