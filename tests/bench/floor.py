@@ -7,8 +7,8 @@ when the one before has ended, as a flow's steps do.
 """
 
 import sys
-from typing import Any
 import time
+from typing import Any
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
