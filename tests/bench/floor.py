@@ -8,6 +8,7 @@ when the one before has ended, as a flow's steps do.
 
 import sys
 import time
+from typing import Any
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
@@ -32,5 +33,5 @@ def floor(stages: list[tuple[int, float]]) -> None:
 if __name__ == "__main__":
     workers, *words = sys.argv[1:]
     pairs = [word.split("x") for word in words]
-    runner: ThreadPoolTaskRunner[None] = ThreadPoolTaskRunner(max_workers=int(workers))
+    runner: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=int(workers))
     floor.with_options(task_runner=runner)([(int(width), float(s)) for width, s in pairs])
