@@ -22,10 +22,10 @@ from pathlib import Path
 from statistics import median
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
+sys.path.insert(0, str(HERE.parent))
 
-from flows import DEFAULT, BenchFlow, bench_flow  # noqa: E402
-from measure import PROC, cpu_seconds, descendants  # noqa: E402
+from bench.flows import DEFAULT, BenchFlow, bench_flow  # noqa: E402
+from bench.measure import PROC, cpu_seconds, descendants  # noqa: E402
 from support.server import use_server  # noqa: E402
 
 LIMIT = 3600  # seconds until a run is taken for hung
@@ -172,7 +172,7 @@ class Bench:
         )
 
     def _server_cpu(self) -> float:
-        return sum(map(cpu_seconds, self._server))
+        return sum(map(cpu_seconds, self._server), 0.0)
 
 
 def _medians(costs: Costs) -> dict[str, dict[str, float | None]]:

@@ -42,10 +42,13 @@ class StepProcess:
     def wait(self) -> int:
         """Wait for the process to end and return its exit code.
 
-        A process whose launcher died was killed with it.
+        A process whose launcher died was killed with it; what it had started is
+        killed here.
         """
         if self.returncode is None:
             line = self.report.readline().strip()
+            if not line:
+                self.kill()
             self.returncode = int(line) if line else -signal.SIGKILL
         return self.returncode
 
@@ -140,6 +143,7 @@ class Launcher:
             ours.close()
             for channel in owned:
                 channel.drop()
+            os.close(self._stdin)
             os.close(self._stdin_source)
             WarmServer(Channel(theirs)).serve()
         theirs.close()

@@ -4,7 +4,6 @@ def load() -> None:
     import sys
     import types
 
-    del globals()["load"]  # `__main__` is going to be the flow's
     path, kind = sys.argv[1:3]
     del sys.path[0]
     with open(path, encoding="utf-8") as file:
@@ -27,4 +26,5 @@ def load() -> None:
     side.metaflow_side(kind)
 
 
-load()
+# A flow runs in this `__main__`, where it must find no name but its own.
+globals().pop("load")()

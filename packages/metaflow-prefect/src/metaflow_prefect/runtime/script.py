@@ -114,19 +114,21 @@ def renew_standard_streams() -> None:
 
     Output is unbuffered, as `PYTHONUNBUFFERED` makes it in Metaflow's own steps.
     """
-    for name, descriptor in (("stdout", 1), ("stderr", 2)):
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
         old = getattr(sys, name)
-        raw = io.FileIO(descriptor, "w", closefd=False)
-        stream = io.TextIOWrapper(
-            raw,
+        mode = "w" if descriptor else "r"
+        raw: Any = io.FileIO(descriptor, mode, closefd=False)
+        raw.name = f"<{name}>"
+        stream: Any = io.TextIOWrapper(
+            raw if descriptor else io.BufferedReader(raw),
             encoding=old.encoding,
             errors=old.errors,
-            write_through=True,
+            newline="\n" if descriptor else None,
+            write_through=bool(descriptor),
         )
+        stream.mode = mode
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
-    stdin = open(0, encoding=sys.stdin.encoding, closefd=False)  # noqa: SIM115
-    sys.stdin = stdin
 
 
 def end_process(code: int) -> None:
@@ -140,6 +142,8 @@ def end_process(code: int) -> None:
         atexit._run_exitfuncs()
     finally:
         for stream in (sys.stdout, sys.stderr):
+            if stream is None or stream.closed:
+                continue
             try:
                 stream.flush()
             except (OSError, ValueError):

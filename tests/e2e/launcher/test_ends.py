@@ -1,0 +1,65 @@
+"""No process outlives its run, and a warm process that dies is replaced."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from e2e.launcher.runs import await_ends, prepare, start
+from support.run import LIMIT
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="steps are forked on Linux only")
+
+ENDS = 60.0  # seconds in which all processes have to end
+
+
+def test_warm_process_is_replaced(tmp_path: Path, prefect_api: str) -> None:
+    folder = tmp_path / "run"
+    prepare(folder, "ends.py")
+    with start(folder, prefect_api, "warm") as process:
+        output, _ = process.communicate(timeout=LIMIT)
+    assert process.returncode == 0, output
+    assert "(task start-0) failed: killed by signal 9" in output
+    assert output.count("Retry 1/1 will start") == 1
+    assert "attempt 1" in output
+
+
+@pytest.mark.parametrize("launcher", ["warm", "fresh"])
+@pytest.mark.parametrize(
+    ("victim", "number"),
+    [
+        ("prefect", signal.SIGKILL),
+        ("host", signal.SIGKILL),
+        ("warm", signal.SIGKILL),
+        ("prefect", signal.SIGTERM),
+        ("group", signal.SIGINT),
+    ],
+)
+def test_all_end(tmp_path: Path, prefect_api: str, launcher: str, victim: str, number: int) -> None:
+    folder = tmp_path / "run"
+    prepare(folder, "ends.py")
+    os.mkfifo(folder / "here")
+    with start(folder, prefect_api, launcher, "--wait=true") as process:
+        step, child, warm, host = _processes(folder)
+        pids = {"prefect": process.pid, "host": host, "warm": warm, "step": step, "child": child}
+        handles = {name: os.pidfd_open(pid) for name, pid in pids.items()}
+        if victim == "group":
+            os.killpg(process.pid, number)
+        else:
+            os.kill(pids[victim], number)
+        left = await_ends(handles, ENDS)
+        for name in left:
+            os.kill(pids[name], signal.SIGKILL)
+        assert not left
+        process.communicate(timeout=LIMIT)
+    assert process.returncode
+
+
+def _processes(folder: Path) -> list[int]:
+    """Wait for the step to say which processes there are."""
+    # Opening a pipe would wait for ever if the run failed before.
+    reader = ["timeout", str(LIMIT), "cat", "here"]
+    done = subprocess.run(reader, cwd=folder, stdout=subprocess.PIPE, text=True, check=True)
+    return [int(word) for word in done.stdout.split()]

@@ -1,0 +1,134 @@
+"""A step sees and does the same in a forked process as in a fresh one, and harms no other."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from e2e.launcher.runs import prepare, start
+from support.run import LIMIT
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="steps are forked on Linux only")
+
+LAUNCHERS = ("warm", "fresh")
+STEPS = ("start", "left", "right", "after", "end")
+CHOICES = {"warm": "Steps are forked from a warm process", "fresh": "Steps are started in fresh"}
+
+
+class Seen:
+    """What a run's steps have seen, its folder and its output."""
+
+    def __init__(self, folder: Path, output: str) -> None:
+        self.folder = folder
+        self.output = output
+        self.steps = {name: json.loads((folder / f"{name}.json").read_text()) for name in STEPS}
+
+    def same(self, name: str) -> dict[str, Any]:
+        """What must not depend on the launcher, of a step."""
+        text = json.dumps(self.steps[name]["same"])
+        text = re.sub(r"prefect-[0-9a-f-]{36}", "RUN", text.replace(str(self.folder), "FOLDER"))
+        # names of files and folders made for a run
+        text = re.sub(r"/tmp/(tmp|metaflow-prefect-)\w+", "SCRATCH", text)  # noqa: S108
+        found: dict[str, Any] = json.loads(text)
+        return found
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory, prefect_api: str) -> dict[str, Seen]:
+    """One run under each launcher, both at the same time."""
+    runs: dict[str, tuple[Path, subprocess.Popen[str]]] = {}
+    for launcher in LAUNCHERS:
+        folder = tmp_path_factory.mktemp(launcher) / "run"
+        prepare(folder, "seen.py")
+        for name in ("meet-1", "meet-2"):
+            subprocess.run(["mkfifo", name], cwd=folder, check=True)
+        runs[launcher] = folder, start(folder, prefect_api, launcher)
+    found = {}
+    for launcher, (folder, process) in runs.items():
+        with process:
+            output, _ = process.communicate(timeout=LIMIT)
+        assert process.returncode == 0, output
+        found[launcher] = Seen(folder, output)
+    return found
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_same_process(seen: dict[str, Seen], name: str) -> None:
+    warm, fresh = (seen[launcher].same(name) for launcher in LAUNCHERS)
+    differing = {key: (warm[key], fresh[key]) for key in fresh if warm[key] != fresh[key]}
+    assert not differing
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_nothing_left_by_other_steps(seen: dict[str, Seen], launcher: str) -> None:
+    before, after = (seen[launcher].same(name) for name in ("start", "end"))
+    for key in ("argv", "environment", "files"):  # what tells the tasks apart
+        del before[key], after[key]
+    assert before == after
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_own_group_and_files(seen: dict[str, Seen], launcher: str) -> None:
+    for name in STEPS:
+        assert seen[launcher].steps[name]["same"]["own group"]
+        assert "socket" not in seen[launcher].steps[name]["same"]["files"]
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+@pytest.mark.parametrize("source", ["random", "urandom", "uuid", "numpy"])
+def test_random_state_is_each_steps_own(seen: dict[str, Seen], launcher: str, source: str) -> None:
+    values = {seen[launcher].steps[name]["own"][source] for name in STEPS}
+    assert len(values) == len(STEPS)
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+@pytest.mark.parametrize(
+    ("index", "end"),
+    [
+        (0, "exit code 3"),
+        (1, "exit code 4"),
+        (2, "killed by signal 11"),
+        (3, "killed by signal 9"),
+        (4, "exit code 1"),
+    ],
+)
+def test_exits(seen: dict[str, Seen], launcher: str, index: int, end: str) -> None:
+    assert f"(task harm-{index}) failed: {end}" in seen[launcher].output
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_ends_like_an_interpreter(seen: dict[str, Seen], launcher: str) -> None:
+    assert (seen[launcher].folder / "at-exit").exists()
+    assert (seen[launcher].folder / "after-main").exists()
+
+
+def test_same_failures(seen: dict[str, Seen]) -> None:
+    warm, fresh = (
+        json.loads((seen[launcher].folder / "failures.json").read_text()) for launcher in LAUNCHERS
+    )
+    assert "MemoryError" in warm["memory"]
+    last_lines = [[text.splitlines()[-1] for text in run.values()] for run in (warm, fresh)]
+    assert last_lines[0] == last_lines[1]
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_choice_is_logged_once(seen: dict[str, Seen], launcher: str) -> None:
+    for choice, line in CHOICES.items():
+        assert seen[launcher].output.count(line) == (choice == launcher)
+
+
+def test_which_steps_are_forked(seen: dict[str, Seen]) -> None:
+    forked = {name for name in STEPS if seen["warm"].steps[name]["forked"]}
+    assert forked == {"start", "left", "right", "end"}  # another METAFLOW_* variable in "after"
+    assert not any(seen["fresh"].steps[name]["forked"] for name in STEPS)
+
+
+def test_warm_process(seen: dict[str, Seen]) -> None:
+    for name in STEPS:
+        step = seen["warm"].steps[name]
+        assert step["parent threads"] == 1
+        # the one to its owner, and the pair that tells of ended children; none a connection
+        assert step["parent sockets"] == [3, 0]
