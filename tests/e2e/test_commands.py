@@ -4,7 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from project import FlowFolder
+from e2e.project import FlowFolder
 
 FLOWS = Path(__file__).parents[1] / "flows"
 METAFLOW = find_spec("metaflow")  # not imported: it warns of its own dependencies

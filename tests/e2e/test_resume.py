@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from project import SOURCES, FlowFolder
+from e2e.project import SOURCES, FlowFolder
 
 RETRY = """
 import sys

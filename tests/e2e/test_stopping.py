@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from project import SOURCES, FlowFolder
+from e2e.project import SOURCES, FlowFolder
 
 
 def wait_for_end(pids: list[int]) -> None:

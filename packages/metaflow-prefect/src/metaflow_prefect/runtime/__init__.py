@@ -16,4 +16,14 @@ PREFECT_SIDE = (
     "engine",
     "command",
 )
-METAFLOW_SIDE = ("channel", "script", "warm", "launch", "worker", "service")
+METAFLOW_SIDE = (
+    "channel",
+    "script",
+    "warm",
+    "launch",
+    "worker",
+    "outcome",
+    "service",
+    "native",
+    "side",
+)

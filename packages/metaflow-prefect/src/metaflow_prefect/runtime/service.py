@@ -9,35 +9,21 @@ serves the requests of the Prefect side, one thread for each task that is runnin
 from __future__ import annotations
 
 import importlib
-import inspect
-import json
-import linecache
 import os
 import signal
-import socket
 import sys
-import tempfile
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from .channel import Channel
 from .launch import Launcher
-from .script import end_process, run_script
-from .warm import WarmServer
-from .worker import Line, LogLines, WorkersSubprocess, make_worker, watch
+from .outcome import FinishedTask, attempt_facts, results_of
+from .script import end_process
+from .worker import Line, LogLines, make_worker, watch
 
-FLOW_COMMANDS = (
-    "metaflow.cli",
-    "metaflow.cli_components.run_cmds",
-    "metaflow.cli_components.step_cmd",
-)
 PARAMETERS_TASK = "parameters"  # the task id of a run's parameters
 NATIVE_GRACE = 5.0  # seconds that Metaflow leaves the other tasks when one has failed
-LONGEST_VALUE = 40  # characters of a foreach value that fit a task run's name
 
 
 class RunService:
@@ -84,7 +70,7 @@ class RunService:
         self._channel.send(
             {
                 "kind": "loaded",
-                "steps": {step.__name__: _attempt_facts(step) for step in flow},
+                "steps": {step.__name__: attempt_facts(step) for step in flow},
                 "max_workers": limits["max_workers"],
                 "max_num_splits": limits["max_num_splits"],
             }
@@ -187,7 +173,7 @@ class RunService:
             if finished is None:
                 worker = self._launch(task, message)
         if finished is not None:
-            return {"state": finished, **_results(task)}
+            return {"state": finished, **results_of(task)}
         try:
             code = watch(worker, self._lines)
         finally:
@@ -196,7 +182,7 @@ class RunService:
                 self._idle.notify_all()
         if code:
             return self._failure(worker, code)
-        return {"state": "ran", **_results(task)}
+        return {"state": "ran", **results_of(task)}
 
     def _failure(self, worker: Any, code: int) -> dict[str, Any]:
         exception: Any = importlib.import_module("metaflow.exception")
@@ -333,241 +319,3 @@ class RunService:
                 for name, value in ids.items()
             ],
         )
-
-
-class FinishedTask:
-    """A task that an earlier try of the same flow run has finished."""
-
-    def __init__(self, store: Any, run_id: str, step: str, task_id: str) -> None:
-        self.step = step
-        self.task_id = task_id
-        self.path = f"{run_id}/{step}/{task_id}"
-        self._store = store
-        self.results: Any = None
-
-    def is_ok(self) -> bool:
-        """Return whether its latest attempt finished well."""
-        from metaflow.datastore.exceptions import DataException
-
-        try:
-            self.results = self._store.get_task_datastore(*self.path.split("/"))
-        except DataException:
-            return False
-        return bool(self.results["_task_ok"])
-
-
-def _attempt_facts(step: Any) -> dict[str, float]:
-    """Return how often Metaflow would retry a step, and after how many seconds."""
-    user, error, delay = 0, 0, 0.0
-    for decorator in step.decorators:
-        counts = decorator.step_task_retry_count()
-        if counts == (None, None):
-            return {"user_retries": 0, "error_retries": 0, "delay": 0.0}
-        user, error = max(user, counts[0]), max(error, counts[1])
-        minutes = decorator.attributes.get("minutes_between_retries")
-        if minutes is not None:
-            delay = float(minutes) * 60
-    return {"user_retries": user, "error_retries": error, "delay": delay}
-
-
-def _results(task: Any) -> dict[str, Any]:
-    """Return what a finished task says about what comes next."""
-    results = task.results
-    steps, foreach = results.get("_transition") or ([], None)
-    splits = results["_foreach_num_splits"] if foreach else None
-    values = results.get("_foreach_values") if splits else None
-    unbounded = bool(results.get("_unbounded_foreach"))
-    return {
-        "path": task.path,
-        "next_steps": list(steps),
-        "foreach": foreach,
-        "num_splits": splits,
-        "values": values and [_short(value) for value in values],
-        "unbounded": unbounded,
-        "control_is_mapper": bool(results.get("_control_task_is_mapper_zero")),
-        "mapper_paths": _mapper_paths(task) if unbounded else None,
-        "artifacts": sorted(
-            name
-            for name, _ in results.items()
-            if not name.startswith("_") and name != "name"
-        ),
-    }
-
-
-def _mapper_paths(task: Any) -> list[str] | None:
-    """Return the nodes of a `@parallel` step, the one that started them first.
-
-    What a cloned task remembers are the nodes of its origin.
-    """
-    paths = task.results.get("_control_mapper_tasks")
-    if not paths or not getattr(task, "clone_origin", None):
-        return paths  # type: ignore[no-any-return]
-    run_id, step, _ = task.path.split("/")
-    others = [path.split("/")[2] for path in paths if path != task.clone_origin]
-    return [task.path, *(f"{run_id}/{step}/{node}" for node in others)]
-
-
-def _short(value: object) -> str | None:
-    text = str(value)
-    fits = len(text) <= LONGEST_VALUE and text.isprintable()
-    return text if fits else None
-
-
-@contextmanager
-def _config_file(flow: Any) -> Iterator[str | None]:
-    """Hold the values of the flow's configs in a file, as Metaflow's runtime does."""
-    from metaflow.user_configs.config_parameters import dump_config_values
-
-    with tempfile.NamedTemporaryFile(mode="w", encoding="utf-8") as file:
-        values = dump_config_values(flow)
-        if not values:
-            yield None
-            return
-        json.dump(values, file)
-        file.flush()
-        yield file.name
-
-
-def _check_origin(flow: str, store: Any, run_id: str) -> None:
-    """Refuse to resume a run that this flow does not have."""
-    if store.get_task_datastores(run_id, steps=["_parameters"]):
-        return
-    sys.stdout.write(
-        f"There is no run {run_id} of {flow} in this datastore. Choose one that "
-        f"`Flow('{flow}').runs()` lists.\n"
-    )
-    end_process(2)
-
-
-@contextmanager
-def _configs_as_options(configs: dict[str, Any]) -> Iterator[list[str]]:
-    """Hand configs over as Metaflow's runtime hands them to its steps."""
-    if not configs:
-        yield []
-        return
-    with tempfile.NamedTemporaryFile(mode="w", encoding="utf-8") as file:
-        json.dump({"user_configs": configs}, file)
-        file.flush()
-        options = ["--local-config-file", file.name]
-        for name in configs:
-            options += ["--config-value", name, f"kv.{name}"]
-        yield options
-
-
-@contextmanager
-def _finishing(runtime: Any) -> Iterator[None]:
-    """Tell the decorators and the exit hooks of a run how it ended."""
-    exception: BaseException | None = None
-    try:
-        yield
-    except BaseException as error:
-        exception = error
-        raise
-    finally:
-        for step in runtime._flow:
-            for decorator in step.decorators:
-                if decorator.runtime_finished_ctx is not None:
-                    decorator.runtime_finished_ctx(step.__name__, exception)
-                else:
-                    decorator.runtime_finished(exception)
-        runtime._run_exit_hooks()
-
-
-def _install(service: RunService, launcher: Launcher) -> None:
-    """Put our scheduling loop into the runtime of Metaflow's `run` and `resume`."""
-    runtime: Any = importlib.import_module("metaflow.runtime")
-    native = runtime.NativeRuntime
-    make, persist = native.__init__, native.persist_constants
-
-    def make_run(self: Any, flow: Any, *args: Any, **kwargs: Any) -> None:
-        if kwargs.get("clone_run_id"):
-            _check_origin(flow.name, args[1], kwargs["clone_run_id"])
-        run_id = service.ready(flow, kwargs)
-        make(self, flow, *args, **{**kwargs, "run_id": run_id})
-        self._logger = service.log
-        # Tasks of an earlier try of this flow run are not known here.
-        self._is_cloned = defaultdict(bool)
-
-    def persist_constants(self: Any, task_id: str | None = None) -> None:
-        # The values of an earlier try stay: a default may be another one by now.
-        self._params_task = service.earlier_parameters(self)
-        if self._params_task is None:
-            persist(self, task_id=task_id or PARAMETERS_TASK)
-
-    def clone_original_run(self: Any, **_: object) -> None:
-        # Nothing yet: each task is cloned when its turn comes.
-        self._params_task.mark_resume_done()
-
-    def execute(self: Any) -> None:
-        with _config_file(self._flow) as file, _finishing(self):
-            self._config_file_name = file
-            service.serve(self)
-
-    native.__init__ = make_run
-    native.persist_constants = persist_constants
-    native.clone_original_run = clone_original_run
-    native.execute = execute
-    runtime.subprocess = WorkersSubprocess(launcher)
-
-
-def _import_metaflow() -> None:
-    """Import what a step needs of Metaflow, and nothing that starts a thread.
-
-    Metaflow's commands read the options of the flow at hand when they are imported, so
-    these modules are forgotten again; what they import is what takes the time.
-    """
-    for name in ("metaflow", "metaflow.runtime", "metaflow.task", *FLOW_COMMANDS):
-        importlib.import_module(name)
-    for name in FLOW_COMMANDS:
-        package, _, module = name.rpartition(".")
-        del sys.modules[name]
-        delattr(sys.modules[package], module)
-    # by name: a reader's strict mypy sees that Metaflow's functions have no types
-    version: Any = importlib.import_module("metaflow.metaflow_version")
-
-    # What each step would otherwise do for itself: Metaflow's version asks git, and
-    # the first look at a flow's source compiles the tokenizer's expressions.
-    version.get_version()
-    inspect.getsource(inspect.getsource)
-    linecache.clearcache()
-
-
-def metaflow_side(kind: str) -> None:
-    """Be one of the processes of the Metaflow side; does not return.
-
-    Standard input is the socket to the process that uses this one, but for a step.
-
-    Args:
-        kind: `"run"` serves a whole run, `"warm"` replaces a warm process that died,
-            `"script"` runs a flow's script for one step.
-    """
-    if kind == "script":
-        flow, script, *arguments = sys.argv[3:]
-        end_process(run_script(script, arguments, flow))
-    channel = Channel(socket.socket(fileno=os.dup(0)))
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    _import_metaflow()
-    if kind == "warm":
-        WarmServer(channel).serve()
-    launcher = Launcher(owned=[channel])
-    if sys.platform != "linux":
-        launcher.forbid_warm("since only Linux forks safely")
-    message, _ = channel.receive()
-    if message is None:
-        os._exit(0)
-    launcher.flow = message["flow"]
-    if message["launcher"] == "fresh":
-        launcher.forbid_warm("as asked for")
-    # Ctrl-C reaches this process too; the Prefect side decides what it means. A
-    # handler, not SIG_IGN: that one would be inherited.
-    signal.signal(signal.SIGINT, lambda *_: None)
-    service = RunService(channel, launcher)
-    _install(service, launcher)
-    with _configs_as_options(message["configs"]) as options:
-        arguments = [*options, *message["arguments"]]
-        code = run_script(message["script"], arguments, message["flow"])
-    sys.stdout.flush()
-    channel.send({"kind": "ended", "code": code})
-    end_process(code)

@@ -1,0 +1,114 @@
+"""Put the service into Metaflow's own runtime, which does all else."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from .launch import Launcher
+from .script import end_process
+from .service import PARAMETERS_TASK, RunService
+from .worker import WorkersSubprocess
+
+
+@contextmanager
+def _config_file(flow: Any) -> Iterator[str | None]:
+    """Hold the values of the flow's configs in a file, as Metaflow's runtime does."""
+    from metaflow.user_configs.config_parameters import dump_config_values
+
+    with tempfile.NamedTemporaryFile(mode="w", encoding="utf-8") as file:
+        values = dump_config_values(flow)
+        if not values:
+            yield None
+            return
+        json.dump(values, file)
+        file.flush()
+        yield file.name
+
+
+def _check_origin(flow: str, store: Any, run_id: str) -> None:
+    """Refuse to resume a run that this flow does not have."""
+    if store.get_task_datastores(run_id, steps=["_parameters"]):
+        return
+    sys.stdout.write(
+        f"There is no run {run_id} of {flow} in this datastore. Choose one that "
+        f"`Flow('{flow}').runs()` lists.\n"
+    )
+    end_process(2)
+
+
+@contextmanager
+def configs_as_options(configs: dict[str, Any]) -> Iterator[list[str]]:
+    """Hand configs over as Metaflow's runtime hands them to its steps."""
+    if not configs:
+        yield []
+        return
+    with tempfile.NamedTemporaryFile(mode="w", encoding="utf-8") as file:
+        json.dump({"user_configs": configs}, file)
+        file.flush()
+        options = ["--local-config-file", file.name]
+        for name in configs:
+            options += ["--config-value", name, f"kv.{name}"]
+        yield options
+
+
+@contextmanager
+def _finishing(runtime: Any) -> Iterator[None]:
+    """Tell the decorators and the exit hooks of a run how it ended."""
+    exception: BaseException | None = None
+    try:
+        yield
+    except BaseException as error:
+        exception = error
+        raise
+    finally:
+        for step in runtime._flow:
+            for decorator in step.decorators:
+                if decorator.runtime_finished_ctx is not None:
+                    decorator.runtime_finished_ctx(step.__name__, exception)
+                else:
+                    decorator.runtime_finished(exception)
+        runtime._run_exit_hooks()
+
+
+def install_service(service: RunService, launcher: Launcher) -> None:
+    """Put our scheduling loop into the runtime of Metaflow's `run` and `resume`."""
+    runtime: Any = importlib.import_module("metaflow.runtime")
+    native = runtime.NativeRuntime
+    make, persist = native.__init__, native.persist_constants
+
+    def make_run(self: Any, flow: Any, *args: Any, **kwargs: Any) -> None:
+        if kwargs.get("clone_run_id"):
+            _check_origin(flow.name, args[1], kwargs["clone_run_id"])
+        run_id = service.ready(flow, kwargs)
+        make(self, flow, *args, **{**kwargs, "run_id": run_id})
+        self._logger = service.log
+        # Tasks of an earlier try of this flow run are not known here.
+        self._is_cloned = defaultdict(bool)
+
+    def persist_constants(self: Any, task_id: str | None = None) -> None:
+        # The values of an earlier try stay: a default may be another one by now.
+        self._params_task = service.earlier_parameters(self)
+        if self._params_task is None:
+            persist(self, task_id=task_id or PARAMETERS_TASK)
+
+    def clone_original_run(self: Any, **_: object) -> None:
+        # Nothing yet: each task is cloned when its turn comes.
+        self._params_task.mark_resume_done()
+
+    def execute(self: Any) -> None:
+        with _config_file(self._flow) as file, _finishing(self):
+            self._config_file_name = file
+            service.serve(self)
+
+    native.__init__ = make_run
+    native.persist_constants = persist_constants
+    native.clone_original_run = clone_original_run
+    native.execute = execute
+    runtime.subprocess = WorkersSubprocess(launcher)

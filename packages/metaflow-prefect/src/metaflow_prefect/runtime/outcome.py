@@ -1,0 +1,85 @@
+"""What a finished task says about itself and about what comes next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+LONGEST_VALUE = 40  # characters of a foreach value that fit a task run's name
+
+
+class FinishedTask:
+    """A task that an earlier try of the same flow run has finished."""
+
+    def __init__(self, store: Any, run_id: str, step: str, task_id: str) -> None:
+        self.step = step
+        self.task_id = task_id
+        self.path = f"{run_id}/{step}/{task_id}"
+        self._store = store
+        self.results: Any = None
+
+    def is_ok(self) -> bool:
+        """Return whether its latest attempt finished well."""
+        from metaflow.datastore.exceptions import DataException
+
+        try:
+            self.results = self._store.get_task_datastore(*self.path.split("/"))
+        except DataException:
+            return False
+        return bool(self.results["_task_ok"])
+
+
+def attempt_facts(step: Any) -> dict[str, float]:
+    """Return how often Metaflow would retry a step, and after how many seconds."""
+    user, error, delay = 0, 0, 0.0
+    for decorator in step.decorators:
+        counts = decorator.step_task_retry_count()
+        if counts == (None, None):
+            return {"user_retries": 0, "error_retries": 0, "delay": 0.0}
+        user, error = max(user, counts[0]), max(error, counts[1])
+        minutes = decorator.attributes.get("minutes_between_retries")
+        if minutes is not None:
+            delay = float(minutes) * 60
+    return {"user_retries": user, "error_retries": error, "delay": delay}
+
+
+def results_of(task: Any) -> dict[str, Any]:
+    """Return what a finished task says about what comes next."""
+    results = task.results
+    steps, foreach = results.get("_transition") or ([], None)
+    splits = results["_foreach_num_splits"] if foreach else None
+    values = results.get("_foreach_values") if splits else None
+    unbounded = bool(results.get("_unbounded_foreach"))
+    return {
+        "path": task.path,
+        "next_steps": list(steps),
+        "foreach": foreach,
+        "num_splits": splits,
+        "values": values and [_short(value) for value in values],
+        "unbounded": unbounded,
+        "control_is_mapper": bool(results.get("_control_task_is_mapper_zero")),
+        "mapper_paths": _mapper_paths(task) if unbounded else None,
+        "artifacts": sorted(
+            name
+            for name, _ in results.items()
+            if not name.startswith("_") and name != "name"
+        ),
+    }
+
+
+def _mapper_paths(task: Any) -> list[str] | None:
+    """Return the nodes of a `@parallel` step, the one that started them first.
+
+    What a cloned task remembers are the nodes of its origin.
+    """
+    paths = task.results.get("_control_mapper_tasks")
+    if not paths or not getattr(task, "clone_origin", None):
+        return paths  # type: ignore[no-any-return]
+    run_id, step, _ = task.path.split("/")
+    others = [path.split("/")[2] for path in paths if path != task.clone_origin]
+    return [task.path, *(f"{run_id}/{step}/{node}" for node in others)]
+
+
+def _short(value: object) -> str | None:
+    text = str(value)
+    fits = len(text) <= LONGEST_VALUE and text.isprintable()
+    return text if fits else None
