@@ -33,5 +33,5 @@ def floor(stages: list[tuple[int, float]]) -> None:
 if __name__ == "__main__":
     workers, *words = sys.argv[1:]
     pairs = [word.split("x") for word in words]
-    runner: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=int(workers))
+    runner: Any = ThreadPoolTaskRunner(max_workers=int(workers))
     floor.with_options(task_runner=runner)([(int(width), float(s)) for width, s in pairs])
