@@ -30,7 +30,8 @@ def main(output: str, limit: str, command: list[str]) -> int:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
-    signal.signal(signal.SIGALRM, lambda *_: _kill(os.getpid()))
+    for number in (signal.SIGALRM, signal.SIGTERM):
+        signal.signal(number, lambda *_: _kill(os.getpid()))
     signal.alarm(int(limit))
     start = time.monotonic()
     process = subprocess.Popen(command)

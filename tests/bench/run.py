@@ -13,6 +13,7 @@ import json
 import os
 import platform
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -42,6 +43,7 @@ def main(words: Sequence[str]) -> int:
         0 if all commands have succeeded, 1 if not.
     """
     asked = _arguments(words)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     flows = {name: bench_flow(name) for name in asked.only or DEFAULT}
     for name in [name for name, found in flows.items() if found is None]:
         _say(f"{name}: skipped, its module is not installed")
@@ -159,7 +161,7 @@ class Bench:
     def _run(
         self, command: Sequence[str], folder: Path, *, check: bool = False
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        with subprocess.Popen(
             command,
             cwd=folder,
             env=self._variables,
@@ -168,8 +170,16 @@ class Bench:
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             errors="replace",
-            check=check,
-        )
+        ) as process:
+            try:
+                output, _ = process.communicate()
+            except BaseException:
+                process.terminate()  # then it ends all that it has started
+                raise
+        done = subprocess.CompletedProcess(command, process.returncode, output)
+        if check and done.returncode:
+            raise RuntimeError(output)
+        return done
 
     def _server_cpu(self) -> float:
         return sum(map(cpu_seconds, self._server), 0.0)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from e2e.launcher.runs import await_ends, prepare, start
+from support.launched import await_ends, prepare, start
 from support.run import LIMIT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="steps are forked on Linux only")

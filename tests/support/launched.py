@@ -9,11 +9,11 @@ from pathlib import Path
 from support.case import Case
 from support.run import LIMIT, environment
 
-FLOWS = Path(__file__).parent / "flows"
+FLOWS = Path(__file__).resolve().parent.parent / "e2e" / "launcher" / "flows"
 
 
 def prepare(folder: Path, flow: str) -> None:
-    """Copy a flow of this folder into another one and make its Prefect file there."""
+    """Copy a flow of the launcher tests into another one and make its Prefect file there."""
     (folder / ".metaflow").mkdir(parents=True)
     (folder / "flow.py").write_text((FLOWS / flow).read_text(encoding="utf-8"), encoding="utf-8")
     create = [sys.executable, "flow.py", "prefect", "create", "flow_prefect.py"]
