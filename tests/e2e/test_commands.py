@@ -78,3 +78,39 @@ def test_create_again_changes_nothing(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "Unchanged" in done.stderr
     assert (tmp_path / "out.py").read_bytes() == first
+
+
+BROKEN = """
+from metaflow import FlowSpec, step
+
+
+class BrokenFlow(FlowSpec):
+    @step
+    def start(self):
+        self.next(self.nowhere)
+
+    @step
+    def cmd(self):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+
+
+if __name__ == "__main__":
+    BrokenFlow()
+"""
+
+
+def test_all_problems_of_a_flow_are_told_at_once(tmp_path: Path) -> None:
+    source = tmp_path / "source" / "broken.py"
+    source.parent.mkdir()
+    source.write_text(BROKEN)
+    folder = FlowFolder(tmp_path / "work", source)
+    done = folder.run("broken.py", "--quiet", "prefect", "create", "out.py")
+    assert done.returncode == 4
+    assert "nowhere" in done.stderr
+    assert "cmd is a reserved word" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "work" / "out.py").exists()

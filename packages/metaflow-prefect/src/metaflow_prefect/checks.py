@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from metaflow_prefect.errors import FlowProblem
 from metaflow_prefect.model import FlowModel
 
@@ -15,10 +17,22 @@ def check(flow: FlowModel) -> None:
     Raises:
         FlowProblem: Something in it is impossible; the message has every such thing.
     """
-    problems = list(_problems(flow))
-    if problems:
-        lines = "\n".join(f"  {problem}" for problem in problems)
-        raise FlowProblem(f"{flow.name} cannot become a Prefect flow:\n{lines}")
+    refuse(flow.name, _problems(flow))
+
+
+def refuse(flow: str, problems: Iterable[str]) -> None:
+    """Refuse a flow for some problems, if there are any.
+
+    Args:
+        flow: The flow's name.
+        problems: What is wrong with it, a sentence or two each.
+
+    Raises:
+        FlowProblem: There is a problem; the message has them all.
+    """
+    lines = "\n".join(f"  {problem}" for problem in problems)
+    if lines:
+        raise FlowProblem(f"{flow} cannot become a Prefect flow:\n{lines}")
 
 
 def _problems(flow: FlowModel) -> list[str]:

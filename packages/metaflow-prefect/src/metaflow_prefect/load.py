@@ -5,14 +5,16 @@ from __future__ import annotations
 import inspect
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from metaflow._vendor import click
 from metaflow.flowspec import FlowStateItems
 from metaflow.includefile import FilePathClass
+from metaflow.lint import LintWarn, linter
 from metaflow.parameters import JSONTypeClass
 
+from metaflow_prefect.checks import refuse
 from metaflow_prefect.model import (
     FlowModel,
     LiteralDict,
@@ -60,8 +62,12 @@ def load_flow(
 
     Returns:
         The model.
+
+    Raises:
+        FlowProblem: Metaflow itself would not run the flow; the message says why.
     """
     graph = flow._graph
+    refuse(flow.name, _graph_problems(graph))
     return FlowModel(
         name=flow.name,
         description=inspect.cleandoc(type(flow).__doc__ or ""),
@@ -77,6 +83,20 @@ def load_flow(
         tags=tuple(tags),
         configs=_configs(flow),
     )
+
+
+def _graph_problems(graph: Any) -> Iterator[str]:
+    """Run every check of Metaflow's own linter, which stops at the first that fails."""
+    for check in linter._checks:
+        if not any(getattr(linter, setting) for setting in check.attrs):
+            continue
+        try:
+            check(graph)
+        except LintWarn as warning:
+            place = f"line {warning.line_no}: " if warning.line_no else ""
+            yield f"{place}{warning.message.replace('*', '')}"
+        except (AttributeError, KeyError, TypeError):
+            continue  # the graph is too broken for this check; another one says why
 
 
 def _step(node: Any) -> StepModel:
