@@ -12,8 +12,7 @@ from typing import Any
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
-from prefect.futures import PrefectFuture
-from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+from prefect.task_runners import ThreadPoolTaskRunner
 
 
 @task(persist_result=False, cache_policy=NO_CACHE)
@@ -34,5 +33,5 @@ def floor(stages: list[tuple[int, float]]) -> None:
 if __name__ == "__main__":
     workers, *words = sys.argv[1:]
     pairs = [word.split("x") for word in words]
-    runner: TaskRunner[PrefectFuture[Any]] = ThreadPoolTaskRunner(max_workers=int(workers))
+    runner: Any = ThreadPoolTaskRunner(max_workers=int(workers))
     floor.with_options(task_runner=runner)([(int(width), float(s)) for width, s in pairs])
