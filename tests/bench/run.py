@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -30,6 +31,8 @@ from bench.measure import PROC, cpu_seconds, descendants  # noqa: E402
 from support.server import use_server  # noqa: E402
 
 LIMIT = 3600  # seconds until a run is taken for hung
+SETTLING = 120  # seconds at most in which the server deals with what a run has sent it
+IDLE = 0.1  # CPU seconds a second that the server takes when it has nothing to do
 WORKERS = 16  # what Metaflow's own run does at the same time
 FOREIGN = ("METAFLOW_", "PREFECT_", "PYTEST_", "COVERAGE_")
 FIGURES = ("wall", "cpu", "memory", "main_memory", "server_cpu")
@@ -156,7 +159,19 @@ class Bench:
         if cost.pop("code"):
             self.failed = True
             _say(f"{column} failed:\n{done.stdout[-2000:]}")
+        self._settle()
         return {**cost, "server_cpu": self._server_cpu() - before}
+
+    def _settle(self) -> None:
+        """Wait until the server has dealt with what a run has sent it.
+
+        Its work belongs to that run, and must not slow the next one down.
+        """
+        for _ in range(SETTLING):
+            before = self._server_cpu()
+            time.sleep(1)
+            if self._server_cpu() - before < IDLE:
+                return
 
     def _run(
         self, command: Sequence[str], folder: Path, *, check: bool = False
