@@ -53,8 +53,11 @@ class StepProcess:
         return self.returncode
 
     def signal_group(self, number: int) -> None:
-        """Send a signal to the process and all that it has started."""
-        if self.pid and self.returncode is None:
+        """Send a signal to the process and all that it has started.
+
+        What it has started may still be there when it has ended itself.
+        """
+        if self.pid:
             try:
                 os.killpg(self.pid, number)
             except ProcessLookupError:

@@ -147,9 +147,12 @@ class RunService:
         deadline = time.monotonic() + grace
         with self._idle:
             self._idle.wait_for(lambda: not self._workers, timeout=grace)
-            workers = list(self._workers.values())
-        for worker in workers:
+            late = list(self._workers.values())
+        for worker in late:
             worker.kill()
+        if number is not None:
+            for worker in workers:  # their children may have ignored the signal
+                worker._proc.kill()
         with self._idle:
             left = max(0.0, deadline - time.monotonic())
             self._idle.wait_for(lambda: not self._workers, timeout=left + NATIVE_GRACE)
