@@ -25,6 +25,7 @@ from metaflow_prefect.model import (
     StepKind,
     StepModel,
 )
+from metaflow_prefect.runtime.outcome import attempt_facts
 
 KINDS: dict[str, StepKind] = {
     "start": "linear",
@@ -100,14 +101,8 @@ def _graph_problems(graph: Any) -> Iterator[str]:
 
 
 def _step(node: Any) -> StepModel:
-    user, error, delay = 0, 0, 0.0
-    for decorator in node.decorators:
-        counts = decorator.step_task_retry_count()
-        if counts == (None, None):
-            user, error, delay = 0, 0, 0.0
-            break
-        user, error = max(user, counts[0]), max(error, counts[1])
-        delay = max(delay, 60 * float(decorator.attributes.get("minutes_between_retries", 0)))
+    attempts = attempt_facts(node)
+    user = int(attempts["user_retries"])
     return StepModel(
         name=node.name,
         kind=KINDS[node.type],
@@ -115,8 +110,8 @@ def _step(node: Any) -> StepModel:
         closes=node.split_parents[-1] if node.type == "join" else None,
         description=inspect.cleandoc(node.doc or ""),
         user_retries=user,
-        error_retries=error,
-        retry_delay=delay if user else 0,
+        error_retries=int(attempts["error_retries"]),
+        retry_delay=attempts["delay"] if user else 0,
     )
 
 

@@ -86,11 +86,14 @@ class NoEmptyTraceback(logging.Filter):
         return True
 
 
+NO_EMPTY_TRACEBACK = NoEmptyTraceback()
+
+
 class RunSession:
     """What all task runs of one flow run in this process share."""
 
     def __init__(self, host: Host, publisher: ArtifactPublisher) -> None:
-        logging.getLogger("prefect.task_runs").addFilter(NoEmptyTraceback())
+        logging.getLogger("prefect.task_runs").addFilter(NO_EMPTY_TRACEBACK)
         self.host = host
         self.publisher = publisher
         self.finishes: dict[str, Finish] = {}
