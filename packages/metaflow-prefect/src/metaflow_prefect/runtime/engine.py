@@ -274,6 +274,8 @@ def load_flow(
         host.close()
         raise SourceMissing(script)
     chosen = launcher or os.environ.get("METAFLOW_PREFECT_LAUNCHER") or "warm"
-    # A resumed run has the configs of its origin.
-    configs = {} if "resume" in arguments else facts.configs
+    # A resumed run has the configs of its origin. The command comes right after the
+    # top-level options; further on, a parameter's value may be any word.
+    resumed = arguments[len(facts.options)] == "resume"
+    configs = {} if resumed else facts.configs
     host.load(str(script.resolve()), facts.name, arguments, configs, chosen)
