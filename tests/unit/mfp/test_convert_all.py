@@ -74,6 +74,20 @@ def test_prune_keeps_what_is_not_gone(tmp_path: Path) -> None:
     ]
 
 
+def test_shards_hold_everything_once(tmp_path: Path) -> None:
+    flows = {f"{name}.py": GOOD for name in "abcde"}
+    write(tmp_path, {**flows, "broken.py": BROKEN, "gone.py": GOOD})
+    assert mfp(tmp_path, "convert-all", "gone.py").returncode == 0
+    (tmp_path / "gone.py").unlink()
+    seen = []
+    for shard in ("1/2", "2/2"):
+        result = mfp(tmp_path, "convert-all", "--shard", shard, "--prune", "--json", "-")
+        seen += [flow["path"] for flow in json.loads(result.stdout)["flows"]]
+        assert ("removed:" in result.stderr) == (shard == "1/2")
+    assert sorted(seen) == sorted([*flows, "broken.py"])
+    assert generated(tmp_path) == [f"prefect_flows/{name}_prefect.py" for name in "abcde"]
+
+
 def test_edited_by_hand(tmp_path: Path) -> None:
     write(tmp_path, {"a.py": GOOD})
     output = tmp_path / "prefect_flows" / "a_prefect.py"
@@ -148,6 +162,7 @@ def test_names_never_meet(tmp_path: Path) -> None:
         (("--jobs", "0"), "--jobs"),
         (("--timeout", "0"), "--timeout"),
         (("--include", "["), "'['"),
+        (("--shard", "3/2"), "'3/2' is not of the form I/N"),
     ],
 )
 def test_usage(tmp_path: Path, arguments: tuple[str, ...], text: str) -> None:

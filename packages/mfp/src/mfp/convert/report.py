@@ -1,6 +1,7 @@
 """What the user gets to see of a run: a table, or a document for machines."""
 
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from mfp.convert.everything import Converted
 from mfp.convert.outcome import Outcome
 from mfp.terminal import plain_table, printable, rich_table
 
@@ -68,6 +70,35 @@ def show(outcomes: Sequence[Outcome], *, check: bool) -> None:
         f"{count['failed']} failed.",
         err=True,
     )
+
+
+def show_rest(done: Converted) -> None:
+    """Print what is no flow's own: notebooks, what would change, files whose flow is gone.
+
+    Args:
+        done: What became of everything.
+    """
+    for flow in done.notebooks:
+        text = f"{flow.path}: cell {flow.cell}: {flow.name} is in a notebook and cannot be "
+        click.echo(printable(text + "converted. Move the class into a .py file."), err=True)
+    for one in done.outcomes:
+        if one.difference:
+            what = "new" if one.difference.startswith(f"--- {os.devnull}") else "changed"
+            click.echo(f"{what}: {printable(str(one.output))}")
+            click.echo(one.difference, nl=False)
+    for file in done.removals:
+        place = printable(str(file.path))
+        if file.fate == "would be removed":
+            click.echo(f"removed: {place}")
+            click.echo(file.difference, nl=False)
+        elif file.fate == "edited":
+            text = f"{place}: its flow is gone, but it was edited by hand. "
+            click.echo(text + "Move it away, or remove it by --prune --force.", err=True)
+        elif file.fate == "removed":
+            click.echo(f"removed: {place}", err=True)
+    if kept := [printable(str(one.path)) for one in done.removals if one.fate == "kept"]:
+        text = f"The flow is gone of {', '.join(kept)}; "
+        click.echo(f"{text}--prune removes what was generated.", err=True)
 
 
 def failure(outcome: Outcome) -> str:
