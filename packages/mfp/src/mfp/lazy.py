@@ -13,10 +13,12 @@ class Entry(NamedTuple):
     Attributes:
         module: The module whose `command` it is.
         summary: The line that the group's help shows for it.
+        hidden: Whether the group's help leaves it out.
     """
 
     module: str
     summary: str
+    hidden: bool = False
 
 
 class LazyGroup(click.Group):
@@ -47,4 +49,5 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the list of commands from the table, importing none of them."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.summary) for name, entry in self.entries.items()])
+            shown = [(n, entry.summary) for n, entry in self.entries.items() if not entry.hidden]
+            formatter.write_dl(shown)

@@ -122,7 +122,7 @@ def convert_everything(options: Options) -> Converted:
     memory = open_cache(use=not options.no_cache)
     outcomes = [
         *convert(options.shard.part(planned), loading, writing, memory),
-        *options.shard.part(tuple(_unreadable(found))),
+        *options.shard.part(tuple(unreadable(found))),
     ]
     # What is gone belongs to no flow, and so to the first part.
     orphans = gone(Path(options.output_dir), planned) if options.shard.number == 1 else []
@@ -133,8 +133,15 @@ def convert_everything(options: Options) -> Converted:
     )
 
 
-def _unreadable(found: Discovery) -> Iterator[Outcome]:
-    """Count files in which flows cannot be told as failed."""
+def unreadable(found: Discovery) -> Iterator[Outcome]:
+    """Count files in which flows cannot be told as failed.
+
+    Args:
+        found: What was found.
+
+    Yields:
+        An outcome for each such file.
+    """
     for problem in found.problems:
         yield Outcome(
             path=problem.path,

@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from metaflow_prefect.errors import MetaflowPrefectError
 from metaflow_prefect.write import check_output, write_text
@@ -26,6 +26,7 @@ class Outcome:
         error: Why it failed, as a sentence without its full stop.
         remedy: What to do next, as a whole sentence.
         difference: What would change in the generated file, as a unified diff.
+        new: Whether there was no generated file before.
     """
 
     path: PurePosixPath
@@ -36,6 +37,21 @@ class Outcome:
     error: str | None = None
     remedy: str | None = None
     difference: str = ""
+    new: bool = False
+
+
+class Put(NamedTuple):
+    """What became of a generated file.
+
+    Attributes:
+        status: Whether it changes.
+        difference: What would change, as a unified diff, if it is only checked.
+        new: Whether it was not there.
+    """
+
+    status: Status
+    difference: str = ""
+    new: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +67,7 @@ class Writing:
     force: bool = False
 
 
-def put(text: str, source: Path, output: Path, how: Writing) -> tuple[Status, str]:
+def put(text: str, source: Path, output: Path, how: Writing) -> Put:
     """Bring a generated file to its text.
 
     Args:
@@ -61,7 +77,7 @@ def put(text: str, source: Path, output: Path, how: Writing) -> tuple[Status, st
         how: How it is written.
 
     Returns:
-        Whether it changes, and the unified diff if it is only checked.
+        What became of it.
 
     Raises:
         MetaflowPrefectError: If something else is there, or it cannot be written.
@@ -69,7 +85,7 @@ def put(text: str, source: Path, output: Path, how: Writing) -> tuple[Status, st
     """
     data = output.read_bytes() if output.is_file() else None
     if data == text.encode():
-        return "unchanged", ""
+        return Put("unchanged")
     if not how.check:
         output.parent.mkdir(parents=True, exist_ok=True)
     if output.parent.is_dir():
@@ -80,9 +96,9 @@ def put(text: str, source: Path, output: Path, how: Writing) -> tuple[Status, st
             "Make the change in the flow, or overwrite it by --force.",
         )
     if how.check:
-        return "converted", difference(data, text.encode(), output)
+        return Put("converted", difference(data, text.encode(), output), data is None)
     write_text(output, text)
-    return "converted", ""
+    return Put("converted", new=data is None)
 
 
 def is_edited(data: bytes) -> bool:

@@ -1,7 +1,6 @@
 """What the user gets to see of a run: a table, or a document for machines."""
 
 import json
-import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -83,8 +82,7 @@ def show_rest(done: Converted) -> None:
         click.echo(printable(text + "converted. Move the class into a .py file."), err=True)
     for one in done.outcomes:
         if one.difference:
-            what = "new" if one.difference.startswith(f"--- {os.devnull}") else "changed"
-            click.echo(f"{what}: {printable(str(one.output))}")
+            click.echo(f"{'new' if one.new else 'changed'}: {printable(str(one.output))}")
             click.echo(one.difference, nl=False)
     for file in done.removals:
         place = printable(str(file.path))

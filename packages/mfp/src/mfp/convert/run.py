@@ -134,18 +134,18 @@ def settle(flow: Planned, reply: Reply, writing: Writing) -> Outcome:
     error, remedy = reply.error, reply.remedy
     if reply.text is not None:
         try:
-            status, difference = put(reply.text, Path(flow.path), Path(flow.output), writing)
+            done = put(reply.text, Path(flow.path), Path(flow.output), writing)
         except MetaflowPrefectError as problem:
             error, remedy = problem.message, problem.remedy
         except OSError as problem:
             error = f"{problem.filename or flow.output}: {problem.strerror or problem}"
             remedy = "Check the disk and the permissions."
         else:
-            return _outcome(flow, status, difference=difference)
+            return _outcome(flow, done.status, difference=done.difference, new=done.new)
     return _outcome(flow, "failed", error=error, remedy=remedy)
 
 
-def _outcome(flow: Planned, status: Status, **more: str | None) -> Outcome:
+def _outcome(flow: Planned, status: Status, **more: str | bool | None) -> Outcome:
     fixed: dict[str, Any] = {**more, "status": status}
     return Outcome(path=flow.path, name=flow.name, line=flow.line, output=flow.output, **fixed)
 

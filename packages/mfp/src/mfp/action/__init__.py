@@ -1,0 +1,1 @@
+"""The logic of the GitHub Action; its shell steps only call this."""

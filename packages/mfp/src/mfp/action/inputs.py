@@ -1,0 +1,181 @@
+"""The inputs of the action: what they may be, and all that is wrong with them at once."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import click
+from click.core import ParameterSource
+
+from mfp.convert.everything import Options
+from mfp.convert.shard import WHOLE, Shard, read_shard
+from mfp.errors import UsageError
+
+PREFIX = "MFP_INPUT_"
+
+Mode: TypeAlias = Literal["write", "check", "list", "dry-run"]
+FailOn: TypeAlias = Literal["any", "all", "never"]
+Deploy: TypeAlias = Literal["none", "changed", "all"]
+
+CHOICES = {
+    "mode": ("write", "check", "list", "dry-run"),
+    "missing-imports": ("stub", "error"),
+    "fail-on-error": ("any", "all", "never"),
+    "deploy": ("none", "changed", "all"),
+}
+# What the extra arguments may not say, since an input says it.
+INPUT_OF = {
+    "paths": "paths",
+    "output_dir": "output-dir",
+    "jobs": "jobs",
+    "json_file": "the output report",
+    "exclude": "exclude",
+    "missing_imports": "missing-imports",
+    "check": "mode: check",
+    "prune": "prune",
+    "shard": "shard",
+    "prefect_yaml": "prefect-yaml",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inputs:
+    """What the workflow asks for.
+
+    Attributes:
+        mode: What to do.
+        options: What to convert, and how.
+        fail_on_error: When flows that fail make the job fail.
+        deploy: What to deploy afterwards.
+    """
+
+    mode: Mode
+    options: Options
+    fail_on_error: FailOn
+    deploy: Deploy
+
+
+class _Reader:
+    """Reads inputs and collects what is wrong with them."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+        self.problems: list[str] = []
+
+    def text(self, name: str) -> str:
+        return self._variables.get(PREFIX + name.upper().replace("-", "_"), "").strip()
+
+    def lines(self, name: str) -> tuple[str, ...]:
+        return tuple(line.strip() for line in self.text(name).splitlines() if line.strip())
+
+    def choice(self, name: str) -> Any:
+        known = CHOICES[name]
+        found = self.text(name) or known[0]
+        if found not in known:
+            self.problems.append(f"{name} is {found!r}, and must be one of {', '.join(known)}")
+        return found
+
+    def flag(self, name: str) -> bool:
+        found = self.text(name).lower()
+        if found not in {"", "true", "false"}:
+            self.problems.append(f"{name} is {found!r}, and must be true or false")
+        return found == "true"
+
+    def number(self, name: str) -> int | None:
+        found = self.text(name)
+        if found and not (found.isascii() and found.isdigit() and int(found)):
+            self.problems.append(f"{name} is {found!r}, and must be a whole number from 1 up")
+            return None
+        return int(found) if found else None
+
+    def shard(self) -> Shard:
+        try:
+            return read_shard(self.text("shard")) if self.text("shard") else WHOLE
+        except UsageError as error:
+            self.problems.append(f"shard is not valid: {error.message}")
+            return WHOLE
+
+    def extra(self) -> dict[str, Any]:
+        """Read arguments of `mfp convert-all` that no input stands for."""
+        from mfp.commands.convert_all import command  # noqa: PLC0415  (a command's module is late)
+
+        try:
+            words = shlex.split(self.text("extra-args"))
+            context = command.make_context("convert-all", words, resilient_parsing=False)
+        except (ValueError, click.ClickException) as error:
+            text = error.format_message() if isinstance(error, click.ClickException) else error
+            self.problems.append(f"extra-args cannot be read: {text}")
+            return {}
+        except click.exceptions.Exit:  # --help
+            self.problems.append("extra-args asks for help")
+            return {}
+        given = {
+            name: value
+            for name, value in context.params.items()
+            if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        }
+        for name in given:
+            if name in INPUT_OF:
+                self.problems.append(f"extra-args has what {INPUT_OF[name]} is for")
+        return {name: value for name, value in given.items() if name not in INPUT_OF}
+
+
+def read_inputs(variables: Mapping[str, str]) -> Inputs:
+    """Read the inputs.
+
+    Args:
+        variables: The environment, where each input is `MFP_INPUT_` and its name. Of the inputs
+            that are secret it has only whether they are set.
+
+    Returns:
+        The inputs.
+
+    Raises:
+        UsageError: If any of them are not valid, with all that is wrong.
+    """
+    read = _Reader(variables)
+    mode, deploy = read.choice("mode"), read.choice("deploy")
+    options: dict[str, Any] = {
+        "paths": read.lines("paths") or (".",),
+        "jobs": read.number("jobs"),
+        "exclude": read.lines("exclude"),
+        "missing_imports": read.choice("missing-imports"),
+        "check": mode != "write",
+        "prune": read.flag("prune"),
+        "shard": read.shard(),
+        **read.extra(),
+    }
+    if read.text("output-dir"):
+        options["output_dir"] = read.text("output-dir")
+    fail_on_error = read.choice("fail-on-error")
+    if deploy != "none":
+        _check_deploy(read, mode, variables)
+    if read.problems:
+        count = len(read.problems)
+        raise UsageError(
+            "; ".join(read.problems),
+            f"Correct {'this input' if count == 1 else f'these {count} inputs'} of the action.",
+        )
+    return Inputs(mode=mode, options=Options(**options), fail_on_error=fail_on_error, deploy=deploy)
+
+
+def _check_deploy(read: _Reader, mode: str, variables: Mapping[str, str]) -> None:
+    """Refuse what cannot be deployed, before anything else is done."""
+
+    def given(name: str) -> bool:
+        variable = name.upper().replace("-", "_")
+        return read.flag(f"has-{name}") or bool(variables.get(variable))
+
+    if mode != "write":
+        read.problems.append(f"deploy needs mode: write, and mode is {mode}; use deploy: none here")
+    if not given("prefect-api-url"):
+        read.problems.append(
+            "deploy needs the server: set prefect-api-url, for example to "
+            "https://api.prefect.cloud/api/accounts/ACCOUNT/workspaces/WORKSPACE"
+        )
+    if given("prefect-api-key") and given("prefect-api-auth-string"):
+        read.problems.append(
+            "prefect-api-key and prefect-api-auth-string are both set; the first is for Prefect "
+            "Cloud, the second for a server of your own: set one"
+        )

@@ -1,0 +1,93 @@
+"""What a report says in outputs, in annotations and in the exit code."""
+
+import json
+
+from mfp.action.report import Report, row, sentence
+from mfp.action.workflow_commands import Annotation
+
+DRIFT = {"new": "is missing", "changed": "is out of date", "removed": "has no flow any more"}
+
+
+def outputs(report: Report) -> dict[str, str]:
+    """Give the outputs of the action that follow from finding and converting flows.
+
+    Args:
+        report: The report.
+
+    Returns:
+        The outputs by their names.
+    """
+    failed = len(report.failed)
+    # A matrix has what a job needs for one flow.
+    needed = ("path", "class", "line", "output", "status")
+    flows = [{name: row(one)[name] for name in needed} for one in report.flows]
+    return {
+        "flow-count": str(len(report.flows)),
+        "converted-count": str(0 if report.mode == "list" else len(report.flows) - failed),
+        "changed-count": str(len(report.changes)),
+        "failed-count": str(failed),
+        "changed": "true" if report.changes else "false",
+        "changed-files": json.dumps([one.path for one in report.changes]),
+        "flows": json.dumps(flows),
+    }
+
+
+def annotations(report: Report) -> list[Annotation]:
+    """Give the annotations for a report, flows that failed first.
+
+    Args:
+        report: The report.
+
+    Returns:
+        The annotations.
+    """
+    found = [
+        Annotation(
+            title=f"{one.name or 'Flows'} not converted",
+            message=sentence(one.error, one.remedy),
+            path=one.path,
+            line=one.line,
+        )
+        for one in report.failed
+    ]
+    text = "Its flow is gone, but it was edited by hand. Move it away, or remove it."
+    found += [Annotation(title="Not removed", message=text, path=path) for path in report.edited]
+    if report.drift:
+        found += [
+            Annotation(
+                title="Generated file not up to date",
+                message=f"{one.path} {DRIFT[one.what]}. Run this and commit: {report.fix}",
+                path=one.flow or one.path,
+                line=one.line,
+            )
+            for one in report.changes
+        ]
+    return found
+
+
+def verdict(report: Report) -> list[str]:
+    """Say why the job fails.
+
+    Args:
+        report: The report at the end.
+
+    Returns:
+        The reasons, each a line; none if it does not.
+    """
+    found = []
+    if report.drift:
+        count = len(report.changes)
+        files = "1 generated file is" if count == 1 else f"{count} generated files are"
+        found.append(f"{files} not up to date. Run this and commit: {report.fix}")
+    bad = len(report.failed) + len(report.edited)
+    if _fails(report, bad, len(report.flows) + len(report.edited)):
+        found.append(f"{bad} of {len(report.flows)} flows failed.")
+    bad = sum(one["status"] == "failed" for one in report.deployments)
+    if _fails(report, bad, len(report.deployments)):
+        found.append(f"{bad} of {len(report.deployments)} deployments failed.")
+    return found
+
+
+def _fails(report: Report, bad: int, everything: int) -> bool:
+    limit = {"any": 1, "all": max(everything, 1), "never": everything + 1}
+    return bad >= limit[report.fail_on_error]

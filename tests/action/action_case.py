@@ -1,0 +1,138 @@
+"""A repository, and the action run on it."""
+
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.machine import Call, Machine, machine
+from runner.steps import Run, run_action
+
+ROOT = Path(__file__).resolve().parents[2]
+ACTION = ROOT / "action"
+FLOWS = ROOT / "tests" / "flows"
+
+STEPS = """
+    @step
+    def start(self):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+FLOW = (
+    """\
+from metaflow import FlowSpec, step
+
+
+class {name}(FlowSpec):"""
+    + STEPS
+    + """
+
+if __name__ == "__main__":
+    {name}()
+"""
+)
+BROKEN = "import os\n\n1 / 0\n\n" + FLOW.format(name="BrokenFlow")
+
+
+def flow(name: str) -> str:
+    """Write the smallest flow."""
+    return FLOW.format(name=name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A repository with the machine that its workflows run on.
+
+    Attributes:
+        folder: The folder of everything.
+        repository: The repository.
+        python: What stands in for the Python that actions/setup-python gives: it has everything
+            installed already, and notes what pip was asked for.
+    """
+
+    folder: Path
+    repository: Path
+    python: Path
+
+    @property
+    def installed(self) -> list[str]:
+        """What pip was asked for."""
+        return (self.folder / "pip").read_text(encoding="utf-8").splitlines()
+
+    def machine(self, event: str = "push", env: Mapping[str, str] | None = None) -> Machine:
+        """Give a machine with nothing of an earlier job on it, but the repository."""
+        number = len(list(self.folder.glob("machine-*")))
+        temporary = self.folder / f"machine-{number}"
+        temporary.mkdir()
+        return machine(
+            self.repository,
+            temporary,
+            path=f"{self.python.parent}:/usr/local/bin:/usr/bin:/bin",
+            stubs={"actions/setup-python": self._set_up_python},
+            event=event,
+            env=env,
+        )
+
+    def act(self, env: Mapping[str, str] | None = None, **inputs: str) -> Run:
+        """Run the action; a `_` in an input's name is a `-`."""
+        given = {name.replace("_", "-"): value for name, value in inputs.items()}
+        return run_action(ACTION, given, self.machine(env=env))
+
+    def write(self, files: Mapping[str, str]) -> None:
+        """Write files of the repository."""
+        for name, text in files.items():
+            path = self.repository / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+
+    def files(self, pattern: str = "*_prefect.py") -> list[str]:
+        """Give the paths of files, generated ones unless said otherwise."""
+        found = self.repository.rglob(pattern)
+        return sorted(path.relative_to(self.repository).as_posix() for path in found)
+
+    def _set_up_python(self, call: Call) -> dict[str, str]:
+        assert call.inputs == {"python-version": "3.12", "update-environment": "false"}
+        return {"python-path": str(self.python)}
+
+
+def make_case(folder: Path, files: Mapping[str, str]) -> Case:
+    """Make a repository.
+
+    Args:
+        folder: An empty folder.
+        files: The repository's files.
+
+    Returns:
+        The case.
+    """
+    repository = folder / "work space" / "flows"
+    repository.mkdir(parents=True)
+    subprocess.run(["git", "init", "--quiet", str(repository)], check=True)
+    python = folder / "bin" / "python3"
+    python.parent.mkdir()
+    python.write_text(_python(folder), encoding="utf-8")
+    python.chmod(0o755)
+    case = Case(folder=folder, repository=repository, python=python)
+    case.write(files)
+    return case
+
+
+def _python(folder: Path) -> str:
+    real = Path(sys.executable)
+    return f"""#!/bin/sh
+case "$1 $2" in
+  "-m venv")
+    mkdir -p "$4/bin"
+    ln -sf "$0" "$4/bin/python"
+    ln -sf {shlex.quote(str(real.with_name("mfp")))} "$4/bin/mfp" ;;
+  "-m pip")
+    shift 2
+    printf '%s\\n' "$@" >> {shlex.quote(str(folder / "pip"))} ;;
+  *) exec {shlex.quote(str(real))} "$@" ;;
+esac
+"""
