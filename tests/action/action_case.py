@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.machine import Call, Machine, machine
+from runner.machine import Call, Machine, Stub, machine
 from runner.steps import Run, run_action
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,8 +64,19 @@ class Case:
         """What pip was asked for."""
         return (self.folder / "pip").read_text(encoding="utf-8").splitlines()
 
-    def machine(self, event: str = "push", env: Mapping[str, str] | None = None) -> Machine:
-        """Give a machine with nothing of an earlier job on it, but the repository."""
+    def machine(
+        self,
+        event: str = "push",
+        env: Mapping[str, str] | None = None,
+        stubs: Mapping[str, Stub] | None = None,
+    ) -> Machine:
+        """Give a machine with nothing of an earlier job on it, but the repository.
+
+        Args:
+            event: The name of the event that started the workflow.
+            env: The environment of the job.
+            stubs: What stands in for actions of others, besides that for Python.
+        """
         number = len(list(self.folder.glob("machine-*")))
         temporary = self.folder / f"machine-{number}"
         temporary.mkdir()
@@ -73,7 +84,8 @@ class Case:
             self.repository,
             temporary,
             path=f"{self.python.parent}:/usr/local/bin:/usr/bin:/bin",
-            stubs={"actions/setup-python": self._set_up_python},
+            stubs={"actions/setup-python": self._set_up_python, **(stubs or {})},
+            actions={"npow/metaflow-prefect-action": ACTION},
             event=event,
             env=env,
         )

@@ -45,7 +45,7 @@ class Change:
         what: How it changes.
         flow: The flow's file; None if it is gone.
         line: The line of the flow's `class` statement.
-        difference: The unified diff, where nothing was written.
+        difference: The beginning of the unified diff, where nothing was written.
     """
 
     path: str

@@ -69,7 +69,7 @@ def conversion(report: Report, runner: Runner) -> str:
     for title, flows in (("", loud), (f"{len(quiet)} unchanged", quiet)):
         if flows:
             head = ("Status", "Flow", "Class", "Generated file", "Reason and remedy")
-            rows = markdown.table(head, [_cells(one, runner) for one in flows])
+            rows = markdown.table(head, [_cells(one, report, runner) for one in flows])
             page.add(f"<details><summary>{title}</summary>\n\n" if title else "")
             page.add_all(rows, ROOM - ROOM_FOR_ROWS)
             page.add("\n</details>\n\n" if title else "\n")
@@ -113,7 +113,7 @@ def _deployed(report: Report) -> str:
 def _numbers(report: Report) -> str:
     if not report.flows:
         return "No flows found."
-    parts = [_count(one.status for one in report.flows)]
+    parts = [_count(_status(one, report) for one in report.flows)]
     if report.changes:
         verb = "changed" if report.mode == "write" else "would change"
         parts.append(f"Generated files that {verb}: {len(report.changes)}.")
@@ -127,10 +127,15 @@ def _count(statuses: Iterable[str]) -> str:
     )
 
 
-def _cells(one: Flow, runner: Runner) -> tuple[str, ...]:
+def _status(one: Flow, report: Report) -> str:
+    only_asked = one.status == "converted" and report.mode != "write"
+    return "would change" if only_asked else one.status
+
+
+def _cells(one: Flow, report: Report, runner: Runner) -> tuple[str, ...]:
     place = one.path if one.line is None else f"{one.path}:{one.line}"
     return (
-        "**failed**" if one.status == "failed" else one.status,
+        "**failed**" if one.status == "failed" else _status(one, report),
         markdown.link(place, runner.link(one.path, one.line)),
         markdown.code(one.name) if one.name else "",
         markdown.code(one.output) if one.output else "",

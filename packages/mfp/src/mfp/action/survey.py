@@ -12,6 +12,8 @@ from mfp.convert.outcome import Outcome
 from mfp.convert.report import show, show_rest
 from mfp.discover import NotebookFlow, discover
 
+MOST_LINES = 300  # of a file's diff
+
 
 def list_flows(inputs: Inputs, runner: Runner) -> Report:
     """Find flows by reading source only.
@@ -54,7 +56,7 @@ def convert_flows(inputs: Inputs, runner: Runner) -> Report:
     """
     done = convert_everything(inputs.options)
     show(done.outcomes, check=inputs.options.check)
-    show_rest(done)
+    show_rest(done, differences=False)  # they are in the summary
     return Report(
         mode=inputs.mode,
         fail_on_error=inputs.fail_on_error,
@@ -92,11 +94,19 @@ def _changes(done: Converted, runner: Runner) -> Iterator[Change]:
                 what="new" if one.new else "changed",
                 flow=runner.shown(one.path),
                 line=one.line,
-                difference=one.difference,
+                difference=_beginning(one.difference),
             )
     for file in done.removals:
         if file.fate in {"removed", "would be removed"}:
-            yield Change(path=runner.shown(file.path), what="removed", difference=file.difference)
+            text = _beginning(file.difference)
+            yield Change(path=runner.shown(file.path), what="removed", difference=text)
+
+
+def _beginning(difference: str) -> str:
+    """Cut a diff to what a person reads: a flow's own part of a file comes first in it."""
+    lines = difference.splitlines(keepends=True)
+    left = len(lines) - MOST_LINES
+    return "".join(lines[:MOST_LINES]) + (f"… and {left} more lines\n" if left > 0 else "")
 
 
 def _flow(one: Outcome, runner: Runner) -> Flow:

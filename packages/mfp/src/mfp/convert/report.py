@@ -71,11 +71,12 @@ def show(outcomes: Sequence[Outcome], *, check: bool) -> None:
     )
 
 
-def show_rest(done: Converted) -> None:
+def show_rest(done: Converted, *, differences: bool = True) -> None:
     """Print what is no flow's own: notebooks, what would change, files whose flow is gone.
 
     Args:
         done: What became of everything.
+        differences: Whether to print the diffs, or only the names of the files.
     """
     for flow in done.notebooks:
         text = f"{flow.path}: cell {flow.cell}: {flow.name} is in a notebook and cannot be "
@@ -83,12 +84,12 @@ def show_rest(done: Converted) -> None:
     for one in done.outcomes:
         if one.difference:
             click.echo(f"{'new' if one.new else 'changed'}: {printable(str(one.output))}")
-            click.echo(one.difference, nl=False)
+            click.echo(one.difference * differences, nl=False)
     for file in done.removals:
         place = printable(str(file.path))
         if file.fate == "would be removed":
             click.echo(f"removed: {place}")
-            click.echo(file.difference, nl=False)
+            click.echo(file.difference * differences, nl=False)
         elif file.fate == "edited":
             text = f"{place}: its flow is gone, but it was edited by hand. "
             click.echo(text + "Move it away, or remove it by --prune --force.", err=True)

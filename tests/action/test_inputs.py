@@ -1,0 +1,100 @@
+"""Inputs: hostile ones do nothing but fail, wrong ones are told all at once."""
+
+import json
+from pathlib import Path
+
+import pytest
+from action_case import flow, make_case
+
+HOSTILE = [
+    pytest.param("a'b\"c", id="quotes"),
+    pytest.param("x; touch owned", id="semicolon"),
+    pytest.param("$(touch owned)`touch owned`", id="substitution"),
+    pytest.param("${{ github.token }}", id="expression"),
+    pytest.param("--help", id="option"),
+    pytest.param("::error::not mine", id="command"),
+    pytest.param("a\nflow-count<<END\n9\nEND", id="output"),
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_folder_is_only_a_name(tmp_path: Path, text: str) -> None:
+    name = text.replace("/", "").replace("\n", " ")
+    case = make_case(tmp_path, {f"{name}/a.py": flow("AFlow")})
+    run = case.act(paths=f"./{name}\n", output_dir=text, exclude=f"{text}z")
+    assert not case.files("owned")
+    assert run.outputs["flow-count"] == "1", run.text
+    [generated] = json.loads(run.outputs["changed-files"])
+    assert generated == f"{text}/a_prefect.py"
+    assert (case.repository / generated).is_file()
+    assert run.success
+    assert run.annotations == []
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_everywhere(tmp_path: Path, text: str) -> None:
+    case = make_case(tmp_path, {"a.py": flow("AFlow")})
+    names = ("mode", "jobs", "shard", "prune", "fail_on_error", "missing_imports", "extra_args")
+    run = case.act(paths="a.py", requirements=text, **dict.fromkeys(names, text))
+    assert not run.success
+    assert not case.files("owned")
+    assert case.files() == []
+    [told] = run.annotations
+    for name in names:
+        assert name.replace("_", "-") in told.message
+    assert [line for line in case.installed if "owned" in line] == [
+        line for line in text.splitlines() if "owned" in line
+    ]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "text"),
+    [
+        ({"jobs": "0"}, "jobs is '0', and must be a whole number from 1 up"),
+        ({"shard": "2/1"}, "shard is not valid: The shard '2/1' is not of the form I/N"),
+        ({"extra_args": "--check"}, "extra-args has what mode: check is for"),
+        ({"extra_args": "flows"}, "extra-args has what paths is for"),
+        ({"extra_args": "'"}, "extra-args cannot be read: No closing quotation"),
+        ({"extra_args": "--nope"}, "extra-args cannot be read: No such option"),
+        ({"paths": "nowhere"}, "nowhere is neither a file nor a folder"),
+        ({"exclude": "["}, "The pattern '[' is not in gitignore syntax"),
+        ({"mode": "check", "deploy": "all"}, "deploy needs mode: write, and mode is check"),
+        ({"deploy": "all"}, "deploy needs the server: set prefect-api-url"),
+        (
+            {
+                "deploy": "all",
+                "prefect_api_url": "http://127.0.0.1:1/api",
+                "prefect_api_key": "top-secret",
+                "prefect_api_auth_string": "top-secret",
+            },
+            "prefect-api-key and prefect-api-auth-string are both set",
+        ),
+    ],
+)
+def test_wrong_input(tmp_path: Path, inputs: dict[str, str], text: str) -> None:
+    case = make_case(tmp_path, {"a.py": flow("AFlow")})
+    run = case.act(**inputs)
+    assert not run.success
+    assert run.step("Convert").outcome == "failure"
+    [told] = run.annotations
+    assert text in told.message
+    assert case.files() == []
+    assert "top-secret" not in run.text + run.summary + json.dumps(dict(run.outputs))
+
+
+def test_all_wrong_inputs_are_told_together(tmp_path: Path) -> None:
+    case = make_case(tmp_path, {})
+    [told] = case.act(mode="convert", prune="yes").annotations
+    assert "mode is 'convert', and must be one of write, check, list, dry-run;" in told.message
+    assert told.message.endswith("Correct these 2 inputs of the action.")
+
+
+def test_secrets_of_deploying_are_not_there_while_flows_are_loaded(tmp_path: Path) -> None:
+    case = make_case(tmp_path, {"a.py": flow("AFlow")})
+    run = case.act(
+        deploy="all", prefect_api_url="http://127.0.0.1:1/api", prefect_api_key="top-secret"
+    )
+    for name in ("Install mfp", "Convert", "Finish"):
+        assert "top-secret" not in run.step(name).variables.values()
+    assert "top-secret" in run.step("Deploy").variables.values()
+    assert "top-secret" not in run.text + run.summary
