@@ -90,10 +90,10 @@ class Case:
             env=env,
         )
 
-    def act(self, env: Mapping[str, str] | None = None, **inputs: str) -> Run:
+    def act(self, **inputs: str) -> Run:
         """Run the action; a `_` in an input's name is a `-`."""
         given = {name.replace("_", "-"): value for name, value in inputs.items()}
-        return run_action(ACTION, given, self.machine(env=env))
+        return run_action(ACTION, given, self.machine())
 
     def write(self, files: Mapping[str, str]) -> None:
         """Write files of the repository."""

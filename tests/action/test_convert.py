@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from action_case import BROKEN, flow, make_case
+from action_case import ACTION, BROKEN, flow, make_case
 from runner.log import Shown
+from runner.steps import run_action
 
 
 def test_first_conversion_then_nothing_then_drift(tmp_path: Path) -> None:
@@ -178,7 +179,7 @@ raise ValueError("\\n::error::from the message\\n::set-output name=flow-count::9
     seen = tmp_path / "seen"
     case = make_case(tmp_path, {"a.py": spy.format(path=str(seen)) + flow("AFlow")})
     secret = {"GITHUB_TOKEN": "top-secret", "PREFECT_API_KEY": "top-secret", "MINE": "1"}
-    run = case.act(env=secret)
+    run = run_action(ACTION, {}, case.machine(env=secret))
     variables = json.loads(seen.read_text())
     assert variables["MINE"] == "1"
     assert "top-secret" not in variables.values()
