@@ -87,14 +87,3 @@ def test_all_wrong_inputs_are_told_together(tmp_path: Path) -> None:
     [told] = case.act(mode="convert", prune="yes").annotations
     assert "mode is 'convert', and must be one of write, check, list, dry-run;" in told.message
     assert told.message.endswith("Correct these 2 inputs of the action.")
-
-
-def test_secrets_of_deploying_are_not_there_while_flows_are_loaded(tmp_path: Path) -> None:
-    case = make_case(tmp_path, {"a.py": flow("AFlow")})
-    run = case.act(
-        deploy="all", prefect_api_url="http://127.0.0.1:1/api", prefect_api_key="top-secret"
-    )
-    for name in ("Install mfp", "Convert", "Finish"):
-        assert "top-secret" not in run.step(name).variables.values()
-    assert "top-secret" in run.step("Deploy").variables.values()
-    assert "top-secret" not in run.text + run.summary

@@ -8,8 +8,8 @@ from typing import Any, Literal, TypeAlias
 import click
 from click.core import ParameterSource
 
-from mfp.convert.everything import Options
-from mfp.convert.shard import WHOLE, Shard, read_shard
+from mfp.convert.outcome import Writing
+from mfp.convert.repository import Selection
 from mfp.errors import UsageError
 
 PREFIX = "MFP_INPUT_"
@@ -36,6 +36,7 @@ INPUT_OF = {
     "prune": "prune",
     "shard": "shard",
     "prefect_yaml": "prefect-yaml",
+    "work_pool": "work-pool",
 }
 
 
@@ -45,18 +46,28 @@ class Inputs:
 
     Attributes:
         mode: What to do.
-        options: What to convert, and how.
+        selection: What to convert, and how.
+        writing: How files are written.
+        prune: Whether to remove generated files whose flow is gone.
+        prefect_yaml: The file to keep the deployments in, if there is to be one.
+        work_pool: The work pool of the deployments, if one is named.
+        pull: How workers get the code, if that is asked for.
         fail_on_error: When flows that fail make the job fail.
         deploy: What to deploy afterwards.
     """
 
     mode: Mode
-    options: Options
+    selection: Selection
+    writing: Writing
+    prune: bool
+    prefect_yaml: str | None
+    work_pool: str | None
+    pull: str | None
     fail_on_error: FailOn
     deploy: Deploy
 
 
-class _Reader:
+class Reader:
     """Reads inputs and collects what is wrong with them."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
@@ -82,6 +93,13 @@ class _Reader:
             self.problems.append(f"{name} is {found!r}, and must be true or false")
         return found == "true"
 
+    def fail(self) -> None:
+        """Raise what is wrong, if anything is."""
+        if self.problems:
+            count = len(self.problems)
+            which = "this input" if count == 1 else f"these {count} inputs"
+            raise UsageError("; ".join(self.problems), f"Correct {which} of the action.")
+
     def number(self, name: str) -> int | None:
         found = self.text(name)
         if found and not (found.isascii() and found.isdigit() and int(found)):
@@ -89,12 +107,10 @@ class _Reader:
             return None
         return int(found) if found else None
 
-    def shard(self) -> Shard:
-        try:
-            return read_shard(self.text("shard")) if self.text("shard") else WHOLE
-        except UsageError as error:
-            self.problems.append(f"shard is not valid: {error.message}")
-            return WHOLE
+    def given(self) -> dict[str, Any]:
+        """Read inputs whose default is that of the command."""
+        names = ("output_dir", "shard")
+        return {name: text for name in names if (text := self.text(name.replace("_", "-")))}
 
     def extra(self) -> dict[str, Any]:
         """Read arguments of `mfp convert-all` that no input stands for."""
@@ -102,7 +118,7 @@ class _Reader:
 
         try:
             words = shlex.split(self.text("extra-args"))
-            context = command.make_context("convert-all", words, resilient_parsing=False)
+            context = command.make_context("convert-all", words)
         except (ValueError, click.ClickException) as error:
             text = error.format_message() if isinstance(error, click.ClickException) else error
             self.problems.append(f"extra-args cannot be read: {text}")
@@ -134,33 +150,48 @@ def read_inputs(variables: Mapping[str, str]) -> Inputs:
     Raises:
         UsageError: If any of them are not valid, with all that is wrong.
     """
-    read = _Reader(variables)
+    read = Reader(variables)
     mode, deploy = read.choice("mode"), read.choice("deploy")
-    options: dict[str, Any] = {
-        "paths": read.lines("paths") or (".",),
-        "jobs": read.number("jobs"),
-        "exclude": read.lines("exclude"),
-        "missing_imports": read.choice("missing-imports"),
-        "check": mode != "write",
-        "prune": read.flag("prune"),
-        "shard": read.shard(),
-        **read.extra(),
-    }
-    if read.text("output-dir"):
-        options["output_dir"] = read.text("output-dir")
-    fail_on_error = read.choice("fail-on-error")
+    extra = read.extra()
+    writing = Writing(check=mode != "write", force=extra.pop("force", False))
+    pull = extra.pop("pull", None)
+    selection = Selection(
+        paths=read.lines("paths"),
+        exclude=read.lines("exclude"),
+        jobs=read.number("jobs"),
+        missing_imports=read.choice("missing-imports"),
+        **read.given(),
+        **extra,
+    )
+    inputs = Inputs(
+        mode=mode,
+        selection=selection,
+        writing=writing,
+        prune=read.flag("prune"),
+        prefect_yaml=read.text("prefect-yaml") or None,
+        work_pool=read.text("work-pool") or None,
+        pull=pull,
+        fail_on_error=read.choice("fail-on-error"),
+        deploy=deploy,
+    )
+    _check_shard(read, inputs)
     if deploy != "none":
         _check_deploy(read, mode, variables)
-    if read.problems:
-        count = len(read.problems)
-        raise UsageError(
-            "; ".join(read.problems),
-            f"Correct {'this input' if count == 1 else f'these {count} inputs'} of the action.",
-        )
-    return Inputs(mode=mode, options=Options(**options), fail_on_error=fail_on_error, deploy=deploy)
+    read.fail()
+    return inputs
 
 
-def _check_deploy(read: _Reader, mode: str, variables: Mapping[str, str]) -> None:
+def _check_shard(read: Reader, inputs: Inputs) -> None:
+    try:
+        part = inputs.selection.part
+    except UsageError as error:
+        read.problems.append(f"shard is not valid: {error.message}")
+        return
+    if inputs.prefect_yaml is not None and part.of > 1:
+        read.problems.append("prefect-yaml needs all flows, and shard asks for a part of them")
+
+
+def _check_deploy(read: Reader, mode: str, variables: Mapping[str, str]) -> None:
     """Refuse what cannot be deployed, before anything else is done."""
 
     def given(name: str) -> bool:

@@ -1,16 +1,26 @@
 """Find and convert flows as the inputs say, and report what became of them."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from mfp.action.inputs import Inputs
 from mfp.action.report import Change, Flow, Report
 from mfp.action.runner import Runner
-from mfp.convert.everything import Converted, Options, convert_everything, unreadable
+from mfp.convert.gone import Removal, settle_gone
 from mfp.convert.outcome import Outcome
-from mfp.convert.report import show, show_rest
-from mfp.discover import NotebookFlow, discover
+from mfp.convert.report import show, show_changes, show_notebooks
+from mfp.convert.repository import (
+    Converted,
+    convert_repository,
+    discover_selection,
+    unreadable,
+)
+from mfp.discover import NotebookFlow
+
+if TYPE_CHECKING:
+    from mfp.deploy.prefect_yaml import Kept
 
 MOST_LINES = 300  # of a file's diff
 
@@ -25,10 +35,7 @@ def list_flows(inputs: Inputs, runner: Runner) -> Report:
     Returns:
         The report.
     """
-    options = inputs.options
-    found = discover(
-        options.paths, root=Path.cwd(), include=options.include, exclude=options.exclude
-    )
+    found = discover_selection(inputs.selection)
     flows = [
         Flow(path=runner.shown(one.path), name=one.name, line=one.line, status="found")
         for one in found.flows
@@ -38,13 +45,13 @@ def list_flows(inputs: Inputs, runner: Runner) -> Report:
     return Report(
         mode=inputs.mode,
         fail_on_error=inputs.fail_on_error,
-        fix=fix(options),
-        flows=tuple(options.shard.part(flows)),
+        fix=fix(inputs),
+        flows=tuple(inputs.selection.part.part(flows)),
         notebooks=_notebooks(found.notebooks, runner),
     )
 
 
-def convert_flows(inputs: Inputs, runner: Runner) -> Report:
+def convert_flows(inputs: Inputs, runner: Runner) -> tuple[Report, list[Outcome]]:
     """Convert flows, or say what would change, and print it as `mfp convert-all` does.
 
     Args:
@@ -52,42 +59,69 @@ def convert_flows(inputs: Inputs, runner: Runner) -> Report:
         runner: Where the step is.
 
     Returns:
-        The report.
+        The report, and what became of the flows.
     """
-    done = convert_everything(inputs.options)
-    show(done.outcomes, check=inputs.options.check)
-    show_rest(done, differences=False)  # they are in the summary
-    return Report(
+    done = convert_repository(inputs.selection, inputs.writing)
+    # What is gone belongs to no flow, and so to the first part.
+    first = inputs.selection.part.number == 1
+    folder = Path(inputs.selection.output_dir)
+    prune = inputs.prune
+    removals = settle_gone(folder, done.planned, inputs.writing, prune=prune) if first else []
+    show(done.outcomes, check=inputs.writing.check)
+    show_notebooks(done.notebooks)
+    show_changes(done.outcomes, removals, diffs=False)  # they are in the summary
+    kept = _keep(inputs, done)
+    problems = {} if kept is None else {id(flow): reason for flow, reason in kept.problems}
+    report = Report(
         mode=inputs.mode,
         fail_on_error=inputs.fail_on_error,
-        fix=fix(inputs.options),
-        flows=tuple(_flow(one, runner) for one in done.outcomes),
-        changes=tuple(_changes(done, runner)),
-        edited=tuple(runner.shown(one.path) for one in done.removals if one.fate == "edited"),
-        notebooks=_notebooks(done.notebooks, runner),
+        fix=fix(inputs),
+        flows=tuple(_flow(one, runner, problems.get(id(one))) for one in done.outcomes),
+        changes=tuple(_changes(done.outcomes, removals, kept, runner)),
+        edited=tuple(runner.shown(one.path) for one in removals if one.fate == "edited"),
+        notebooks=_notebooks(done.notebooks, runner) if first else (),
     )
+    return report, done.outcomes
 
 
-def fix(options: Options) -> str:
+def _keep(inputs: Inputs, done: Converted) -> "Kept | None":
+    if inputs.prefect_yaml is None:
+        return None
+    from mfp.deploy.prefect_yaml import keep, show_kept  # noqa: PLC0415  (seldom needed)
+
+    path = Path(inputs.prefect_yaml)
+    kept = keep(path, done, inputs.writing, inputs.work_pool, inputs.pull)
+    show_kept(kept, diff=False)
+    return kept
+
+
+def fix(inputs: Inputs) -> str:
     """Give the command that brings all generated files up to date.
 
     Args:
-        options: What was to be converted, and how.
+        inputs: What was to be converted, and how.
 
     Returns:
         A command for a shell, whatever is in the names.
     """
-    words = ["mfp", "convert-all", *options.paths, "--output-dir", options.output_dir]
+    selection = inputs.selection
+    words = ["mfp", "convert-all", *selection.paths, "--output-dir", selection.output_dir]
     for name in ("include", "exclude"):
-        for pattern in getattr(options, name):
+        for pattern in getattr(selection, name):
             words += [f"--{name}", pattern]
-    if options.missing_imports == "stub":
+    if selection.missing_imports == "stub":
         words += ["--missing-imports", "stub"]
+    if inputs.prefect_yaml is not None:
+        words += ["--prefect-yaml", inputs.prefect_yaml]
+        words += ["--work-pool", inputs.work_pool] if inputs.work_pool else []
+        words += ["--pull", inputs.pull] if inputs.pull else []
     return shlex.join([*words, "--prune"])
 
 
-def _changes(done: Converted, runner: Runner) -> Iterator[Change]:
-    for one in done.outcomes:
+def _changes(
+    outcomes: Sequence[Outcome], removals: Sequence[Removal], kept: "Kept | None", runner: Runner
+) -> Iterator[Change]:
+    for one in outcomes:
         if one.status == "converted":
             yield Change(
                 path=runner.shown(one.output or PurePosixPath()),
@@ -96,7 +130,10 @@ def _changes(done: Converted, runner: Runner) -> Iterator[Change]:
                 line=one.line,
                 difference=_beginning(one.difference),
             )
-    for file in done.removals:
+    if kept is not None and kept.change is not None:
+        text = _beginning(kept.difference)
+        yield Change(path=runner.shown(kept.path), what=kept.change, difference=text)
+    for file in removals:
         if file.fate in {"removed", "would be removed"}:
             text = _beginning(file.difference)
             yield Change(path=runner.shown(file.path), what="removed", difference=text)
@@ -109,15 +146,16 @@ def _beginning(difference: str) -> str:
     return "".join(lines[:MOST_LINES]) + (f"… and {left} more lines\n" if left > 0 else "")
 
 
-def _flow(one: Outcome, runner: Runner) -> Flow:
+def _flow(one: Outcome, runner: Runner, unfit: str | None = None) -> Flow:
+    """Tell of a flow; `unfit` is why it is converted, but cannot be in the `prefect.yaml`."""
     return Flow(
         path=runner.shown(one.path),
         name=one.name,
         line=one.line,
         output=None if one.output is None else runner.shown(one.output),
-        status=one.status,
-        error=one.error,
-        remedy=one.remedy,
+        status="failed" if unfit else one.status,
+        error=unfit or one.error,
+        remedy="Change the flow's decorators accordingly." if unfit else one.remedy,
     )
 
 

@@ -7,4 +7,5 @@ COMMANDS = {
     "convert": Entry("mfp.commands.convert", "Convert one flow to a Prefect flow file."),
     "convert-all": Entry("mfp.commands.convert_all", "Convert the flows of a repository."),
     "action": Entry("mfp.commands.action", "Run a step of the GitHub Action.", hidden=True),
+    "deploy": Entry("mfp.commands.deploy", "Convert the flows of a repository and deploy them."),
 }

@@ -3,8 +3,12 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from mfp.convert.outcome import Outcome
 
 HELP = """Run a step of the GitHub Action.
 
@@ -14,6 +18,7 @@ The action calls this; what it is to do stands in environment variables. Elsewhe
 \b
 Examples:
   mfp action convert    find and convert flows, or check them
+  mfp action deploy     deploy what was converted
   mfp action finish     fail if something before it failed
 
 \b
@@ -37,13 +42,20 @@ def convert() -> int:
 
 
 @command.command()
+def deploy() -> int:
+    """Deploy what was converted."""
+    return _annotated(_deploy)
+
+
+@command.command()
 def finish() -> int:
     """Fail if something before failed, and say what."""
     return _annotated(_finish)
 
 
 def _convert() -> int:
-    from mfp.action.inputs import read_inputs  # noqa: PLC0415  (`--help` needs none of it)
+    from mfp.action.handover import hand_over  # noqa: PLC0415  (`--help` needs none of it)
+    from mfp.action.inputs import read_inputs  # noqa: PLC0415
     from mfp.action.report import new_report  # noqa: PLC0415
     from mfp.action.runner import close, read_runner  # noqa: PLC0415
     from mfp.action.summary import conversion  # noqa: PLC0415
@@ -54,12 +66,26 @@ def _convert() -> int:
     runner = read_runner(os.environ)
     inputs = read_inputs(os.environ)
     close(os.environ)
+    outcomes: list[Outcome] = []
     with plain_output():
-        report = (list_flows if inputs.mode == "list" else convert_flows)(inputs, runner)
+        if inputs.mode == "list":
+            report = list_flows(inputs, runner)
+        else:
+            report, outcomes = convert_flows(inputs, runner)
     path = new_report(runner.temporary, report)
+    if inputs.deploy != "none":
+        hand_over(path, outcomes, inputs)
     runner.write_outputs(outputs(report) | {"report": str(path)})
     runner.write_summary(conversion(report, runner))
     annotate(annotations(report))
+    return 0
+
+
+def _deploy() -> int:
+    from mfp.action.deploy import deploy_flows  # noqa: PLC0415
+    from mfp.action.runner import read_runner  # noqa: PLC0415
+
+    deploy_flows(read_runner(os.environ), Path(os.environ["MFP_REPORT"]))
     return 0
 
 

@@ -1,8 +1,16 @@
 """`mfp convert-all`: convert the flows of a repository."""
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from mfp.commands.options import conversion_options, placement_options
+from mfp.errors import UsageError
+
+if TYPE_CHECKING:
+    from mfp.convert.gone import Removal
+    from mfp.convert.outcome import Outcome
 
 HELP = """Convert all flows in PATHS (default: the current folder) to Prefect flow files.
 
@@ -20,6 +28,7 @@ Examples:
   mfp convert-all --json result.json
   mfp convert-all --missing-imports stub       where the flows' dependencies are not installed
   mfp convert-all --shard 1/3                  one third, on one of three machines
+  mfp convert-all --prefect-yaml prefect.yaml  and then: prefect deploy --all
 
 \b
 pyproject.toml: what flows are converted with
@@ -28,9 +37,17 @@ pyproject.toml: what flows are converted with
   with = ["retry"]                  decorators for all steps
   tags = ["nightly"]
   configs = { config = "prod.json" }
+  work_pool = "default"             of their deployments
   [[tool.mfp.overrides]]            the same for some flows; a later one wins
   paths = ["flows/ml/"]
   output = "train.py"               the name of the generated file
+  deployment = "nightly"            the name of its deployment
+
+\b
+--prefect-yaml: the entries with the key metaflow_flow are ours. In them we own name, entrypoint,
+the schedule with the slug metaflow, the triggers whose names begin with "metaflow: ", and
+work_pool.name where one is set; all else in the file is yours, and stays. Run 'prefect deploy
+--all --prefect-file FILE' in the folder in which you run mfp.
 
 \b
 JSON: an object with
@@ -47,63 +64,64 @@ Exit codes:
 
 
 @click.command(name="convert-all", help=HELP)
-@click.argument("paths", nargs=-1, type=click.Path())
-@click.option(
-    "--output-dir",
-    metavar="DIR",
-    default="prefect_flows",
-    show_default=True,
-    help="Where the generated files go.",
-)
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Load so many flows at once. [default: the processors available]",
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="SECONDS",
-    default=60,
-    show_default=True,
-    help="How long loading one flow may take.",
-)
-@click.option("--json", "json_file", metavar="FILE", help="Write the results; - is stdout.")
-@click.option(
-    "--include", multiple=True, metavar="PATTERN", help="Read only files that match. Repeatable."
-)
-@click.option(
-    "--exclude", multiple=True, metavar="PATTERN", help="Leave out what matches. Repeatable."
-)
-@click.option(
-    "--missing-imports",
-    type=click.Choice(["stub", "error"]),
-    default="error",
-    show_default=True,
-    help="Whether stand-ins take the place of modules that are not installed.",
-)
-@click.option("--no-cache", is_flag=True, help="Load all flows, also those that did not change.")
+@conversion_options
 @click.option("--check", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--prune", is_flag=True, help="Remove generated files whose flow is gone.")
 @click.option("--force", is_flag=True, help="Overwrite generated files that were edited by hand.")
-@click.option(
-    "--shard",
-    metavar="I/N",
-    default="1/1",
-    help="Convert only the I-th of N parts, to share the work between machines.",
-)
-def command(json_file: str | None, shard: str, **given: Any) -> int:
+@click.option("--prefect-yaml", metavar="FILE", help="Keep the flows' deployments in this file.")
+@placement_options
+def command(
+    *,
+    check: bool,
+    prune: bool,
+    force: bool,
+    prefect_yaml: str | None,
+    work_pool: str | None,
+    pull: str | None,
+    **selected: Any,
+) -> int:
     """Convert the flows; see `HELP`."""
-    from mfp.convert.everything import Options, convert_everything  # noqa: PLC0415  (see `--help`)
-    from mfp.convert.report import show, show_rest, write_document  # noqa: PLC0415
-    from mfp.convert.shard import read_shard  # noqa: PLC0415
+    from mfp.convert.gone import settle_gone  # noqa: PLC0415  (`--help` needs none of it)
+    from mfp.convert.outcome import Writing  # noqa: PLC0415
+    from mfp.convert.report import (  # noqa: PLC0415
+        show,
+        show_changes,
+        show_notebooks,
+        write_document,
+    )
+    from mfp.convert.repository import Selection, convert_repository  # noqa: PLC0415
 
-    options = Options(**given | {"paths": given["paths"] or (".",)}, shard=read_shard(shard))
-    done = convert_everything(options)
-    if json_file is not None:
-        write_document(json_file, done.outcomes)
-    if json_file != "-":
-        show(done.outcomes, check=options.check)
-    show_rest(done)
-    return max(3 * done.failed, int(done.differs))
+    if prefect_yaml is None and (work_pool or pull):
+        raise UsageError("--work-pool and --pull are for deployments", "Add --prefect-yaml FILE.")
+    selection = Selection(**selected)
+    if prefect_yaml is not None and selection.part.of > 1:
+        raise UsageError("--prefect-yaml needs all flows", "Leave out --shard.")
+    writing = Writing(check=check, force=force)
+    converted = convert_repository(selection, writing)
+    outcomes = converted.outcomes
+    # What is gone belongs to no flow, and so to the first part.
+    folder, first = Path(selection.output_dir), selection.part.number == 1
+    removals = settle_gone(folder, converted.planned, writing, prune=prune) if first else []
+    if selection.json_file is not None:
+        write_document(selection.json_file, outcomes)
+    if selection.json_file != "-":
+        show(outcomes, check=check)
+    show_notebooks(converted.notebooks)
+    show_changes(outcomes, removals)
+    code = _code(outcomes, removals)
+    if prefect_yaml is not None:
+        from mfp.deploy.prefect_yaml import keep, show_kept  # noqa: PLC0415
+
+        kept = keep(Path(prefect_yaml), converted, writing, work_pool, pull)
+        show_kept(kept)
+        code = max(code, 3 * bool(kept.problems), int(check and kept.change is not None))
+    return code
+
+
+def _code(outcomes: "list[Outcome]", removals: "list[Removal]") -> int:
+    """Give the exit code for flows and generated files."""
+    differs = [one for one in outcomes if one.difference]
+    differs_too = [one for one in removals if one.difference]
+    failed = any(one.status == "failed" for one in outcomes)
+    failed = failed or any(one.fate == "edited" for one in removals)
+    return max(3 * failed, int(bool(differs or differs_too)))

@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from metaflow_prefect.write import is_generated
 
-from mfp.convert.outcome import is_edited
+from mfp.convert.outcome import Writing, difference, is_edited
 from mfp.convert.plan import Planned
 from mfp.discover import discover
 
@@ -30,6 +31,53 @@ class Gone:
 
     path: Path
     edited: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Removal:
+    """What becomes of a generated file whose flow is gone.
+
+    Attributes:
+        path: The file.
+        fate: `edited` is one that was to be removed, but is somebody's work.
+        difference: What its removal would change, as a unified diff, if it is only checked.
+    """
+
+    path: Path
+    fate: Literal["removed", "would be removed", "edited", "kept"]
+    difference: str = ""
+
+
+def settle_gone(
+    folder: Path, planned: Sequence[Planned], how: Writing, *, prune: bool
+) -> list[Removal]:
+    """Remove the generated files in a folder whose flow is gone, or say which they are.
+
+    Args:
+        folder: The folder that generated files go to.
+        planned: The flows that were asked for.
+        how: Whether anything is written, and files that were edited by hand are removed, too.
+        prune: Whether to remove files.
+
+    Returns:
+        What became of them, sorted.
+
+    Raises:
+        OSError: If one cannot be removed.
+    """
+    return [_settle(file, how, prune=prune) for file in gone(folder, planned)]
+
+
+def _settle(file: Gone, how: Writing, *, prune: bool) -> Removal:
+    if how.check:
+        text = difference(file.path.read_bytes(), None, file.path)
+        return Removal(path=file.path, fate="would be removed", difference=text)
+    if not prune:
+        return Removal(path=file.path, fate="kept")
+    if file.edited and not how.force:
+        return Removal(path=file.path, fate="edited")
+    file.path.unlink()
+    return Removal(path=file.path, fate="removed")
 
 
 def gone(folder: Path, planned: Sequence[Planned]) -> list[Gone]:
@@ -62,7 +110,16 @@ def _is_gone(path: Path, data: bytes) -> bool:
         return False
     name = made[1].decode()
     source = made[2].decode().replace('\\"', '"').replace("\\\\", "\\")
-    file = Path(os.path.realpath(path.resolve().parent / source))
+    return is_flow_gone(Path(os.path.realpath(path.resolve().parent / source)), name)
+
+
+def is_flow_gone(file: Path, name: str) -> bool:
+    """Say whether a file no longer exists or no longer holds a flow.
+
+    Args:
+        file: The file.
+        name: The flow's class.
+    """
     if not file.is_file():
         return True
     found = discover([file], root=file.parent)

@@ -10,6 +10,8 @@ from typing import Literal, NamedTuple
 from metaflow_prefect.errors import MetaflowPrefectError
 from metaflow_prefect.write import check_output, write_text
 
+from mfp.convert.exchange import Reply
+
 Status = Literal["converted", "unchanged", "failed"]
 
 
@@ -27,6 +29,7 @@ class Outcome:
         remedy: What to do next, as a whole sentence.
         difference: What would change in the generated file, as a unified diff.
         new: Whether there was no generated file before.
+        reply: What loading gave, unless it failed.
     """
 
     path: PurePosixPath
@@ -38,6 +41,7 @@ class Outcome:
     remedy: str | None = None
     difference: str = ""
     new: bool = False
+    reply: Reply | None = None
 
 
 class Put(NamedTuple):

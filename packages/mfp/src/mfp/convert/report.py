@@ -5,21 +5,24 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
-from mfp.convert.everything import Converted
+from mfp.convert.gone import Removal
 from mfp.convert.outcome import Outcome
+from mfp.discover import NotebookFlow
 from mfp.terminal import plain_table, printable, rich_table
 
 HEADER = ("FLOW", "CLASS", "STATUS", "OUTPUT")
 
 
-def document(outcomes: Sequence[Outcome]) -> str:
+def document(outcomes: Sequence[Outcome], **more: list[dict[str, Any]]) -> str:
     """Write the outcomes as JSON.
 
     Args:
         outcomes: What became of the flows.
+        more: Further lists, by the names that they have in the document.
 
     Returns:
         The JSON text, in ASCII, with a line break at its end.
@@ -36,7 +39,7 @@ def document(outcomes: Sequence[Outcome]) -> str:
         }
         for one in outcomes
     ]
-    return json.dumps({"flows": flows}, indent=2) + "\n"
+    return json.dumps({"flows": flows, **more}, indent=2) + "\n"
 
 
 def show(outcomes: Sequence[Outcome], *, check: bool) -> None:
@@ -48,17 +51,14 @@ def show(outcomes: Sequence[Outcome], *, check: bool) -> None:
     """
     rows = [
         (
-            printable(_place(one)),
+            printable(place_of(one)),
             printable(one.name or ""),
             one.status,
             printable(str(one.output or "")),
         )
         for one in outcomes
     ]
-    if rows and sys.stdout.isatty():
-        rich_table(HEADER, rows)
-    elif rows:
-        click.echo(plain_table(HEADER, rows), nl=False)
+    show_table(HEADER, rows)
     for one in outcomes:
         if one.status == "failed":
             click.echo(failure(one), err=True)
@@ -71,31 +71,42 @@ def show(outcomes: Sequence[Outcome], *, check: bool) -> None:
     )
 
 
-def show_rest(done: Converted, *, differences: bool = True) -> None:
-    """Print what is no flow's own: notebooks, what would change, files whose flow is gone.
+def show_notebooks(notebooks: Sequence[NotebookFlow]) -> None:
+    """Mention flows in notebooks.
 
     Args:
-        done: What became of everything.
-        differences: Whether to print the diffs, or only the names of the files.
+        notebooks: The flows.
     """
-    for flow in done.notebooks:
+    for flow in notebooks:
         text = f"{flow.path}: cell {flow.cell}: {flow.name} is in a notebook and cannot be "
         click.echo(printable(text + "converted. Move the class into a .py file."), err=True)
-    for one in done.outcomes:
+
+
+def show_changes(
+    outcomes: Sequence[Outcome], removals: Sequence[Removal], *, diffs: bool = True
+) -> None:
+    """Print what would change, and what becomes of files whose flow is gone.
+
+    Args:
+        outcomes: What became of the flows.
+        removals: The files.
+        diffs: Whether to print the diffs, or only the names of the files.
+    """
+    for one in outcomes:
         if one.difference:
             click.echo(f"{'new' if one.new else 'changed'}: {printable(str(one.output))}")
-            click.echo(one.difference * differences, nl=False)
-    for file in done.removals:
+            click.echo(one.difference * diffs, nl=False)
+    for file in removals:
         place = printable(str(file.path))
         if file.fate == "would be removed":
             click.echo(f"removed: {place}")
-            click.echo(file.difference * differences, nl=False)
+            click.echo(file.difference * diffs, nl=False)
         elif file.fate == "edited":
             text = f"{place}: its flow is gone, but it was edited by hand. "
             click.echo(text + "Move it away, or remove it by --prune --force.", err=True)
         elif file.fate == "removed":
             click.echo(f"removed: {place}", err=True)
-    if kept := [printable(str(one.path)) for one in done.removals if one.fate == "kept"]:
+    if kept := [printable(str(one.path)) for one in removals if one.fate == "kept"]:
         text = f"The flow is gone of {', '.join(kept)}; "
         click.echo(f"{text}--prune removes what was generated.", err=True)
 
@@ -111,21 +122,22 @@ def failure(outcome: Outcome) -> str:
     """
     name = f"{outcome.name}: " if outcome.name else ""
     reason = "; ".join(line.strip() for line in (outcome.error or "").splitlines())
-    text = f"{_place(outcome)}: {name}{reason.rstrip('.')}. {outcome.remedy}"
+    text = f"{place_of(outcome)}: {name}{reason.rstrip('.')}. {outcome.remedy}"
     return printable(text)
 
 
-def write_document(path: str, outcomes: Sequence[Outcome]) -> None:
+def write_document(path: str, outcomes: Sequence[Outcome], **more: list[dict[str, Any]]) -> None:
     """Write the document to a file.
 
     Args:
         path: The file; `-` is standard output.
         outcomes: What became of the flows.
+        more: Further lists, by the names that they have in the document.
 
     Raises:
         OSError: If it cannot be written.
     """
-    text = document(outcomes)
+    text = document(outcomes, **more)
     if path == "-":
         click.echo(text, nl=False)
         return
@@ -139,5 +151,19 @@ def write_document(path: str, outcomes: Sequence[Outcome]) -> None:
     write_text(target, text)
 
 
-def _place(outcome: Outcome) -> str:
+def show_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table, if it has rows: for the terminal, or for a pipe or a log.
+
+    Args:
+        header: The names of the columns.
+        rows: The cells.
+    """
+    if rows and sys.stdout.isatty():
+        rich_table(header, rows)
+    elif rows:
+        click.echo(plain_table(header, rows), nl=False)
+
+
+def place_of(outcome: Outcome) -> str:
+    """Give a flow's file and line."""
     return str(outcome.path) if outcome.line is None else f"{outcome.path}:{outcome.line}"

@@ -1,0 +1,103 @@
+"""The step that deploys what was converted; it imports no code of the repository."""
+
+import json
+import os
+from collections.abc import MutableMapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mfp.action.handover import take_over
+from mfp.action.inputs import PREFIX, Reader
+from mfp.action.report import read_report, sentence, write_report
+from mfp.action.runner import Runner
+from mfp.action.summary import deployment
+from mfp.action.workflow_commands import Annotation, annotate, plain_output
+from mfp.settings import read_settings
+
+SECRET = ("PREFECT_API_KEY", "PREFECT_API_AUTH_STRING")
+SERVER = ("PREFECT_API_URL", *SECRET)
+
+
+def deploy_flows(runner: Runner, report_file: Path) -> None:
+    """Deploy the flows that were converted, and tell of it in every way that GitHub has.
+
+    Args:
+        runner: Where the step is.
+        report_file: The report of the step before; the deployments are added to it.
+    """
+    secrets = take_credentials(os.environ)
+    read = Reader(os.environ)
+    jobs, which, pool = read.number("jobs"), read.choice("deploy"), read.text("work-pool")
+    handover = take_over(report_file)
+
+    # Prefect reads the variables when it is imported, and takes seconds for it.
+    from mfp.convert.run import processors  # noqa: PLC0415
+    from mfp.deploy.place import place  # noqa: PLC0415
+    from mfp.deploy.report import entries, show  # noqa: PLC0415
+    from mfp.deploy.run import Deploying, deploy_all  # noqa: PLC0415
+
+    how = Deploying(
+        jobs=jobs or processors(),
+        pull=handover.pull or "git",  # the runner's folder is gone when a worker wants it
+        changed=which == "changed",
+        dry=False,
+        reachable=True,
+        output_dir=handover.output_dir,
+    )
+    placed = place(handover.outcomes, read_settings(Path.cwd()), pool or None)
+    deployed = deploy_all(placed, how, lambda: None) if placed else []
+    clean = [
+        replace(one, error=_without(one.error, secrets), remedy=_without(one.remedy, secrets))
+        for one in deployed
+    ]
+    with plain_output():
+        show(handover.outcomes, clean)
+    found = [
+        {**entry, "path": runner.shown(entry["path"]), "output": runner.shown(entry["output"])}
+        for entry in entries(clean)
+    ]
+    report = replace(read_report(report_file), deployments=tuple(found))
+    write_report(report_file, report)
+    runner.write_outputs({"deployments": json.dumps(found)})
+    runner.write_summary(deployment(report))
+    lines = [one.placed.outcome.line for one in clean]
+    annotate(
+        [
+            _annotation(entry, line)
+            for entry, line in zip(found, lines, strict=True)
+            if entry["status"] == "failed"
+        ]
+    )
+
+
+def take_credentials(variables: MutableMapping[str, str]) -> list[str]:
+    """Put the inputs where Prefect reads them; the environment of the job holds where none is.
+
+    Args:
+        variables: The environment.
+
+    Returns:
+        What must not be shown.
+    """
+    for name in SERVER:
+        if value := variables.pop(PREFIX + name, "").strip() or variables.get(name):
+            variables[name] = value
+        else:
+            variables.pop(name, None)
+    return [variables[name] for name in SECRET if name in variables]
+
+
+def _without(text: str | None, secrets: list[str]) -> str | None:
+    for secret in secrets:
+        text = text and text.replace(secret, "***")
+    return text
+
+
+def _annotation(entry: dict[str, Any], line: int | None) -> Annotation:
+    return Annotation(
+        title=f"{entry['name']} not deployed",
+        message=sentence(entry["error"], entry["remedy"]),
+        path=entry["path"],
+        line=line,
+    )

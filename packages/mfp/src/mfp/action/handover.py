@@ -1,0 +1,92 @@
+"""What the step that loads flows hands over to the one that deploys them.
+
+So no flow is loaded where the secrets are.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from metaflow_prefect.deployment import Description
+from metaflow_prefect.write import write_text
+
+from mfp.action.inputs import Inputs
+from mfp.convert.exchange import Reply
+from mfp.convert.outcome import Outcome
+
+NAME = "flows.json"  # beside the report
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Handover:
+    """What there is to deploy.
+
+    Attributes:
+        outcomes: The flows that were converted.
+        output_dir: The folder that generated files went to.
+        pull: How workers get the code, if that was asked for.
+    """
+
+    outcomes: list[Outcome]
+    output_dir: str
+    pull: str | None
+
+
+def hand_over(report: Path, outcomes: Sequence[Outcome], inputs: Inputs) -> None:
+    """Write down what there is to deploy.
+
+    Args:
+        report: The report's file.
+        outcomes: What became of the flows.
+        inputs: The inputs.
+    """
+    document = {
+        "output_dir": inputs.selection.output_dir,
+        "pull": inputs.pull,
+        "flows": [_row(one, one.reply) for one in outcomes if one.reply is not None],
+    }
+    write_text(report.with_name(NAME), json.dumps(document))
+
+
+def take_over(report: Path) -> Handover:
+    """Read what `hand_over` wrote.
+
+    Args:
+        report: The report's file.
+
+    Returns:
+        What there is to deploy.
+    """
+    document = json.loads(report.with_name(NAME).read_bytes())
+    outcomes = [
+        Outcome(
+            path=PurePosixPath(row["path"]),
+            name=row["name"],
+            line=row["line"],
+            output=PurePosixPath(row["output"]),
+            status=row["status"],
+            reply=Reply(
+                digest=row["digest"],
+                deployment=row["deployment"] and Description.from_json(row["deployment"]),
+                unfit=row["unfit"],
+                files=row["files"],
+            ),
+        )
+        for row in document["flows"]
+    ]
+    return Handover(outcomes=outcomes, output_dir=document["output_dir"], pull=document["pull"])
+
+
+def _row(one: Outcome, reply: Reply) -> dict[str, object]:
+    return {
+        "path": str(one.path),
+        "name": one.name,
+        "line": one.line,
+        "output": str(one.output),
+        "status": one.status,
+        "digest": reply.digest,
+        "deployment": reply.deployment and reply.deployment.as_json(),
+        "unfit": reply.unfit,
+        "files": reply.files,
+    }
