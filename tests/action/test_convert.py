@@ -189,3 +189,32 @@ raise ValueError("\\n::error::from the message\\n::set-output name=flow-count::9
     assert run.outputs["flow-count"] == "1"
     assert len(run.annotations) == 2
     assert run.annotations[0].message.startswith("Loading the flow raised ValueError")
+
+
+def test_prefect_yaml(tmp_path: Path) -> None:
+    unfit = (
+        flow("YearFlow")
+        .replace("import FlowSpec", "import FlowSpec, schedule")
+        .replace("class", '@schedule(cron="0 0 1 1 ? 2030")\nclass', 1)
+    )
+    case = make_case(tmp_path, {"a.py": flow("AFlow")})
+    wanted = {"prefect_yaml": "prefect.yaml", "work_pool": "pool"}
+    files = ["prefect_flows/a_prefect.py", "prefect.yaml"]
+    missing = case.act(mode="check", **wanted)
+    assert json.loads(missing.outputs["changed-files"]) == files
+    assert not missing.success
+    assert "--prefect-yaml prefect.yaml --work-pool pool" in missing.annotations[-1].message
+    written = case.act(**wanted)
+    assert written.success, written.text
+    assert json.loads(written.outputs["changed-files"]) == files
+    assert (
+        "entrypoint: prefect_flows/a_prefect.py:a_flow"
+        in (case.repository / "prefect.yaml").read_text()
+    )
+    assert case.act(mode="check", **wanted).success
+
+    case.write({"b.py": unfit})
+    run = case.act(**wanted)
+    assert not run.success
+    assert (run.annotations[0].file, run.outputs["failed-count"]) == ("b.py", "1")
+    assert "years (2030)" in run.annotations[0].message
