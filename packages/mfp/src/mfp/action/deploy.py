@@ -32,13 +32,12 @@ def deploy_flows(runner: Runner, report_file: Path) -> None:
     handover = take_over(report_file)
 
     # Prefect reads the variables when it is imported, and takes seconds for it.
-    from mfp.convert.run import processors  # noqa: PLC0415
     from mfp.deploy.place import place  # noqa: PLC0415
     from mfp.deploy.report import entries, show  # noqa: PLC0415
     from mfp.deploy.run import Deploying, deploy_all  # noqa: PLC0415
 
     how = Deploying(
-        jobs=jobs or processors(),
+        writes=jobs,
         pull=handover.pull or "git",  # the runner's folder is gone when a worker wants it
         changed=which == "changed",
         dry=False,
