@@ -21,6 +21,21 @@ PART = "class Base(FlowSpec):\n    @step\n    def end(self): ...\n"
             ["F"],
             id="part",
         ),
+        pytest.param(
+            f"class Base(FlowSpec):{BODY.replace('self.end', 'self.work')}\nclass F(Base):\n"
+            "    @step\n    def work(self):\n        self.next(self.end)",
+            "no work step",
+            ["F"],
+            id="step-of-derived-class",
+        ),
+        pytest.param(
+            "class Base(FlowSpec):\n    @step\n    def start(it):\n        it.next("
+            "{'a': it.end, 'b': it.other}, condition='x')\n    @step\n    def end(it): ...\n"
+            "class F(Base):\n    @step\n    def other(it):\n        it.next(it.end)",
+            "no other step",
+            ["F"],
+            id="case-of-derived-class",
+        ),
     ],
 )
 def test_left_out(found: Found, source: str, reason: str, flows: list[str]) -> None:
@@ -28,6 +43,12 @@ def test_left_out(found: Found, source: str, reason: str, flows: list[str]) -> N
     assert [(one.name, one.reason) for one in result.left_out] == [("Base", reason)]
     assert [flow.name for flow in result.flows] == flows
     assert not result.problems
+
+
+def test_graph_that_nobody_completes_is_a_flow(found: Found) -> None:
+    """Converting it says which step is missing."""
+    result = found({"f.py": f"{HEAD}class F(FlowSpec):{BODY.replace('self.end', 'self.work')}"})
+    assert [flow.name for flow in result.flows] == ["F"]
 
 
 def test_base_with_a_whole_graph_is_a_flow(found: Found) -> None:

@@ -174,6 +174,8 @@ def _loadable(candidates: Iterable[Candidate]) -> dict[tuple[str, str], Class]:
 def _place(candidate: Candidate, derived_from: bool, repository: Repository, to: _Report) -> None:
     """Decide what a class is."""
     found, lineage, missing = candidate.found, candidate.lineage, candidate.missing
+    if derived_from:
+        missing = missing or candidate.left_to_others
     notebook = repository.notebooks.get(found.path)
     if notebook is not None:
         if lineage.flow and not missing:

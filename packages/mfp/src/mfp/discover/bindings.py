@@ -54,6 +54,21 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """The last definition of a class's attribute.
+
+    Attributes:
+        name: The attribute.
+        decorators: The decorators, if it is a function.
+        next: The attributes of the object that a function names in calls of its `next`.
+    """
+
+    name: str
+    decorators: tuple[Written, ...] = ()
+    next: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Class:
     """A class statement outside of functions and other classes.
 
@@ -65,7 +80,7 @@ class Class:
         certain: Whether no condition governs it.
         bases: The bases.
         decorators: The class's decorators.
-        members: For each attribute the decorators of its last definition.
+        members: The attributes, each as it was last defined.
     """
 
     path: str
@@ -75,7 +90,7 @@ class Class:
     certain: bool
     bases: tuple[Written, ...]
     decorators: tuple[Written, ...]
-    members: tuple[tuple[str, tuple[Written, ...]], ...]
+    members: tuple[Member, ...]
 
 
 Target: TypeAlias = Import | ImportFrom | Alias | Other | Class

@@ -10,10 +10,10 @@ from mfp.discover.bindings import (
     Class,
     Import,
     ImportFrom,
+    Member,
     Module,
     Other,
     Target,
-    Written,
     dotted,
     written,
 )
@@ -138,17 +138,17 @@ def _import(
 
 def _class(statement: ast.ClassDef, path: str, position: int, certain: bool) -> Class:
     """Describe a class."""
-    members: dict[str, tuple[Written, ...]] = {}
+    members: dict[str, Member] = {}
     for inner, _ in statements(statement.body):
         if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef):
-            names = {inner.name: tuple(written(node) for node in inner.decorator_list)}
+            found = {inner.name: _function(inner)}
         elif isinstance(inner, ast.ClassDef):
-            names = {inner.name: ()}
+            found = {inner.name: Member(inner.name)}
         else:
-            names = {name: () for name, _, _ in _assigned(inner)}
-        for name in names:
+            found = {name: Member(name) for name, _, _ in _assigned(inner)}
+        for name in found:
             members.pop(name, None)
-        members.update(names)
+        members.update(found)
     return Class(
         path=path,
         name=statement.name,
@@ -157,8 +157,27 @@ def _class(statement: ast.ClassDef, path: str, position: int, certain: bool) -> 
         certain=certain,
         bases=tuple(written(base) for base in statement.bases),
         decorators=tuple(written(node) for node in statement.decorator_list),
-        members=tuple(members.items()),
+        members=tuple(members.values()),
     )
+
+
+def _function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Member:
+    """Describe a method; only one with decorators can be a step."""
+    decorators = tuple(written(one) for one in node.decorator_list)
+    arguments = [*node.args.posonlyargs, *node.args.args]
+    itself = arguments[0].arg if arguments and decorators else ""
+    return Member(node.name, decorators, tuple(_next(node, itself)) if itself else ())
+
+
+def _next(node: ast.AST, itself: str) -> Iterator[str]:
+    """Give what `self.next(self.a, self.b)` and `self.next({"x": self.a}, …)` name."""
+    for call in ast.walk(node):
+        if isinstance(call, ast.Call) and dotted(call.func) == (itself, "next"):
+            for argument in call.args:
+                values = argument.values if isinstance(argument, ast.Dict) else [argument]
+                for parts in map(dotted, values):
+                    if len(parts) == 2 and parts[0] == itself:
+                        yield parts[1]
 
 
 def _assigned(statement: ast.stmt) -> Iterator[tuple[str, Target, bool]]:

@@ -18,6 +18,7 @@ class Step:
         end: Whether `@step(end=True)` marks it.
         certain: Whether the decorator is Metaflow's, rather than something else called `step`.
         decorators: Its other decorators.
+        next: The steps that it goes on to.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Step:
     end: bool
     certain: bool
     decorators: tuple[str, ...]
+    next: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,15 @@ class Candidate:
                 return f"no {end} step"
         return ""
 
+    @property
+    def left_to_others(self) -> str:
+        """A step that its steps go on to and that only a class which derives from it can have."""
+        attributes = {member.name for one in self.lineage.order for member in one.members}
+        if self.lineage.unknown:
+            return ""
+        unknown = [name for step in self.steps for name in step.next if name not in attributes]
+        return f"no {unknown[0]} step" if unknown else ""
+
 
 def examine(found: Class, resolver: Resolver) -> Candidate | None:
     """Look at a class with all that it inherits.
@@ -88,24 +99,25 @@ def _steps(lineage: Lineage, resolver: Resolver) -> Iterator[Step]:
     """Give the steps that attribute look-up would find."""
     seen: set[str] = set()
     for owner in lineage.order:
-        for name, decorators in owner.members:
-            if name in seen:
+        for member in owner.members:
+            if member.name in seen:
                 continue
-            seen.add(name)
+            seen.add(member.name)
             marks = [
                 (decorator, certain)
-                for decorator in decorators
+                for decorator in member.decorators
                 if (certain := _is_step(decorator, owner, resolver)) is not None
             ]
             if not marks:
                 continue
-            others = [one for one in decorators if one not in [mark for mark, _ in marks]]
+            others = [one for one in member.decorators if one not in [mark for mark, _ in marks]]
             yield Step(
-                name=name,
+                name=member.name,
                 start=any("start" in mark.true for mark, _ in marks),
                 end=any("end" in mark.true for mark, _ in marks),
                 certain=any(certain for _, certain in marks),
                 decorators=tuple(_name(one, owner, resolver) for one in others),
+                next=member.next,
             )
 
 
