@@ -169,3 +169,35 @@ def test_entry_that_is_no_command() -> None:
 def test_error_texts(error: MfpError, code: int, text: str) -> None:
     assert error.exit_code == code
     assert str(error) == text
+
+
+@pytest.mark.parametrize(
+    ("words", "number", "expected"),
+    [
+        pytest.param("mfp ", 1, {"list", "convert-all", "doctor"}, id="commands"),
+        pytest.param("mfp show --form", 2, {"--format"}, id="options"),
+        pytest.param("mfp show --format ", 3, {"text", "mermaid", "dot"}, id="values"),
+    ],
+)
+def test_completion(words: str, number: int, expected: set[str]) -> None:
+    """As the script that click makes for bash asks."""
+    script = Path(sys.executable).with_name("mfp")
+    variables = {"_MFP_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(number)}
+    done = subprocess.run(
+        [script],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = {line.partition(",")[2] for line in done.stdout.splitlines()}
+    assert expected <= found
+    assert "action" not in found
+
+
+def test_completion_script_for_each_shell() -> None:
+    script = Path(sys.executable).with_name("mfp")
+    for shell in ("zsh", "fish"):
+        variables = {**os.environ, "_MFP_COMPLETE": f"{shell}_source"}
+        done = subprocess.run([script], env=variables, capture_output=True, text=True, check=True)
+        assert "_MFP_COMPLETE" in done.stdout

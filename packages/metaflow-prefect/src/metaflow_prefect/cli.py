@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -22,6 +21,7 @@ from metaflow_prefect.load import load_flow
 from metaflow_prefect.load_deployment import load_deployment
 from metaflow_prefect.model import FlowModel
 from metaflow_prefect.options import explicit_options
+from metaflow_prefect.process import run_to_end
 from metaflow_prefect.pull import folder_steps
 from metaflow_prefect.render import render
 from metaflow_prefect.write import check_output, write_text
@@ -205,13 +205,7 @@ def run_generated(obj: Any, arguments: tuple[str, ...]) -> None:
     with tempfile.TemporaryDirectory(prefix="metaflow-prefect-") as folder:
         target = Path(folder).resolve() / f"{source.stem}_prefect.py"
         write_text(target, generated_text(obj, source, target, ()))
-        process = subprocess.Popen([sys.executable, str(target), *arguments])
-        while True:
-            try:
-                code = process.wait()
-                break
-            except KeyboardInterrupt:
-                continue  # the process has got it too, and is stopping its steps
+        code = run_to_end([sys.executable, str(target), *arguments])
     sys.exit(code)
 
 

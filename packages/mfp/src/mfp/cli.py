@@ -23,7 +23,13 @@ HELP = """Convert the Metaflow flows of a repository to Prefect.
 Examples:
   mfp list              the flows below the current folder
   mfp convert-all       convert them all, to prefect_flows/
+  mfp doctor            whether flows can be run and deployed from here
   mfp list --help       what a command takes, and its exit codes
+
+\b
+Completion, in your shell's start file:
+  eval "$(_MFP_COMPLETE=bash_source mfp)"      or zsh_source; fish:
+  _MFP_COMPLETE=fish_source mfp | source
 
 \b
 Exit codes of all commands:

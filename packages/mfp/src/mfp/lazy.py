@@ -44,6 +44,7 @@ class LazyGroup(click.Group):
         command = import_module(self.entries[cmd_name].module).command
         if not isinstance(command, click.Command):
             raise TypeError(f"{self.entries[cmd_name].module}.command is not a click command")
+        command.hidden = self.entries[cmd_name].hidden
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

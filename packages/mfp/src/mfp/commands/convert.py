@@ -54,7 +54,7 @@ def command(
     """Convert the flow; see `HELP`."""
     from mfp.convert.outcome import Writing  # noqa: PLC0415  (`--help` needs none of it)
     from mfp.convert.plan import Planned  # noqa: PLC0415
-    from mfp.convert.run import Loading, load_all, request_for, settle  # noqa: PLC0415
+    from mfp.convert.run import Loading, load_one, settle  # noqa: PLC0415
     from mfp.settings import read_settings  # noqa: PLC0415
 
     path, name = split(flow)
@@ -65,10 +65,7 @@ def command(
         settings=read_settings(Path.cwd()),
         stub=missing_imports == "stub",
     )
-    request = request_for(Path(path), name, Path(target), loading)
-    replies = []
-    load_all([request], loading, lambda _, reply: replies.append(reply))
-    reply = replies[0]
+    reply = load_one(Path(path), name, Path(target), loading, "file")
     planned = Planned(
         path=PurePosixPath(path),
         line=1,

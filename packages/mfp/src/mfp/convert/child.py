@@ -23,6 +23,7 @@ from metaflow_prefect.render import render
 
 from mfp.convert.exchange import LoadError, Reply, Request
 from mfp.convert.explain import explained
+from mfp.convert.graph import draw
 from mfp.convert.missing import (
     refuse_in_deployment,
     refuse_in_flow,
@@ -106,6 +107,8 @@ def _text(request: Request, found: dict[str, Any]) -> str:
         refuse_in_flow(flow_class(use_cli=False))
     flow, options = prepare(flow_class, request.options)
     model = load_flow(flow, options=options, run_options=[f"--tag={tag}" for tag in request.tags])
+    if request.form != "file":
+        return draw(model, request.form)
     check(model)
     found.update(_deployment(flow, model, request))
     text = render(model, source=request.source, output=request.output)

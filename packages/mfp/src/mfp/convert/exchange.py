@@ -1,10 +1,11 @@
 """What goes into the process that loads a flow, and what comes out of it."""
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from metaflow_prefect.deployment import Description
 
+Form: TypeAlias = Literal["file", "text", "mermaid", "dot"]
 States: TypeAlias = dict[str, str | None]
 
 
@@ -21,6 +22,7 @@ class Request:
         tags: Tags of the flow's runs.
         stub: Whether stand-ins take the place of modules that are not installed.
         ignored: The folder that generated files go to, which loading does not depend on.
+        form: What is wanted of the flow: the generated file, or its graph in some form.
     """
 
     path: str
@@ -31,6 +33,7 @@ class Request:
     tags: tuple[str, ...] = ()
     stub: bool = False
     ignored: str = ""
+    form: Form = "file"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +42,8 @@ class Reply:
 
     Attributes:
         name: The class; None if loading did not get so far.
-        text: The generated file; None if there is an error, or if the file holds it already.
+        text: The generated file or the graph; None if there is an error, or if the file holds
+            it already.
         digest: The text's checksum; None if there is an error.
         deployment: What the flow's decorators make of its deployment; None if they cannot.
         unfit: Why they cannot; empty mostly.

@@ -11,7 +11,7 @@ from typing import Any
 from metaflow_prefect.errors import MetaflowPrefectError
 
 from mfp.convert.cache import Cache
-from mfp.convert.exchange import Reply, Request
+from mfp.convert.exchange import Form, Reply, Request
 from mfp.convert.outcome import Outcome, Status, Writing, put
 from mfp.convert.plan import Planned
 from mfp.settings import Settings
@@ -67,6 +67,25 @@ def request_for(path: Path, name: str | None, output: Path, loading: Loading) ->
         stub=loading.stub,
         ignored="" if loading.folder is None else os.path.realpath(loading.folder),
     )
+
+
+def load_one(path: Path, name: str | None, output: Path, loading: Loading, form: Form) -> Reply:
+    """Load one flow.
+
+    Args:
+        path: The flow's file.
+        name: The class; None stands for the one that the file starts.
+        output: The generated file.
+        loading: How flows are loaded.
+        form: What is wanted of it.
+
+    Returns:
+        The reply.
+    """
+    request = replace(request_for(path, name, output, loading), form=form)
+    replies: list[Reply] = []
+    load_all([request], loading, lambda _, reply: replies.append(reply))
+    return replies[0]
 
 
 def convert(

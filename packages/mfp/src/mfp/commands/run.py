@@ -1,0 +1,68 @@
+"""`mfp run`: run one flow with Prefect."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from mfp.commands.convert import split
+from mfp.errors import MfpError
+
+HELP = """Run the flow in FILE with Prefect, leaving no file.
+
+The flow is converted in a folder of its own, which is removed afterwards. All that follows FILE is
+for the flow: its parameters, and the options that generated files have.
+
+\b
+Examples:
+  mfp run flows/train.py
+  mfp run flows/train.py --alpha 0.1 --max-workers 4
+  mfp run flows/several.py:TrainFlow
+  mfp run flows/train.py -- --help             what the flow takes
+
+\b
+Exit codes:
+  0         the Metaflow run was successful
+  1         it was not
+  2         the command line is wrong
+  3         the flow cannot be converted
+  130, 143  it was stopped, by Ctrl-C or by SIGTERM
+"""
+
+
+@click.command(
+    name="run",
+    help=HELP,
+    # What is for the flow is not looked at.
+    context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True},
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60,
+    show_default=True,
+    help="Seconds that loading may take.",
+)
+@click.argument("flow", metavar="FILE[:CLASS]")
+@click.argument("arguments", metavar="[ARGUMENTS]...", nargs=-1, type=click.UNPROCESSED)
+def command(flow: str, timeout: float, arguments: tuple[str, ...]) -> int:
+    """Run the flow; see `HELP`."""
+    from metaflow_prefect.process import run_to_end  # noqa: PLC0415  (`--help` needs none of it)
+    from metaflow_prefect.write import write_text  # noqa: PLC0415
+
+    from mfp.convert.run import Loading, load_one  # noqa: PLC0415
+    from mfp.settings import read_settings  # noqa: PLC0415
+
+    path, name = split(flow)
+    loading = Loading(jobs=1, timeout=timeout, settings=read_settings(Path.cwd()))
+    words = arguments[1:] if arguments[:1] == ("--",) else arguments
+    with tempfile.TemporaryDirectory(prefix="mfp-run-") as folder:
+        target = Path(folder).resolve() / f"{Path(path).stem}_prefect.py"
+        reply = load_one(Path(path), name, target, loading, "file")
+        if reply.text is None:
+            raise MfpError(f"{path}: {(reply.error or '').rstrip('.')}", reply.remedy or "")
+        if reply.note:
+            click.echo(f"mfp: {path}: {reply.note}", err=True)
+        write_text(target, reply.text)
+        return run_to_end([sys.executable, str(target), *words])

@@ -1,0 +1,181 @@
+"""Find out whether flows can be run and deployed from this environment."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal, TypeAlias
+
+Status: TypeAlias = Literal["ok", "warning", "failed"]
+
+SERVER_LIMIT = 120  # seconds to import Prefect's server, which on a cold disk takes long
+API_LIMIT = 15  # seconds until a server that does not answer is given up
+OURS = ("metaflow-prefect", "metaflow-prefect-cli")
+LAUNCHERS = ("warm", "fresh")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """What one look has shown.
+
+    Attributes:
+        name: What was looked at.
+        status: `failed` if flows cannot be run here, `warning` if something else cannot be done.
+        message: What is there, or what is wrong.
+        remedy: What to do, as a whole sentence; empty if all is well.
+    """
+
+    name: str
+    status: Status
+    message: str
+    remedy: str = ""
+
+
+def examine() -> Iterator[Finding]:
+    """Look at everything, one after the other.
+
+    Yields:
+        What each look has shown.
+    """
+    yield _python()
+    yield _packages()
+    yield _metaflow()
+    prefect = _prefect()
+    yield prefect
+    yield _launcher()
+    if prefect.status == "ok":
+        yield from asyncio.run(look_at_api())
+
+
+def _python() -> Finding:
+    found = f"{sys.version.split()[0]} on {sys.platform}, {sys.executable}"
+    if sys.platform.startswith(("linux", "darwin")):
+        return Finding(name="Python", status="ok", message=found)
+    remedy = "Use Linux or macOS; on Windows, the Windows Subsystem for Linux."
+    return Finding(name="Python", status="failed", message=found, remedy=remedy)
+
+
+def _packages() -> Finding:
+    found = {name: version(name) for name in OURS}
+    message = ", ".join(f"{name} {number}" for name, number in found.items())
+    if len(set(found.values())) == 1:
+        return Finding(name="mfp", status="ok", message=message)
+    remedy = f"Install both in one version: pip install --upgrade {' '.join(OURS)}."
+    return Finding(name="mfp", status="failed", message=message, remedy=remedy)
+
+
+def _metaflow() -> Finding:
+    def look() -> str:
+        from metaflow.util import get_username  # noqa: PLC0415
+
+        user = get_username()
+        if not user:
+            raise LookupError("it does not know who you are")
+        return f"{version('metaflow')}, as the user {user}"
+
+    return _found("Metaflow", look, "Set METAFLOW_USER to some name.", LookupError)
+
+
+def _prefect() -> Finding:
+    def look() -> str:
+        subprocess.run(
+            [sys.executable, "-c", "import prefect.server.api.server"],
+            check=True,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SERVER_LIMIT,
+        )
+        return f"{version('prefect')}, its server can be imported"
+
+    try:
+        return _found("Prefect", look, "")
+    except subprocess.TimeoutExpired:
+        message = f"its server took more than {SERVER_LIMIT} s to import"
+        return Finding(name="Prefect", status="failed", message=message, remedy="Try again.")
+    except subprocess.CalledProcessError as error:
+        lines = str(error.stderr).strip().splitlines() or ["no reason given"]
+        return Finding(
+            name="Prefect",
+            status="failed",
+            message=f"its server cannot be imported: {lines[-1]}",
+            remedy="Install it anew with what it needs: pip install --upgrade metaflow-prefect.",
+        )
+
+
+def _found(name: str, look: Callable[[], str], remedy: str, *expected: type[Exception]) -> Finding:
+    """Tell what a look shows; a package that is not there is a finding, too."""
+    try:
+        return Finding(name=name, status="ok", message=look())
+    except (PackageNotFoundError, ImportError) as error:
+        again = f"Install it: pip install --upgrade {OURS[0]}."
+        return Finding(name=name, status="failed", message=str(error), remedy=again)
+    except expected as error:
+        return Finding(name=name, status="failed", message=str(error), remedy=remedy)
+
+
+def _launcher() -> Finding:
+    chosen = os.environ.get("METAFLOW_PREFECT_LAUNCHER", "")
+    if chosen and chosen not in LAUNCHERS:
+        return Finding(
+            name="launcher",
+            status="failed",
+            message=f"METAFLOW_PREFECT_LAUNCHER is {chosen!r}",
+            remedy=f"Set it to {' or '.join(LAUNCHERS)}, or not at all.",
+        )
+    if sys.platform == "linux" and chosen != "fresh":
+        return Finding(name="launcher", status="ok", message="warm: steps are forked")
+    message = "fresh: each step starts an interpreter, which takes a second"
+    return Finding(name="launcher", status="ok", message=message)
+
+
+async def look_at_api() -> list[Finding]:
+    """Look at the server that Prefect's settings name, and at its work pools.
+
+    Returns:
+        What that has shown.
+    """
+    from prefect.client.orchestration import get_client  # noqa: PLC0415  (takes seconds)
+    from prefect.settings import get_current_settings  # noqa: PLC0415
+
+    if not get_current_settings().api.url:
+        return [
+            Finding(
+                name="API",
+                status="warning",
+                message="PREFECT_API_URL is not set: each run starts a server for its own time",
+                remedy="To deploy, start one by 'prefect server start', and set PREFECT_API_URL, "
+                "as to http://127.0.0.1:4200/api.",
+            )
+        ]
+    from metaflow_prefect.deploy import api_url, told  # noqa: PLC0415
+    from metaflow_prefect.errors import MetaflowPrefectError  # noqa: PLC0415
+
+    url = api_url()
+    try:
+        with told(url):
+            async with get_client() as client:
+                pools = await asyncio.wait_for(client.read_work_pools(), API_LIMIT)
+    except MetaflowPrefectError as error:
+        text, remedy = error.message.rstrip("."), error.remedy
+        return [Finding(name="API", status="failed", message=text, remedy=remedy)]
+    except asyncio.TimeoutError:
+        message = f"{url} has not answered for {API_LIMIT} s"
+        remedy = "Start the server, or correct PREFECT_API_URL."
+        return [Finding(name="API", status="failed", message=message, remedy=remedy)]
+    found = Finding(name="API", status="ok", message=f"{url} answers")
+    if pools:
+        names = ", ".join(f"{pool.name} ({pool.type})" for pool in pools)
+        return [found, Finding(name="work pools", status="ok", message=names)]
+    return [
+        found,
+        Finding(
+            name="work pools",
+            status="warning",
+            message="none: nothing can be deployed",
+            remedy="Make one: prefect work-pool create default --type process.",
+        ),
+    ]
