@@ -1,5 +1,7 @@
 """What Prefect shows of a run: task runs, their edges, logs, artifacts and states."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.sorting import LogSort, TaskRunSort
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from support.cases import CASES
-from support.run import Result, prefect
+from support.run import Result, environment, prefect
 
 
 @pytest.fixture
@@ -86,17 +88,28 @@ def test_logs_have_fitting_levels(
     assert not any("NoneType: None" in log.message for log in logs)
 
 
-def test_artifacts_name_what_a_task_left_and_how_to_get_it(
+def test_an_artifact_for_each_step_says_how_to_get_what_it_left(
     tmp_path: Path, prefect_api: str, client: SyncPrefectClient
 ) -> None:
-    result = run_case("graph-linear", tmp_path, prefect_api)
+    result = run_case("graph-foreach_list", tmp_path, prefect_api)
     chosen = {"artifacts": {"flow_run_id": {"any_": [flow_run_id(result)]}}, "limit": 200}
     found = client.request("POST", "/artifacts/filter", json=chosen).json()
     artifacts = {artifact["description"]: artifact["data"] for artifact in found}
-    run = f"Metaflow run LinearFlow/{result.run_id}"
-    assert set(artifacts) == {"start", "middle", "end", run}
-    assert f"Task('LinearFlow/{result.run_id}/middle/middle-0')" in str(artifacts["middle"])
-    assert f"Run('LinearFlow/{result.run_id}')" in str(artifacts[run])
+    run = f"ForeachListFlow/{result.run_id}"
+    assert len(found) == len(artifacts)
+    assert set(artifacts) == {"start", "body", "join", "end", f"Metaflow run {run}"}
+    assert f"Task('{run}/start/start-0')" in str(artifacts["start"])
+    assert f"for task in Step('{run}/body'):" in str(artifacts["body"])
+    assert f"Run('{run}')" in str(artifacts[f"Metaflow run {run}"])
+    snippet = str(artifacts["body"]).split("```python\n")[1].split("```")[0]
+    printed = subprocess.run(
+        [sys.executable, "-c", snippet],
+        cwd=tmp_path,
+        env=environment(result.case, tmp_path),
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    assert len(printed.stdout.splitlines()) == 3
 
 
 def test_attempts_are_retries_of_one_task_run(
@@ -106,6 +119,14 @@ def test_attempts_are_retries_of_one_task_run(
     counts = sorted(run.run_count for run in task_runs(client, result).values())
     assert counts[-1] == 2
     assert counts[0] == 1
+
+
+def test_a_task_runs_state_names_the_metaflow_task(
+    tmp_path: Path, prefect_api: str, client: SyncPrefectClient
+) -> None:
+    result = run_case("graph-linear", tmp_path, prefect_api)
+    state = task_runs(client, result)["middle"].state
+    assert state.message == f"Metaflow task LinearFlow/{result.run_id}/middle/middle-0"
 
 
 def test_the_run_id_is_the_flow_runs(

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from .channel import Channel
 from .script import FlowStart
-from .warm import WarmServer
+from .warm import WarmServer, known_repository
 
 # Variables that Python or the loader read when a process starts; Metaflow reads its
 # own when it is imported. A step that gets other values needs a fresh process.
@@ -115,6 +115,7 @@ class Launcher:
             "folder": str(Path.cwd()),
             "warm": warm,
             "flow": self.flow,
+            "repository": known_repository(),
         }
         pipes = [os.pipe() for _ in range(3)]
         writers = [writer for _, writer in pipes]

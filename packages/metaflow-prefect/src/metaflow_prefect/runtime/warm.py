@@ -117,6 +117,7 @@ class WarmServer:
             os.environ.update(environment)
             renew_standard_streams()
             gc.unfreeze()
+            know_repository(request["repository"])
             return run_script(command[1], command[2:], request["flow"])
         for name in (signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(name, signal.SIG_DFL)
@@ -127,6 +128,21 @@ class WarmServer:
         except OSError as error:
             os.write(2, f"{command[0]}: {error.strerror}\n".encode())
         return 127
+
+
+def known_repository() -> Any:
+    """Return what Metaflow has found out about the git repository of the flow's file.
+
+    It asks git up to five times, in every process anew; all steps of a run can share
+    the answers.
+    """
+    return getattr(sys.modules.get("metaflow.metaflow_git"), "_git_info_cache", None)
+
+
+def know_repository(known: Any) -> None:
+    """Take over what `known_repository` returned in another process."""
+    if known is not None:
+        vars(sys.modules["metaflow.metaflow_git"])["_git_info_cache"] = known
 
 
 def die_with(parent: int) -> None:
