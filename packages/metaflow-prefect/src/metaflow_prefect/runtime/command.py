@@ -143,6 +143,12 @@ def _command(facts: FlowFacts, path: str) -> Any:
         "How steps are started: forked from a warm process or fresh.",
         type=click.Choice(["warm", "fresh"]),
     )
+    own(
+        "preload",
+        "Import this module once, before steps are forked; may be given several times.",
+        metavar="MODULE",
+        multiple=True,
+    )
     return click.Command(
         Path(path).name,
         params=options,
@@ -169,7 +175,12 @@ def _run(
         values[parameter.argument] = value
     try:
         load_flow(
-            host, facts, path, _arguments(facts, chosen, words), chosen["own_launcher"]
+            host,
+            facts,
+            path,
+            _arguments(facts, chosen, words),
+            chosen["own_launcher"],
+            chosen["own_preload"],
         )
     except SourceMissing as missing:
         sys.stderr.write(f"{missing}\n")

@@ -247,6 +247,7 @@ def load_flow(
     path: str,
     arguments: Sequence[str],
     launcher: str | None = None,
+    preload: Sequence[str] = (),
 ) -> None:
     """Have a Metaflow process load a flow from its source, wherever this file lies."""
     script = Path(path).resolve().parent.joinpath(facts.source)
@@ -254,8 +255,9 @@ def load_flow(
         host.close()
         raise SourceMissing(script)
     chosen = launcher or os.environ.get("METAFLOW_PREFECT_LAUNCHER") or "warm"
+    modules = preload or os.environ.get("METAFLOW_PREFECT_PRELOAD", "").split()
     # A resumed run has the configs of its origin. The command comes right after the
     # top-level options; further on, a parameter's value may be any word.
     resumed = arguments[len(facts.options)] == "resume"
     configs = {} if resumed else facts.configs
-    host.load(str(script.resolve()), facts.name, arguments, configs, chosen)
+    host.load(str(script.resolve()), facts.name, arguments, configs, chosen, modules)

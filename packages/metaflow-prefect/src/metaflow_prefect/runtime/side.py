@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 
 from .channel import Channel
@@ -76,6 +77,8 @@ def metaflow_side(kind: str) -> None:
     launcher.flow = message["flow"]
     if message["launcher"] == "fresh":
         launcher.forbid_warm("as asked for")
+    elif message["preload"]:
+        launcher.preload(message["preload"], str(Path(message["script"]).parent))
     # Ctrl-C reaches this process too; the Prefect side decides what it means. A
     # handler, not SIG_IGN: that one would be inherited.
     signal.signal(signal.SIGINT, lambda *_: None)
