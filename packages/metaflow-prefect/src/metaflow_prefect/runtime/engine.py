@@ -71,7 +71,7 @@ class RunLoop:
                 if unit is None:
                     break
                 unit.run = self._session
-                upstream = {task_run_id for _, task_run_id in unit.inputs}
+                upstream = (task_run_id for _, task_run_id in unit.inputs)
                 self._threads.submit(self._tasks[unit.step], unit, upstream)
             if not self._threads.running:
                 break

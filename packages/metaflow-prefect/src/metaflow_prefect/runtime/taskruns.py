@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import itertools
 import queue
 import threading
 from collections.abc import Iterable
@@ -23,6 +24,7 @@ from prefect.task_engine import run_task_sync
 
 from .scheduler import Unit
 
+MOST_EDGES = 10_000  # more would make an event that Prefect refuses for its size
 SETTLING = 2.0  # seconds; a task run whose step has ended tells its state much sooner
 
 
@@ -59,6 +61,7 @@ class TaskThreads:
         """
         state: State[Any] = Pending()
         now: Any = state.timestamp
+        edges = itertools.islice(dict.fromkeys(upstream), MOST_EDGES)
         task_run = TaskRun(
             name=str(unit),
             flow_run_id=self._flow_run_id,
@@ -71,7 +74,7 @@ class TaskThreads:
                 retry_jitter_factor=task.retry_jitter_factor,
             ),
             tags=sorted(task.tags.union(self._tags)),
-            task_inputs={"unit": [TaskRunResult(id=one) for one in upstream]},
+            task_inputs={"unit": [TaskRunResult(id=one) for one in edges]},
             expected_start_time=now,
         )
         state.state_details = StateDetails(
