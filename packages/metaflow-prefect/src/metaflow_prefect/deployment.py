@@ -21,6 +21,7 @@ DEFAULT_NAME = "default"
 BANNED = "/%&<>"  # in Prefect's names
 # By it our schedule is known among those that a user has added to a deployment.
 SCHEDULE_SLUG = "metaflow"
+TRIGGER_NAMES = "metaflow: "  # how the names of our automations begin
 UTC = "UTC"  # in which Metaflow's schedules are, without a time zone
 EVENT_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 PAYLOAD_KEY = re.compile(r"[A-Za-z0-9_]+")
@@ -189,7 +190,7 @@ def named_triggers(triggers: Sequence[Json], deployment: str) -> list[Json]:
         The triggers with their names.
     """
     return [
-        {"name": f"metaflow: {deployment} {number}", **trigger}
+        {"name": f"{TRIGGER_NAMES}{deployment} {number}", **trigger}
         for number, trigger in enumerate(triggers, start=1)
     ]
 
