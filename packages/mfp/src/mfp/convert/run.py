@@ -153,11 +153,12 @@ def _outcome(flow: Planned, status: Status, **more: Any) -> Outcome:
 
 
 @contextmanager
-def progress(total: int) -> Iterator[Callable[[], None]]:
+def progress(total: int, what: str = "Converting") -> Iterator[Callable[[], None]]:
     """Show a bar on standard error, if that is a terminal.
 
     Args:
         total: How many flows there are.
+        what: What is done with them.
 
     Yields:
         What to call when one of them is ready.
@@ -170,7 +171,7 @@ def progress(total: int) -> Iterator[Callable[[], None]]:
 
     # No thread may run here while processes are forked: so the bar is drawn by hand.
     with Progress(console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
-        task = bar.add_task("Converting", total=total)
+        task = bar.add_task(what, total=total)
 
         def advance() -> None:
             bar.update(task, advance=1, refresh=True)
