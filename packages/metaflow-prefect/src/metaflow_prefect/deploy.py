@@ -5,6 +5,7 @@ It imports Prefect, which takes seconds: so it is itself imported only by what d
 
 from __future__ import annotations
 
+import asyncio
 import warnings
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 import httpx
+from prefect.client.base import ServerType
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import DeploymentScheduleCreate, DeploymentUpdate
 from prefect.client.schemas.objects import VersionInfo, WorkPool
@@ -31,6 +33,7 @@ from pydantic import TypeAdapter
 from metaflow_prefect.deployment import DEFAULT_NAME, SCHEDULE_SLUG, Description, named_triggers
 from metaflow_prefect.errors import DeployProblem
 
+CLOUD_WRITES = 10
 LOCAL_POOL = "process"  # its runs are processes of the worker's own machine
 NO_SERVER = "There is no Prefect server to deploy to: PREFECT_API_URL is not set."
 SET_SERVER = (
@@ -83,8 +86,13 @@ def api_url() -> str:
 
 
 @asynccontextmanager
-async def connect() -> AsyncIterator[Server]:
+async def connect(writes: int | None = None) -> AsyncIterator[Server]:
     """Connect to the server in `PREFECT_API_URL`.
+
+    Args:
+        writes: How many deployments are written at once. By default it is one, unless the
+            server is Prefect Cloud: SQLite, a server's default, takes one write at a time, and
+            becomes the slower the more are waiting.
 
     Yields:
         The server.
@@ -98,7 +106,8 @@ async def connect() -> AsyncIterator[Server]:
         async with AsyncClientContext.get_or_create() as context:
             # Unlike the question for its version, this one needs a valid key.
             await context.client.read_work_pools(limit=1)
-            yield Server(context.client, url)
+            cloud = context.client.server_type == ServerType.CLOUD
+            yield Server(context.client, url, writes or (CLOUD_WRITES if cloud else 1))
 
 
 class Server:
@@ -107,11 +116,14 @@ class Server:
     Args:
         client: The connection.
         url: Its URL.
+        writes: How many deployments are written at once.
     """
 
-    def __init__(self, client: PrefectClient, url: str) -> None:
+    def __init__(self, client: PrefectClient, url: str, writes: int) -> None:
         self._client = client
         self.url = url
+        self._room = asyncio.Semaphore(writes)
+        self._loader = asyncio.Lock()
 
     async def work_pool(self, name: str | None, *, local: bool) -> str:
         """Find the work pool for deployments.
@@ -194,63 +206,74 @@ class Server:
             DeployProblem: Prefect did not take it.
         """
         with told(self.url):
+            facts = await self._load(deployment)
             found = await self.existing(deployment.full_name)
-            if found is None:
-                id_ = await self._create(deployment)
-            else:
-                id_ = found.id
-                await self._update(deployment, found)
-            await self._put_schedule(id_, deployment.description, found)
-            await self._put_triggers(id_, deployment)
-            return id_
+            async with self._room:
+                if found is None:
+                    return await self._create(deployment, facts)
+                await self._update(deployment, facts, found)
+                return found.id
 
-    async def _create(self, deployment: Deployment) -> UUID:
+    async def _load(self, deployment: Deployment) -> dict[str, Any]:
+        """Read the generated file, one at a time, while the server is at work."""
+        async with self._loader:
+            return await asyncio.to_thread(_facts, deployment)
+
+    async def _create(self, deployment: Deployment, facts: dict[str, Any]) -> UUID:
         flow_id = await self._client.create_flow_from_name(deployment.description.flow)
-        return await self._client.create_deployment(
+        schedule = _schedule(deployment.description)
+        new = [DeploymentScheduleCreate(schedule=schedule, slug=SCHEDULE_SLUG)] if schedule else []
+        id_ = await self._client.create_deployment(
             flow_id=flow_id,
             name=deployment.name,
             work_pool_name=deployment.work_pool,
+            schedules=new,
             paused=deployment.paused,
             enforce_parameter_schema=True,
-            **_facts(deployment),
+            **facts,
         )
+        await self._put_triggers(id_, deployment)
+        return id_
 
-    async def _update(self, deployment: Deployment, found: DeploymentResponse) -> None:
-
-        changes = _facts(deployment)
+    async def _update(
+        self, deployment: Deployment, facts: dict[str, Any], found: DeploymentResponse
+    ) -> None:
+        changes = {**facts}
         if deployment.paused is not None:
             changes["paused"] = deployment.paused
         if found.work_pool_name != deployment.work_pool:  # else a chosen queue would be lost
             changes["work_pool_name"] = deployment.work_pool
         await self._client.update_deployment(found.id, DeploymentUpdate(**changes))
+        await self._put_schedule(found, _schedule(deployment.description))
+        await self._client.delete_resource_owned_automations(f"prefect.deployment.{found.id}")
+        await self._put_triggers(found.id, deployment)
 
-    async def _put_schedule(
-        self, id_: UUID, described: Description, found: DeploymentResponse | None
-    ) -> None:
+    async def _put_schedule(self, found: DeploymentResponse, wanted: CronSchedule | None) -> None:
         """Set our schedule, and leave alone those that users have added."""
-
-        ours = [one for one in (found.schedules if found else ()) if one.slug == SCHEDULE_SLUG]
-        if described.cron is None:
-            for old in ours:
-                await self._client.delete_deployment_schedule(id_, old.id)
-            return
-        schedule = CronSchedule(cron=described.cron, timezone=described.timezone)
-        if not ours:
-            new = DeploymentScheduleCreate(schedule=schedule, slug=SCHEDULE_SLUG)
-            await self._client.create_deployment_schedules(id_, [new])
-        elif ours[0].schedule != schedule:
-            await self._client.update_deployment_schedule(id_, ours[0].id, schedule=schedule)
+        ours = [one for one in found.schedules if one.slug == SCHEDULE_SLUG]
+        for old in ours if wanted is None else ():
+            await self._client.delete_deployment_schedule(found.id, old.id)
+        if wanted is not None and not ours:
+            new = DeploymentScheduleCreate(schedule=wanted, slug=SCHEDULE_SLUG)
+            await self._client.create_deployment_schedules(found.id, [new])
+        elif wanted is not None and ours[0].schedule != wanted:
+            await self._client.update_deployment_schedule(found.id, ours[0].id, schedule=wanted)
 
     async def _put_triggers(self, id_: UUID, deployment: Deployment) -> None:
-        """Replace the automations that belong to the deployment, as Prefect's deploy does."""
+        """Make the automations that belong to the deployment, as Prefect's deploy does."""
 
         triggers = TypeAdapter(list[DeploymentTriggerTypes]).validate_python(
             named_triggers(deployment.description.triggers, deployment.full_name)
         )
-        await self._client.delete_resource_owned_automations(f"prefect.deployment.{id_}")
         for trigger in triggers:
             trigger.set_deployment_id(id_)
             await self._client.create_automation(trigger.as_automation())
+
+
+def _schedule(described: Description) -> CronSchedule | None:
+    if described.cron is None:
+        return None
+    return CronSchedule(cron=described.cron, timezone=described.timezone)
 
 
 def _facts(deployment: Deployment) -> dict[str, Any]:

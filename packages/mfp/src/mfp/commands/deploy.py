@@ -21,6 +21,9 @@ again changes what the flow says, and leaves what you set in Prefect's pages.
 The work pool is that of pyproject.toml, of --work-pool, of Prefect's settings, the one called
 default, or the only one of the type process, in this order.
 
+--jobs is also how many deployments the server is given at once. Without it that is one, unless
+the server is Prefect Cloud: on SQLite, more at once take longer. On PostgreSQL, try --jobs 8.
+
 \b
 Examples:
   mfp deploy ./flows
@@ -59,7 +62,7 @@ def command(
     from mfp.convert.outcome import Writing  # noqa: PLC0415  (`--help` needs none of it)
     from mfp.convert.report import write_document  # noqa: PLC0415
     from mfp.convert.repository import Selection, convert_repository  # noqa: PLC0415
-    from mfp.convert.run import processors, progress  # noqa: PLC0415
+    from mfp.convert.run import progress  # noqa: PLC0415
 
     reachable = _has_server(needed=changed or not dry_run)
     selection = Selection(**selected)
@@ -71,7 +74,7 @@ def command(
     from mfp.deploy.run import Deploying, deploy_all  # noqa: PLC0415
 
     how = Deploying(
-        jobs=selection.jobs or processors(),
+        writes=selection.jobs,
         pull=pull or "local",
         changed=changed,
         dry=dry_run,

@@ -16,6 +16,7 @@ from mfp.deploy.fingerprint import repository_of, source_hash
 from mfp.deploy.place import Placed
 
 Status = Literal["deployed", "unchanged", "failed", "would-deploy"]
+UNDER_WAY = 8  # deployments that are read or looked up while others are written
 # The flow is at fault where a description is missing, not the server.
 UNFIT_REMEDY = "Change the flow's decorators accordingly."
 
@@ -25,7 +26,7 @@ class Deploying:
     """How flows are deployed.
 
     Attributes:
-        jobs: How many at once.
+        writes: How many the server is given at once; None is what fits its kind.
         pull: How workers get the code: `local` or `git`.
         changed: Whether only those are deployed of which the server has another state.
         dry: Whether to say only what would be deployed.
@@ -33,7 +34,7 @@ class Deploying:
         output_dir: The folder that generated files go to.
     """
 
-    jobs: int
+    writes: int | None
     pull: str
     changed: bool
     dry: bool
@@ -88,13 +89,13 @@ async def _all(
 ) -> list[Deployed]:
     if not how.reachable:
         return [_unfit(one) or Deployed(placed=one, status="would-deploy") for one in flows]
-    async with connect() as server:
-        one_at_a_time = _Work(server, steps, how)
-        room = asyncio.Semaphore(how.jobs)
+    async with connect(how.writes) as server:
+        work = _Work(server, steps, how)
+        room = asyncio.Semaphore(UNDER_WAY)
 
         async def done(placed: Placed) -> Deployed:
             async with room:
-                result = await one_at_a_time.deploy(placed)
+                result = await work.deploy(placed)
             advance()
             return result
 
