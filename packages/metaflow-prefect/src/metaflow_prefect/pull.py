@@ -101,11 +101,10 @@ def public_url(remote: str) -> str:
         DeployProblem: It is a folder of this machine.
     """
     if "://" not in remote:
-        host, colon, path = remote.partition(":")
+        host, colon, _ = remote.partition(":")
         if not colon or "/" in host:
             raise _not_remote(remote)
-        user, at, name = host.rpartition("@")
-        return f"{user.partition(':')[0]}{at}{name}:{path}"
+        return remote  # an address of SSH, which has no place for a password
     parts = urlsplit(remote)
     if parts.scheme == "file":
         raise _not_remote(remote)
