@@ -131,12 +131,13 @@ def deploy_flow(
     Raises:
         MetaflowPrefectError: Something is wrong with the flow, the file or the server.
     """
-    # Prefect takes seconds to import, which no other command is to wait for.
-    from metaflow_prefect.deploy import Deployment, api_url, connect  # noqa: PLC0415
-
     target = source.with_name(f"{source.stem}_prefect.py")
     described = describe(loaded(obj, tags), load_deployment(obj.flow), tags=tags)
     chosen = checked_name(name or described.name)
+
+    # Prefect takes seconds to import, which no other command is to wait for.
+    from metaflow_prefect.deploy import Deployment, api_url, connect  # noqa: PLC0415
+
     obj.echo(f"Deploying *{described.flow}* to *{api_url()}*...", bold=True)
 
     async def deploy() -> UUID:
