@@ -16,7 +16,7 @@ from packaging.specifiers import SpecifierSet
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = {"metaflow-prefect": "metaflow-prefect", "metaflow-prefect-cli": "mfp"}
 # What a dependency must have beside a lower bound, and why, stands in the packages' own files.
-CAPPED = {"prefect", "fastapi"}
+CAPPED = {"prefect", "fastapi", "sqlalchemy"}
 
 
 def read_toml(path: str) -> dict[str, Any]:

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from metaflow._vendor import click
 from metaflow.util import get_latest_run_id
 
 from metaflow_prefect.checks import check
+from metaflow_prefect.deployment import checked_name, describe
 from metaflow_prefect.errors import MetaflowPrefectError, UsageProblem
 from metaflow_prefect.load import load_flow
+from metaflow_prefect.load_deployment import load_deployment
+from metaflow_prefect.model import FlowModel
 from metaflow_prefect.options import explicit_options
+from metaflow_prefect.pull import folder_steps
 from metaflow_prefect.render import render
 from metaflow_prefect.write import check_output, write_text
+
+CREATE_HELP = """Write this flow as a Prefect flow file, or deploy it.
+
+With a FILE, the Prefect file is written there. Without one, it is written beside the flow, as
+FLOW_prefect.py, and deployed to the Prefect server in PREFECT_API_URL: with the schedule and the
+triggers that the flow's decorators name, for a work pool of the type process.
+"""
 
 
 class PrefectGroup(click.Group):
@@ -49,20 +63,103 @@ def prefect(debug: bool) -> None:
     """Run this flow with Prefect."""
 
 
-@prefect.command(help="Write this flow as a Prefect flow file.")
-@click.argument("output", required=False, type=click.Path(path_type=None))
+@prefect.command(help=CREATE_HELP)
+@click.argument("output", metavar="[FILE]", required=False, type=click.Path(path_type=None))
 @click.option("--tag", "tags", multiple=True, help="Tag all runs; may be repeated.")
+@click.option("--name", help="The deployment's name.")
+@click.option("--work-pool", metavar="NAME", help="The work pool that its runs go to.")
+@click.option("--paused", is_flag=True, help="Keep it from starting runs, until it is resumed.")
 @click.pass_obj
-def create(obj: Any, output: str | None, tags: tuple[str, ...]) -> None:
-    """Write the Prefect file of the flow."""
-    if output is None:
-        raise UsageProblem("Name the file to write:", "python FLOW.py prefect create OUTPUT.py")
+def create(
+    obj: Any,
+    output: str | None,
+    tags: tuple[str, ...],
+    name: str | None,
+    work_pool: str | None,
+    paused: bool,
+) -> None:
+    """Write the Prefect file of the flow, and deploy it if no file is named."""
     source = Path(sys.argv[0]).resolve()
-    target = Path(output)
+    if output is None:
+        deploy_flow(obj, source, tags, name=name, work_pool=work_pool, paused=paused)
+    elif name or work_pool or paused:
+        raise UsageProblem(
+            "--name, --work-pool and --paused are for a deployment, and with a FILE none is made.",
+            "Leave out the name of the file, or these options.",
+        )
+    else:
+        write_flow(obj, source, Path(output), tags)
+
+
+def write_flow(obj: Any, source: Path, target: Path, tags: tuple[str, ...]) -> None:
+    """Write the flow's Prefect file, and say so.
+
+    Args:
+        obj: Metaflow's command line state.
+        source: The flow's file.
+        target: The file to write.
+        tags: Tags of the flow's runs.
+
+    Raises:
+        MetaflowPrefectError: It cannot be written.
+    """
     check_output(target, source)
     text = generated_text(obj, source, target.resolve(), tags)
     changed = write_text(target, text)
     obj.echo(f"{'Wrote' if changed else 'Unchanged:'} *{target}*", fg="green")
+
+
+def deploy_flow(
+    obj: Any,
+    source: Path,
+    tags: tuple[str, ...],
+    *,
+    name: str | None,
+    work_pool: str | None,
+    paused: bool,
+) -> None:
+    """Write the flow's Prefect file beside it, and deploy it to the server at hand.
+
+    Args:
+        obj: Metaflow's command line state.
+        source: The flow's file.
+        tags: Tags of the flow's runs, and of the deployment.
+        name: The deployment's name; `None` is the usual one.
+        work_pool: The work pool that its runs go to; `None` is the usual one.
+        paused: Whether it starts no runs.
+
+    Raises:
+        MetaflowPrefectError: Something is wrong with the flow, the file or the server.
+    """
+    target = source.with_name(f"{source.stem}_prefect.py")
+    described = describe(loaded(obj, tags), load_deployment(obj.flow), tags=tags)
+    chosen = checked_name(name or described.name)
+
+    # Prefect takes seconds to import, which no other command is to wait for.
+    from metaflow_prefect.deploy import Deployment, api_url, connect  # noqa: PLC0415
+
+    obj.echo(f"Deploying *{described.flow}* to *{api_url()}*...", bold=True)
+
+    async def deploy() -> UUID:
+        async with connect() as server:
+            pool = await server.work_pool(work_pool, local=True)
+            write_flow(obj, source, target, tags)
+            deployment = Deployment(
+                description=described,
+                name=chosen,
+                folder=source.parent,
+                entrypoint=f"{target.name}:{described.function}",
+                pull=folder_steps(str(source.parent)),
+                work_pool=pool,
+                paused=paused or None,
+            )
+            obj.echo(f"The runs go to the work pool *{pool}*.")
+            return await server.deploy(deployment)
+
+    identity = asyncio.run(deploy())
+    full_name = f"{described.flow}/{chosen}"
+    obj.echo(f"Deployed *{full_name}* ({identity}).", fg="green", bold=True)
+    obj.echo(f"Run it by: prefect deployment run {shlex.quote(full_name)}")
 
 
 @prefect.command(
@@ -131,12 +228,25 @@ def generated_text(obj: Any, source: Path, target: Path, tags: tuple[str, ...]) 
     Raises:
         FlowProblem: The flow cannot become a Prefect flow.
     """
+    flow = loaded(obj, tags)
+    check(flow)
+    relative = os.path.relpath(source, target.parent).replace(os.sep, "/")
+    return render(flow, source=relative, output=target.name)
+
+
+def loaded(obj: Any, tags: tuple[str, ...]) -> FlowModel:
+    """Return the model of the flow that Metaflow's command line has loaded.
+
+    Args:
+        obj: Metaflow's command line state.
+        tags: Tags of the flow's runs.
+
+    Raises:
+        FlowProblem: Metaflow itself would not run the flow.
+    """
     root = click.get_current_context().find_root()
-    flow = load_flow(
+    return load_flow(
         obj.flow,
         options=explicit_options(root, sys.argv[1:]),
         run_options=[f"--tag={tag}" for tag in tags],
     )
-    check(flow)
-    relative = os.path.relpath(source, target.parent).replace(os.sep, "/")
-    return render(flow, source=relative, output=target.name)

@@ -44,7 +44,7 @@ def render(flow: FlowModel, *, source: str, output: str) -> str:
         The text of the file.
     """
     runtime = embedded_runtime()
-    function = function_name(flow.name, [*runtime.names, *_imported_names(flow)])
+    function = flow_function_name(flow)
     body = "\n".join(
         [
             *_docstring(flow, source, output, function),
@@ -77,6 +77,11 @@ def render(flow: FlowModel, *, source: str, output: str) -> str:
         ]
     )
     return f"{header(body, flow.name)}\n{body}"
+
+
+def flow_function_name(flow: FlowModel) -> str:
+    """Return the name of the generated file's flow function."""
+    return function_name(flow.name, [*embedded_runtime().names, *_imported_names(flow)])
 
 
 def _main(function: str) -> list[str]:

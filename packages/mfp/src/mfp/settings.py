@@ -16,8 +16,9 @@ else:
     import tomli as tomllib
 
 TEXTS = ("datastore", "environment", "metadata")
+DEPLOYMENT_TEXTS = ("work_pool", "deployment")
 LISTS = ("with", "tags")
-FLOW_KEYS = (*TEXTS, *LISTS, "configs")
+FLOW_KEYS = (*TEXTS, *DEPLOYMENT_TEXTS, *LISTS, "configs")
 
 
 class SettingsError(UsageError):
@@ -43,6 +44,8 @@ class FlowSettings:
         tags: Tags of its runs.
         configs: Files of its configs, by the configs' names.
         output: The name of the generated file; None for the usual one.
+        work_pool: The work pool of its deployment; None if the settings name none.
+        deployment: The name of its deployment; None for the usual one.
     """
 
     texts: tuple[tuple[str, str], ...] = ()
@@ -50,6 +53,8 @@ class FlowSettings:
     tags: tuple[str, ...] = ()
     configs: tuple[tuple[str, str], ...] = ()
     output: str | None = None
+    work_pool: str | None = None
+    deployment: str | None = None
 
     def options(self) -> tuple[str, ...]:
         """Give Metaflow's top-level options, as words."""
@@ -145,7 +150,7 @@ def _check(path: Path, place: str, table: Mapping[str, Any], known: tuple[str, .
             raise SettingsError(
                 path, f"{place}.{name} is unknown", f"Known are {', '.join(known)}."
             )
-        if name in (*TEXTS, "output") and not isinstance(value, str):
+        if name in (*TEXTS, *DEPLOYMENT_TEXTS, "output") and not isinstance(value, str):
             raise SettingsError(path, f"{place}.{name} is no text", f"Write {name} = '...'.")
         if name in (*LISTS, "paths") and not _is_texts(value):
             raise SettingsError(
@@ -175,4 +180,6 @@ def _with(found: FlowSettings, table: Mapping[str, Any], folder: Path) -> FlowSe
         tags=tuple(table.get("tags", found.tags)),
         configs=tuple((dict(found.configs) | files).items()),
         output=table.get("output", found.output),
+        work_pool=table.get("work_pool", found.work_pool),
+        deployment=table.get("deployment", found.deployment),
     )

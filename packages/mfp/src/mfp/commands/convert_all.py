@@ -2,16 +2,17 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from mfp.commands.options import conversion_options, placement_options
+from mfp.errors import UsageError
 from mfp.terminal import printable
 
 if TYPE_CHECKING:
     from mfp.convert.outcome import Outcome, Writing
     from mfp.convert.plan import Planned
-    from mfp.discover import Discovery
 
 HELP = """Convert all flows in PATHS (default: the current folder) to Prefect flow files.
 
@@ -28,6 +29,7 @@ Examples:
   mfp convert-all --prune                      remove files whose flow is gone
   mfp convert-all --json result.json
   mfp convert-all --missing-imports stub       where the flows' dependencies are not installed
+  mfp convert-all --prefect-yaml prefect.yaml  and then: prefect deploy --all
 
 \b
 pyproject.toml: what flows are converted with
@@ -36,9 +38,17 @@ pyproject.toml: what flows are converted with
   with = ["retry"]                  decorators for all steps
   tags = ["nightly"]
   configs = { config = "prod.json" }
+  work_pool = "default"             of their deployments
   [[tool.mfp.overrides]]            the same for some flows; a later one wins
   paths = ["flows/ml/"]
   output = "train.py"               the name of the generated file
+  deployment = "nightly"            the name of its deployment
+
+\b
+--prefect-yaml: the entries with the key metaflow_flow are ours. In them we own name, entrypoint,
+the schedule with the slug metaflow, the triggers whose names begin with "metaflow: ", and
+work_pool.name where one is set; all else in the file is yours, and stays. Run 'prefect deploy
+--all --prefect-file FILE' in the folder in which you run mfp.
 
 \b
 JSON: an object with
@@ -55,119 +65,49 @@ Exit codes:
 
 
 @click.command(name="convert-all", help=HELP)
-@click.argument("paths", nargs=-1, type=click.Path())
-@click.option(
-    "--output-dir",
-    metavar="DIR",
-    default="prefect_flows",
-    show_default=True,
-    help="Where the generated files go.",
-)
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Load so many flows at once. [default: the processors available]",
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="SECONDS",
-    default=60,
-    show_default=True,
-    help="How long loading one flow may take.",
-)
-@click.option("--json", "json_file", metavar="FILE", help="Write the results; - is stdout.")
-@click.option(
-    "--include", multiple=True, metavar="PATTERN", help="Read only files that match. Repeatable."
-)
-@click.option(
-    "--exclude", multiple=True, metavar="PATTERN", help="Leave out what matches. Repeatable."
-)
-@click.option(
-    "--missing-imports",
-    type=click.Choice(["stub", "error"]),
-    default="error",
-    show_default=True,
-    help="Whether stand-ins take the place of modules that are not installed.",
-)
-@click.option("--no-cache", is_flag=True, help="Load all flows, also those that did not change.")
+@conversion_options
 @click.option("--check", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--prune", is_flag=True, help="Remove generated files whose flow is gone.")
 @click.option("--force", is_flag=True, help="Overwrite generated files that were edited by hand.")
-def command(  # noqa: PLR0913, PLR0917  (an argument for each option)
-    paths: tuple[str, ...],
-    output_dir: str,
-    jobs: int | None,
-    timeout: float,
-    json_file: str | None,
-    include: tuple[str, ...],
-    exclude: tuple[str, ...],
-    missing_imports: str,
-    no_cache: bool,
+@click.option("--prefect-yaml", metavar="FILE", help="Keep the flows' deployments in this file.")
+@placement_options
+def command(
+    *,
     check: bool,
     prune: bool,
     force: bool,
+    prefect_yaml: str | None,
+    work_pool: str | None,
+    pull: str | None,
+    **selected: Any,
 ) -> int:
     """Convert the flows; see `HELP`."""
-    from mfp.convert.cache import open_cache  # noqa: PLC0415  (`--help` needs none of it)
-    from mfp.convert.outcome import Writing  # noqa: PLC0415
-    from mfp.convert.plan import plan  # noqa: PLC0415
+    from mfp.convert.outcome import Writing  # noqa: PLC0415  (`--help` needs none of it)
     from mfp.convert.report import show, write_document  # noqa: PLC0415
-    from mfp.convert.run import Loading, convert, processors  # noqa: PLC0415
-    from mfp.discover import discover  # noqa: PLC0415
-    from mfp.settings import read_settings  # noqa: PLC0415
+    from mfp.convert.repository import Selection, convert_repository  # noqa: PLC0415
 
-    paths = paths or (".",)
-    settings = read_settings(Path.cwd())
-    found = discover(paths, root=Path.cwd(), include=include, exclude=exclude)
-    planned = plan(found.flows, paths, output_dir, settings)
-    loading = Loading(
-        jobs=jobs or processors(),
-        timeout=timeout,
-        settings=settings,
-        stub=missing_imports == "stub",
-        folder=output_dir,
-    )
-    memory = open_cache(use=not no_cache)
+    if prefect_yaml is None and (work_pool or pull):
+        raise UsageError("--work-pool and --pull are for deployments", "Add --prefect-yaml FILE.")
+    selection = Selection(**selected)
     writing = Writing(check=check, force=force)
-    outcomes = _sorted([*convert(planned, loading, writing, memory), *_unreadable(found)])
-    if json_file is not None:
-        write_document(json_file, outcomes)
-    if json_file != "-":
+    converted = convert_repository(selection, writing)
+    outcomes = converted.outcomes
+    if selection.json_file is not None:
+        write_document(selection.json_file, outcomes)
+    if selection.json_file != "-":
         show(outcomes, check=check)
-    _show_notebooks(found)
     different = check and _show_differences(outcomes)
     failed = any(one.status == "failed" for one in outcomes)
-    return max(3 * failed, int(different), _settle_gone(planned, output_dir, writing, prune))
+    code = max(
+        3 * failed,
+        int(different),
+        _settle_gone(converted.planned, selection.output_dir, writing, prune),
+    )
+    if prefect_yaml is not None:
+        from mfp.deploy.prefect_yaml import keep  # noqa: PLC0415
 
-
-def _sorted(outcomes: "list[Outcome]") -> "list[Outcome]":
-    return sorted(outcomes, key=lambda one: (one.path, one.line or 0))
-
-
-def _unreadable(found: "Discovery") -> "list[Outcome]":
-    """Count files in which flows cannot be told as failed."""
-    from mfp.convert.outcome import Outcome  # noqa: PLC0415
-
-    return [
-        Outcome(
-            path=problem.path,
-            name=None,
-            line=problem.line,
-            output=None,
-            status="failed",
-            error=problem.message,
-            remedy=problem.remedy,
-        )
-        for problem in found.problems
-    ]
-
-
-def _show_notebooks(found: "Discovery") -> None:
-    for flow in found.notebooks:
-        text = f"{flow.path}: cell {flow.cell}: {flow.name} is in a notebook and cannot be "
-        click.echo(printable(text + "converted. Move the class into a .py file."), err=True)
+        code = max(code, keep(Path(prefect_yaml), converted, writing, work_pool, pull))
+    return code
 
 
 def _show_differences(outcomes: "list[Outcome]") -> bool:

@@ -12,13 +12,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from metaflow_prefect.deployment import Description
 from metaflow_prefect.errors import MetaflowPrefectError
 from metaflow_prefect.write import write_text
 
 from mfp.convert.exchange import Reply, Request
 from mfp.convert.state import state_of_file, state_of_folder, state_of_variable
 
-FORMAT = 1
+FORMAT = 2
 OURS = ("mfp", "metaflow_prefect")
 
 
@@ -38,19 +39,31 @@ class Cache:
         self._state = cache(state_of_file)
         self._folder = cache(state_of_folder)
 
-    def is_unchanged(self, request: Request, output: Path) -> bool:
-        """Say whether loading a flow again would give what its generated file holds.
+    def recall(self, request: Request, output: Path) -> Reply | None:
+        """Give what loading a flow gave, if loading it again would give the same.
 
         Args:
             request: The flow.
             output: The generated file.
 
         Returns:
-            Whether nothing that loading read has changed, nor the file itself.
+            The reply, without the text; None if something that loading read has changed, or
+            the generated file itself.
         """
         entry = self._entries.get(_key(request))
         if entry is None or state_of_file(str(output)) != entry["text"]:
-            return False
+            return None
+        if not self._is_same(entry, request):
+            return None
+        found = entry["deployment"]
+        return Reply(
+            digest=entry["text"],
+            deployment=None if found is None else Description.from_json(found),
+            unfit=entry["unfit"],
+            files=entry["files"],
+        )
+
+    def _is_same(self, entry: dict[str, Any], request: Request) -> bool:
         return (
             all(self._state(path) == state for path, state in entry["files"].items())
             and all(
@@ -74,7 +87,9 @@ class Cache:
             return
         self._changed = True
         self._entries[_key(request)] = {
-            "text": sha256(reply.text.encode()).hexdigest(),
+            "text": reply.digest,
+            "deployment": reply.deployment.as_json() if reply.deployment else None,
+            "unfit": reply.unfit,
             "files": reply.files,
             "folders": reply.folders,
             "variables": reply.variables,

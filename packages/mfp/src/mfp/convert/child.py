@@ -1,25 +1,37 @@
 """The process that loads one flow: apart from all others, whatever the flow does to it."""
 
 import io
+import json
 import os
 import pickle
 import signal
 import sys
+from hashlib import sha256
 from importlib import invalidate_caches
 from inspect import getsource
 from pathlib import Path
 from typing import Any, NoReturn
 
 from metaflow_prefect.checks import check
+from metaflow_prefect.deployment import describe
 from metaflow_prefect.embed import embedded_runtime
+from metaflow_prefect.errors import FlowProblem
 from metaflow_prefect.load import load_flow
+from metaflow_prefect.load_deployment import load_deployment
+from metaflow_prefect.model import FlowModel
 from metaflow_prefect.render import render
 
-from mfp.convert.exchange import Reply, Request
+from mfp.convert.exchange import LoadError, Reply, Request
 from mfp.convert.explain import explained
-from mfp.convert.missing import refuse_in_flow, refuse_in_result, stand_in_for_missing
+from mfp.convert.missing import (
+    refuse_in_deployment,
+    refuse_in_flow,
+    refuse_in_result,
+    stand_in_for_missing,
+)
 from mfp.convert.record import Record, own_folders
 from mfp.convert.script import load_class
+from mfp.convert.standin import refuse_in_text
 from mfp.convert.start import prepare
 
 # Kept here, as a flow may put its own into the modules.
@@ -69,15 +81,15 @@ def converted(request: Request) -> Reply:
     record.begin()
     found: dict[str, Any] = {}
     try:
-        text = _text(request, found)
+        found["text"] = _text(request, found)
     except BaseException as error:  # noqa: BLE001  (a flow may raise anything)
         reason, remedy = explained(error, request.path)
-        return Reply(**found, error=reason, remedy=remedy)
+        return Reply(name=found.get("name"), error=reason, remedy=remedy)
     finally:
         record.end()
     return Reply(
         **found,
-        text=text,
+        digest=sha256(found["text"].encode()).hexdigest(),
         files=record.files(request.path),
         folders=record.folders(request.ignored),
         variables=record.variables(),
@@ -95,10 +107,27 @@ def _text(request: Request, found: dict[str, Any]) -> str:
     flow, options = prepare(flow_class, request.options)
     model = load_flow(flow, options=options, run_options=[f"--tag={tag}" for tag in request.tags])
     check(model)
+    found.update(_deployment(flow, model, request))
     text = render(model, source=request.source, output=request.output)
     if request.stub:
         refuse_in_result(text)
     return text
+
+
+def _deployment(flow: Any, model: FlowModel, request: Request) -> dict[str, Any]:
+    """Describe the flow's deployment; where that is impossible, it can be converted still."""
+    try:
+        if request.stub:
+            refuse_in_deployment(flow)
+        facts = load_deployment(flow)
+        described = describe(model, facts, tags=request.tags, personal=False)
+        if request.stub:
+            refuse_in_text(json.dumps(described.as_json()), "its deployment")
+    except FlowProblem as problem:
+        return {"unfit": problem.message.rstrip(".")}
+    except LoadError as problem:
+        return {"unfit": f"{problem.message}. {problem.remedy.rstrip('.')}"}
+    return {"deployment": described}
 
 
 def _detach(output: int) -> None:

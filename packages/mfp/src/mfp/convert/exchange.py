@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from metaflow_prefect.deployment import Description
+
 States: TypeAlias = dict[str, str | None]
 
 
@@ -37,7 +39,10 @@ class Reply:
 
     Attributes:
         name: The class; None if loading did not get so far.
-        text: The generated file; None if there is an error.
+        text: The generated file; None if there is an error, or if the file holds it already.
+        digest: The text's checksum; None if there is an error.
+        deployment: What the flow's decorators make of its deployment; None if they cannot.
+        unfit: Why they cannot; empty mostly.
         error: What went wrong, as a sentence without its full stop.
         remedy: What to do next, as a whole sentence.
         note: What to know about a flow that was converted; empty mostly.
@@ -50,6 +55,9 @@ class Reply:
 
     name: str | None = None
     text: str | None = None
+    digest: str | None = None
+    deployment: Description | None = None
+    unfit: str = ""
     error: str | None = None
     remedy: str | None = None
     note: str = ""

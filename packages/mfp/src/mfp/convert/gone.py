@@ -62,7 +62,16 @@ def _is_gone(path: Path, data: bytes) -> bool:
         return False
     name = made[1].decode()
     source = made[2].decode().replace('\\"', '"').replace("\\\\", "\\")
-    file = Path(os.path.realpath(path.resolve().parent / source))
+    return is_flow_gone(Path(os.path.realpath(path.resolve().parent / source)), name)
+
+
+def is_flow_gone(file: Path, name: str) -> bool:
+    """Say whether a file no longer exists or no longer holds a flow.
+
+    Args:
+        file: The file.
+        name: The flow's class.
+    """
     if not file.is_file():
         return True
     found = discover([file], root=file.parent)

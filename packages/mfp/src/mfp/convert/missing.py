@@ -72,6 +72,20 @@ def refuse_in_flow(flow: Any) -> None:
                 refuse_in_values(decorator.attributes, where)
 
 
+def refuse_in_deployment(flow: Any) -> None:
+    """Refuse a deployment whose schedule or triggers a stand-in would decide.
+
+    Args:
+        flow: An instance, its decorators initialised.
+
+    Raises:
+        LoadError: If there is such a value; the message names it.
+    """
+    for name in ("schedule", "trigger", "trigger_on_finish"):
+        for decorator in flow._flow_decorators.get(name, ()):  # noqa: SLF001
+            refuse_in_values(decorator.attributes, f"@{name}")
+
+
 def refuse_in_result(text: str) -> None:
     """Refuse a generated file into which a stand-in was formatted.
 

@@ -10,6 +10,8 @@ from typing import Literal
 from metaflow_prefect.errors import MetaflowPrefectError
 from metaflow_prefect.write import check_output, write_text
 
+from mfp.convert.exchange import Reply
+
 Status = Literal["converted", "unchanged", "failed"]
 
 
@@ -26,6 +28,7 @@ class Outcome:
         error: Why it failed, as a sentence without its full stop.
         remedy: What to do next, as a whole sentence.
         difference: What would change in the generated file, as a unified diff.
+        reply: What loading gave, unless it failed.
     """
 
     path: PurePosixPath
@@ -36,6 +39,7 @@ class Outcome:
     error: str | None = None
     remedy: str | None = None
     difference: str = ""
+    reply: Reply | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

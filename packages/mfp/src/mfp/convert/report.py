@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,11 +15,12 @@ from mfp.terminal import plain_table, printable, rich_table
 HEADER = ("FLOW", "CLASS", "STATUS", "OUTPUT")
 
 
-def document(outcomes: Sequence[Outcome]) -> str:
+def document(outcomes: Sequence[Outcome], **more: list[dict[str, Any]]) -> str:
     """Write the outcomes as JSON.
 
     Args:
         outcomes: What became of the flows.
+        more: Further lists, by the names that they have in the document.
 
     Returns:
         The JSON text, in ASCII, with a line break at its end.
@@ -35,7 +37,7 @@ def document(outcomes: Sequence[Outcome]) -> str:
         }
         for one in outcomes
     ]
-    return json.dumps({"flows": flows}, indent=2) + "\n"
+    return json.dumps({"flows": flows, **more}, indent=2) + "\n"
 
 
 def show(outcomes: Sequence[Outcome], *, check: bool) -> None:
@@ -47,17 +49,14 @@ def show(outcomes: Sequence[Outcome], *, check: bool) -> None:
     """
     rows = [
         (
-            printable(_place(one)),
+            printable(place_of(one)),
             printable(one.name or ""),
             one.status,
             printable(str(one.output or "")),
         )
         for one in outcomes
     ]
-    if rows and sys.stdout.isatty():
-        rich_table(HEADER, rows)
-    elif rows:
-        click.echo(plain_table(HEADER, rows), nl=False)
+    show_table(HEADER, rows)
     for one in outcomes:
         if one.status == "failed":
             click.echo(failure(one), err=True)
@@ -81,21 +80,22 @@ def failure(outcome: Outcome) -> str:
     """
     name = f"{outcome.name}: " if outcome.name else ""
     reason = "; ".join(line.strip() for line in (outcome.error or "").splitlines())
-    text = f"{_place(outcome)}: {name}{reason.rstrip('.')}. {outcome.remedy}"
+    text = f"{place_of(outcome)}: {name}{reason.rstrip('.')}. {outcome.remedy}"
     return printable(text)
 
 
-def write_document(path: str, outcomes: Sequence[Outcome]) -> None:
+def write_document(path: str, outcomes: Sequence[Outcome], **more: list[dict[str, Any]]) -> None:
     """Write the document to a file.
 
     Args:
         path: The file; `-` is standard output.
         outcomes: What became of the flows.
+        more: Further lists, by the names that they have in the document.
 
     Raises:
         OSError: If it cannot be written.
     """
-    text = document(outcomes)
+    text = document(outcomes, **more)
     if path == "-":
         click.echo(text, nl=False)
         return
@@ -109,5 +109,19 @@ def write_document(path: str, outcomes: Sequence[Outcome]) -> None:
     write_text(target, text)
 
 
-def _place(outcome: Outcome) -> str:
+def show_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table, if it has rows: for the terminal, or for a pipe or a log.
+
+    Args:
+        header: The names of the columns.
+        rows: The cells.
+    """
+    if rows and sys.stdout.isatty():
+        rich_table(header, rows)
+    elif rows:
+        click.echo(plain_table(header, rows), nl=False)
+
+
+def place_of(outcome: Outcome) -> str:
+    """Give a flow's file and line."""
     return str(outcome.path) if outcome.line is None else f"{outcome.path}:{outcome.line}"

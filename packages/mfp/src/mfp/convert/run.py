@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +87,9 @@ def convert(
     waiting: list[int] = []
     requests = [request_for(Path(f.path), f.name, Path(f.output), loading) for f in flows]
     for number, flow in enumerate(flows):
-        if memory.is_unchanged(requests[number], Path(flow.output)):
-            outcomes[number] = _outcome(flow, "unchanged")
+        known = memory.recall(requests[number], Path(flow.output))
+        if known is not None:
+            outcomes[number] = _outcome(flow, "unchanged", reply=known)
         else:
             waiting.append(number)
     if waiting:
@@ -141,21 +142,23 @@ def settle(flow: Planned, reply: Reply, writing: Writing) -> Outcome:
             error = f"{problem.filename or flow.output}: {problem.strerror or problem}"
             remedy = "Check the disk and the permissions."
         else:
-            return _outcome(flow, status, difference=difference)
+            kept = replace(reply, text=None)
+            return _outcome(flow, status, difference=difference, reply=kept)
     return _outcome(flow, "failed", error=error, remedy=remedy)
 
 
-def _outcome(flow: Planned, status: Status, **more: str | None) -> Outcome:
+def _outcome(flow: Planned, status: Status, **more: Any) -> Outcome:
     fixed: dict[str, Any] = {**more, "status": status}
     return Outcome(path=flow.path, name=flow.name, line=flow.line, output=flow.output, **fixed)
 
 
 @contextmanager
-def progress(total: int) -> Iterator[Callable[[], None]]:
+def progress(total: int, what: str = "Converting") -> Iterator[Callable[[], None]]:
     """Show a bar on standard error, if that is a terminal.
 
     Args:
         total: How many flows there are.
+        what: What is done with them.
 
     Yields:
         What to call when one of them is ready.
@@ -168,7 +171,7 @@ def progress(total: int) -> Iterator[Callable[[], None]]:
 
     # No thread may run here while processes are forked: so the bar is drawn by hand.
     with Progress(console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
-        task = bar.add_task("Converting", total=total)
+        task = bar.add_task(what, total=total)
 
         def advance() -> None:
             bar.update(task, advance=1, refresh=True)

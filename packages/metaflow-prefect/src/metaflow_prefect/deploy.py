@@ -1,0 +1,352 @@
+"""Deploy generated files to a Prefect server, through Prefect's own client.
+
+It imports Prefect, which takes seconds: so it is itself imported only by what deploys.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID
+
+import httpx
+from prefect.client.base import ServerType
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.actions import DeploymentScheduleCreate, DeploymentUpdate
+from prefect.client.schemas.objects import VersionInfo, WorkPool
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.client.schemas.schedules import CronSchedule
+from prefect.context import AsyncClientContext
+from prefect.events import DeploymentTriggerTypes
+from prefect.exceptions import ObjectNotFound, PrefectException, ScriptError
+from prefect.flows import load_flow_from_entrypoint
+from prefect.settings import get_current_settings
+from prefect.utilities.callables import parameter_schema
+from pydantic import TypeAdapter
+
+from metaflow_prefect.deployment import DEFAULT_NAME, SCHEDULE_SLUG, Description, named_triggers
+from metaflow_prefect.errors import DeployProblem
+
+CLOUD_WRITES = 10
+LOCAL_POOL = "process"  # its runs are processes of the worker's own machine
+NO_SERVER = "There is no Prefect server to deploy to: PREFECT_API_URL is not set."
+SET_SERVER = (
+    "Start one by `prefect server start`, and set PREFECT_API_URL, as to http://127.0.0.1:4200/api."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """A deployment, with its place.
+
+    Args:
+        description: What its flow says of it.
+        name: Its name, without the flow's.
+        folder: Where the entrypoint is relative to, on this machine.
+        entrypoint: The generated file and its function, as `flows/a_prefect.py:a`.
+        pull: The pull steps by which a worker gets to the folder.
+        work_pool: The work pool that its runs go to.
+        version: What to call this state of it; `None` leaves that to Prefect.
+        paused: Whether it starts paused; `None` leaves it as it is.
+    """
+
+    description: Description
+    name: str
+    folder: Path
+    entrypoint: str
+    pull: Sequence[dict[str, Any]]
+    work_pool: str
+    version: str | None = None
+    paused: bool | None = None
+
+    @property
+    def full_name(self) -> str:
+        """The name by which Prefect knows it: flow and deployment."""
+        return f"{self.description.flow}/{self.name}"
+
+
+def api_url() -> str:
+    """Return the URL of the server to deploy to, without any password in it.
+
+    Raises:
+        DeployProblem: None is set.
+    """
+
+    url = get_current_settings().api.url
+    if not url:
+        raise DeployProblem(NO_SERVER, SET_SERVER)
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+@asynccontextmanager
+async def connect(writes: int | None = None) -> AsyncIterator[Server]:
+    """Connect to the server in `PREFECT_API_URL`.
+
+    Args:
+        writes: How many deployments are written at once. By default it is one, unless the
+            server is Prefect Cloud: SQLite, a server's default, takes one write at a time, and
+            becomes the slower the more are waiting.
+
+    Yields:
+        The server.
+
+    Raises:
+        DeployProblem: There is none, or it does not answer, or does not let us in.
+    """
+    url = api_url()
+
+    with told(url):
+        async with AsyncClientContext.get_or_create() as context:
+            # Unlike the question for its version, this one needs a valid key.
+            await context.client.read_work_pools(limit=1)
+            cloud = context.client.server_type == ServerType.CLOUD
+            yield Server(context.client, url, writes or (CLOUD_WRITES if cloud else 1))
+
+
+class Server:
+    """A Prefect server.
+
+    Args:
+        client: The connection.
+        url: Its URL.
+        writes: How many deployments are written at once.
+    """
+
+    def __init__(self, client: PrefectClient, url: str, writes: int) -> None:
+        self._client = client
+        self.url = url
+        self._room = asyncio.Semaphore(writes)
+        self._loader = asyncio.Lock()
+
+    async def work_pool(self, name: str | None, *, local: bool) -> str:
+        """Find the work pool for deployments.
+
+        Args:
+            name: The pool that the user names. `None` is the one of Prefect's settings, or the
+                one named `default`, or the only one that runs processes.
+            local: Whether flows are run from a folder of this machine.
+
+        Returns:
+            Its name.
+
+        Raises:
+            DeployProblem: There is none, or runs in it would not find the flows.
+        """
+        pools = {pool.name: pool for pool in await self._pools()}
+        chosen = name or self._default_pool(pools)
+        if chosen is None or chosen not in pools:
+            wanted = chosen or DEFAULT_NAME
+            known = ", ".join(sorted(pools)) or "none"
+            raise DeployProblem(
+                f"The server {self.url} has no work pool named {wanted}; those it has: {known}.",
+                f"Make it by `prefect work-pool create {wanted} --type process`, "
+                "or name another by --work-pool.",
+            )
+        kind = pools[chosen].type
+        if kind == "prefect-agent" or (local and kind != LOCAL_POOL):
+            raise DeployProblem(
+                f"The work pool {chosen} is of the type {kind}, whose runs do not see "
+                "the folders of this machine.",
+                "Name one of the type process by --work-pool, or let workers clone the "
+                "repository: `mfp deploy --pull git`.",
+            )
+        return chosen
+
+    def _default_pool(self, pools: dict[str, WorkPool]) -> str | None:
+
+        if named := get_current_settings().deployments.default_work_pool_name:
+            return named
+        processes = [name for name, pool in pools.items() if pool.type == LOCAL_POOL]
+        if DEFAULT_NAME in pools or len(processes) != 1:
+            return DEFAULT_NAME if DEFAULT_NAME in pools else None
+        return processes[0]
+
+    async def _pools(self) -> list[WorkPool]:
+        found: list[WorkPool] = []
+        while page := await self._client.read_work_pools(limit=200, offset=len(found)):
+            found += page
+        return found
+
+    async def existing(self, full_name: str) -> DeploymentResponse | None:
+        """Return a deployment as the server has it; `None` if it has none of that name.
+
+        Args:
+            full_name: The names of flow and deployment, with `/` between.
+
+        Raises:
+            DeployProblem: The server does not answer well.
+        """
+
+        with told(self.url):
+            try:
+                return await self._client.read_deployment_by_name(full_name)
+            except ObjectNotFound:
+                return None
+
+    async def deploy(self, deployment: Deployment) -> UUID:
+        """Make a deployment, or bring it up to date.
+
+        As with Prefect's own `deploy`, what users changed beside stays: whether it and its
+        schedule are paused, its parameters and limits.
+
+        Args:
+            deployment: The deployment.
+
+        Returns:
+            Its id.
+
+        Raises:
+            DeployProblem: Prefect did not take it.
+        """
+        with told(self.url):
+            facts = await self._load(deployment)
+            found = await self.existing(deployment.full_name)
+            async with self._room:
+                if found is None:
+                    return await self._create(deployment, facts)
+                await self._update(deployment, facts, found)
+                return found.id
+
+    async def _load(self, deployment: Deployment) -> dict[str, Any]:
+        """Read the generated file, one at a time, while the server is at work."""
+        async with self._loader:
+            return await asyncio.to_thread(_facts, deployment)
+
+    async def _create(self, deployment: Deployment, facts: dict[str, Any]) -> UUID:
+        flow_id = await self._client.create_flow_from_name(deployment.description.flow)
+        schedule = _schedule(deployment.description)
+        new = [DeploymentScheduleCreate(schedule=schedule, slug=SCHEDULE_SLUG)] if schedule else []
+        id_ = await self._client.create_deployment(
+            flow_id=flow_id,
+            name=deployment.name,
+            work_pool_name=deployment.work_pool,
+            schedules=new,
+            paused=deployment.paused,
+            enforce_parameter_schema=True,
+            **facts,
+        )
+        await self._put_triggers(id_, deployment)
+        return id_
+
+    async def _update(
+        self, deployment: Deployment, facts: dict[str, Any], found: DeploymentResponse
+    ) -> None:
+        changes = {**facts}
+        if deployment.paused is not None:
+            changes["paused"] = deployment.paused
+        if found.work_pool_name != deployment.work_pool:  # else a chosen queue would be lost
+            changes["work_pool_name"] = deployment.work_pool
+        await self._client.update_deployment(found.id, DeploymentUpdate(**changes))
+        await self._put_schedule(found, _schedule(deployment.description))
+        await self._client.delete_resource_owned_automations(f"prefect.deployment.{found.id}")
+        await self._put_triggers(found.id, deployment)
+
+    async def _put_schedule(self, found: DeploymentResponse, wanted: CronSchedule | None) -> None:
+        """Set our schedule, and leave alone those that users have added."""
+        ours = [one for one in found.schedules if one.slug == SCHEDULE_SLUG]
+        for old in ours if wanted is None else ():
+            await self._client.delete_deployment_schedule(found.id, old.id)
+        if wanted is not None and not ours:
+            new = DeploymentScheduleCreate(schedule=wanted, slug=SCHEDULE_SLUG)
+            await self._client.create_deployment_schedules(found.id, [new])
+        elif wanted is not None and ours[0].schedule != wanted:
+            await self._client.update_deployment_schedule(found.id, ours[0].id, schedule=wanted)
+
+    async def _put_triggers(self, id_: UUID, deployment: Deployment) -> None:
+        """Make the automations that belong to the deployment, as Prefect's deploy does."""
+
+        triggers = TypeAdapter(list[DeploymentTriggerTypes]).validate_python(
+            named_triggers(deployment.description.triggers, deployment.full_name)
+        )
+        for trigger in triggers:
+            trigger.set_deployment_id(id_)
+            await self._client.create_automation(trigger.as_automation())
+
+
+def _schedule(described: Description) -> CronSchedule | None:
+    if described.cron is None:
+        return None
+    return CronSchedule(cron=described.cron, timezone=described.timezone)
+
+
+def _facts(deployment: Deployment) -> dict[str, Any]:
+    """Return what the generated file and its flow say, for making and for updating."""
+
+    with warnings.catch_warnings():
+        # Files of flows of one name, each with a deployment of its own, are no mistake.
+        warnings.filterwarnings("ignore", message="A flow named")
+        flow: Any = load_flow_from_entrypoint(
+            f"{deployment.folder}/{deployment.entrypoint}", use_placeholder_flow=False
+        )
+    version = deployment.version
+    return {
+        "version": version,
+        "version_info": VersionInfo(type="prefect:simple", version=version) if version else None,
+        "description": flow.description,
+        "tags": [*deployment.description.tags],
+        "entrypoint": deployment.entrypoint,
+        "pull_steps": [*deployment.pull],
+        "parameter_openapi_schema": parameter_schema(flow).model_dump(exclude_unset=True),
+    }
+
+
+@contextmanager
+def told(url: str) -> Iterator[None]:
+    """Turn Prefect's errors into ours.
+
+    Args:
+        url: The server's URL.
+
+    Raises:
+        DeployProblem: Prefect has raised an error.
+    """
+
+    try:
+        yield
+    except httpx.HTTPStatusError as error:
+        status = error.response.status_code
+        if status in (401, 403):
+            raise DeployProblem(
+                f"The server {url} does not let us in ({status}).",
+                "Set PREFECT_API_KEY, or PREFECT_API_AUTH_STRING, to what it wants.",
+            ) from error
+        raise DeployProblem(
+            f"The server {url} answered {status}: {_detail(error.response)}",
+            "If it is not a Prefect server, correct PREFECT_API_URL.",
+        ) from error
+    except (httpx.RequestError, httpx.InvalidURL) as error:
+        raise _silent(url, error) from error
+    except ScriptError as error:
+        cause = error.user_exc
+        raise DeployProblem(
+            f"Prefect cannot load the generated file: {type(cause).__name__}: {cause}",
+            "Generate it again.",
+        ) from error
+    except (PrefectException, RuntimeError) as error:
+        if "Failed to reach API" in str(error):
+            raise _silent(url, error) from error
+        raise DeployProblem(
+            f"Prefect did not take it: {error}", "Change what it names, and deploy again."
+        ) from error
+
+
+def _silent(url: str, error: Exception) -> DeployProblem:
+    return DeployProblem(
+        f"No Prefect server answers at {url} ({type(error).__name__}).",
+        "Start it, or correct PREFECT_API_URL.",
+    )
+
+
+def _detail(response: Any) -> str:
+    try:
+        found = response.json()
+    except ValueError:
+        return str(response.reason_phrase)
+    return str(found.get("detail", found) if isinstance(found, dict) else found)

@@ -1,0 +1,113 @@
+"""`mfp deploy`: convert the flows of a repository and deploy them."""
+
+import os
+from typing import Any
+
+import click
+
+from mfp.commands.options import conversion_options, placement_options
+from mfp.errors import UsageError
+
+HELP = """Convert all flows in PATHS (default: the current folder), and deploy them to Prefect.
+
+Flows are converted as by 'mfp convert-all'. Each then becomes a deployment on the Prefect server
+in PREFECT_API_URL, with the schedule, triggers and tags that its decorators and pyproject.toml
+name. One that fails does not keep the others from being deployed.
+
+A deployment is called FLOW/default; with @project, FLOW/PROJECT.BRANCH; where several flows have
+one name, FLOW/ and the path of its file; or as 'deployment' in pyproject.toml says. Deploying
+again changes what the flow says, and leaves what you set in Prefect's pages.
+
+The work pool is that of pyproject.toml, of --work-pool, of Prefect's settings, the one called
+default, or the only one of the type process, in this order.
+
+--jobs is also how many deployments the server is given at once. Without it that is one, unless
+the server is Prefect Cloud: on SQLite, more at once take longer. On PostgreSQL, try --jobs 8.
+
+\b
+Examples:
+  mfp deploy ./flows
+  mfp deploy --work-pool prod --changed        only those that something has changed for
+  mfp deploy --dry-run                         what would be deployed
+  mfp deploy --pull git                        workers clone this repository's remote
+  mfp deploy --json result.json
+
+\b
+JSON: an object with
+  flows        as of 'mfp convert-all'
+  deployments  name, flow, path, class, output, status (deployed, unchanged, failed,
+               would-deploy), id, error, remedy
+
+\b
+Exit codes:
+  0  all well
+  2  the command line is wrong, a path does not exist, or PREFECT_API_URL is not set
+  3  at least one flow failed
+"""
+
+
+@click.command(name="deploy", help=HELP)
+@conversion_options
+@placement_options
+@click.option(
+    "--changed",
+    is_flag=True,
+    help="Deploy only what the server has in another state.",
+)
+@click.option("--dry-run", is_flag=True, help="Write and deploy nothing; show what would be.")
+def command(
+    *, work_pool: str | None, pull: str | None, changed: bool, dry_run: bool, **selected: Any
+) -> int:
+    """Deploy the flows; see `HELP`."""
+    from mfp.convert.outcome import Writing  # noqa: PLC0415  (`--help` needs none of it)
+    from mfp.convert.report import write_document  # noqa: PLC0415
+    from mfp.convert.repository import Selection, convert_repository  # noqa: PLC0415
+    from mfp.convert.run import progress  # noqa: PLC0415
+
+    reachable = _has_server(needed=changed or not dry_run)
+    selection = Selection(**selected)
+    converted = convert_repository(selection, Writing(check=dry_run))
+
+    # Prefect takes seconds to import, and loading flows forks a process that must be small.
+    from mfp.deploy.place import place  # noqa: PLC0415
+    from mfp.deploy.report import entries, show  # noqa: PLC0415
+    from mfp.deploy.run import Deploying, deploy_all  # noqa: PLC0415
+
+    how = Deploying(
+        writes=selection.jobs,
+        pull=pull or "local",
+        changed=changed,
+        dry=dry_run,
+        reachable=reachable,
+        output_dir=selection.output_dir,
+    )
+    placed = place(converted.outcomes, converted.settings, work_pool)
+    with progress(len(placed), "Deploying") as advance:
+        deployed = deploy_all(placed, how, advance) if placed else []
+    if selection.json_file is not None:
+        write_document(selection.json_file, converted.outcomes, deployments=entries(deployed))
+    if selection.json_file != "-":
+        show(converted.outcomes, deployed)
+    states = [one.status for one in converted.outcomes] + [one.status for one in deployed]
+    return 3 if "failed" in states else 0
+
+
+def _has_server(*, needed: bool) -> bool:
+    """Say whether there is a server; ask Prefect's settings only if the variable is not set.
+
+    Raises:
+        UsageError: If there is none, but one is needed.
+    """
+    if os.environ.get("PREFECT_API_URL"):
+        return True
+    from prefect.settings import get_current_settings  # noqa: PLC0415  (takes a second)
+
+    if get_current_settings().api.url:
+        return True
+    if needed:
+        raise UsageError(
+            "There is no Prefect server to deploy to: PREFECT_API_URL is not set",
+            "Start one by 'prefect server start', and set PREFECT_API_URL, "
+            "as to http://127.0.0.1:4200/api.",
+        )
+    return False

@@ -1,0 +1,1 @@
+"""Deployments of converted flows: in a `prefect.yaml`, or on a server."""

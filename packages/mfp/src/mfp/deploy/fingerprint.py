@@ -1,0 +1,66 @@
+"""The source hash of a deployment: does the server have what would be deployed now?"""
+
+import json
+import subprocess
+from hashlib import sha256
+from pathlib import Path
+
+from metaflow_prefect.deploy import Deployment
+
+from mfp.convert.exchange import Reply
+from mfp.convert.state import FOLDER, OTHER
+
+LENGTH = 32
+
+
+def source_hash(deployment: Deployment, reply: Reply, root: Path, ignored: Path) -> str:
+    """Give the hash of all that a deployment is made from.
+
+    That is every file of the repository that loading the flow imported or read, the generated
+    file, and the deployment's own facts, such as its schedule and its work pool. It is the same
+    in every clone of the repository.
+
+    Args:
+        deployment: The deployment.
+        reply: What loading the flow gave.
+        root: The repository's folder.
+        ignored: The folder that generated files go to.
+
+    Returns:
+        The hash.
+    """
+    files = {}
+    for name, state in reply.files.items():
+        path = Path(name)
+        if state in (None, FOLDER, OTHER) or path.is_relative_to(ignored):
+            continue
+        if path.is_relative_to(root):
+            inside = path.relative_to(root)
+            if not any(part.startswith(".") for part in inside.parts[:-1]):
+                files[inside.as_posix()] = state
+    facts = {
+        "files": files,
+        "text": reply.digest,
+        "description": deployment.description.as_json(),
+        "name": deployment.name,
+        "entrypoint": deployment.entrypoint,
+        "pull": [*deployment.pull],
+        "work_pool": deployment.work_pool,
+    }
+    return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:LENGTH]
+
+
+def repository_of(folder: Path) -> Path:
+    """Give the folder of the git repository that a folder is in, or else the folder itself."""
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "--show-toplevel"],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+    except FileNotFoundError:
+        return folder
+    return Path(done.stdout.rstrip("\n")).resolve() if done.returncode == 0 else folder

@@ -1,0 +1,161 @@
+"""`prefect.yaml`: the deployments of all flows, beside what users wrote in it."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import click
+from metaflow_prefect.errors import MetaflowPrefectError
+from metaflow_prefect.write import write_text
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.util import load_yaml_guess_indent
+
+from mfp.convert.gone import is_flow_gone
+from mfp.convert.outcome import Writing, difference
+from mfp.convert.repository import Converted
+from mfp.deploy.entry import MARK, mark_of, new_entry, problem_of, put_entry
+from mfp.deploy.place import Placed, place
+from mfp.deploy.steps import put_pull
+from mfp.errors import MfpError, UsageError
+from mfp.terminal import printable
+
+NEW = """\
+# The deployments of this repository's Metaflow flows, for
+#   prefect deploy --all --prefect-file {name}
+# in the folder in which mfp was run. Entries with metaflow_flow are kept up to date by mfp.
+deployments: []
+"""
+
+
+class YamlError(UsageError):
+    """The file cannot be kept.
+
+    Args:
+        path: The file.
+        message: What is wrong with it.
+        remedy: What to do.
+    """
+
+    def __init__(self, path: Path, message: str, remedy: str) -> None:
+        super().__init__(f"{path}: {message}", remedy)
+
+
+def keep(
+    path: Path, converted: Converted, writing: Writing, work_pool: str | None, pull: str | None
+) -> int:
+    """Bring the deployments in a file up to date.
+
+    Args:
+        path: The file; it need not exist.
+        converted: The flows.
+        writing: Whether the file is written or only checked.
+        work_pool: The work pool where the settings name none.
+        pull: How workers get the code; None leaves what the file says, or is `local`.
+
+    Returns:
+        The exit code: 1 if it is only checked and would change, 3 if a flow cannot be in it.
+
+    Raises:
+        MfpError: If the file cannot be understood or written.
+    """
+    code = 0
+    fit = []
+    for one in place(converted.outcomes, converted.settings, work_pool):
+        reason = one.unfit or problem_of(one)
+        if reason:
+            click.echo(printable(f"{one.outcome.path}: {one.outcome.name}: {reason}."), err=True)
+            code = 3
+        else:
+            fit.append(one)
+    before = path.read_bytes() if path.is_file() else None
+    try:
+        text = updated(path, before, fit, pull)
+        if text is None:
+            return code
+        if writing.check:
+            what = "new" if before is None else "changed"
+            click.echo(f"{what}: {printable(str(path))}")
+            click.echo(difference(before, text.encode(), path), nl=False)
+            return max(code, 1)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(path.resolve(), text)
+    except MetaflowPrefectError as problem:
+        raise MfpError(problem.message.rstrip("."), problem.remedy) from problem
+    click.echo(f"Wrote {printable(str(path))}", err=True)
+    return code
+
+
+def updated(path: Path, before: bytes | None, fit: list[Placed], pull: str | None) -> str | None:
+    """Write the file's new text.
+
+    Args:
+        path: The file.
+        before: What it holds; None if it does not exist.
+        fit: The flows that it should hold.
+        pull: How workers get the code, if that is asked for.
+
+    Returns:
+        The text; None if it is to stay as it is.
+
+    Raises:
+        YamlError: If it cannot be understood.
+        DeployProblem: If the repository has no remote to clone.
+    """
+    document, yaml = _read(path, before)
+    unchanged = before is not None
+    for change in (_put_entries(path, document, fit), put_pull(document, pull)):
+        unchanged = unchanged and not change
+    if unchanged:
+        return None
+    stream = io.StringIO()
+    yaml.dump(document, stream)
+    return stream.getvalue()
+
+
+def _read(path: Path, before: bytes | None) -> tuple[CommentedMap, YAML]:
+    if path.exists() and before is None:
+        raise YamlError(path, "is no file", "Name a file.")
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 4096  # a line that a user wrote is not to be broken
+    try:
+        text = before.decode() if before is not None else NEW.format(name=path.name)
+        _, indent, offset = load_yaml_guess_indent(text)
+        if indent is not None:
+            yaml.indent(mapping=2, sequence=indent, offset=offset or 0)
+        document = yaml.load(text)
+    except (YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise YamlError(path, f"cannot be read: {reason}", "Correct it.") from error
+    if document is None:
+        document = CommentedMap()
+    if not isinstance(document, CommentedMap):
+        raise YamlError(path, "is no YAML mapping", "Name a prefect.yaml, or a new file.")
+    return document, yaml
+
+
+def _put_entries(path: Path, document: CommentedMap, fit: list[Placed]) -> bool:
+    """Put the flows' entries into the document; say whether that changes it."""
+    entries: Any = document.get("deployments")
+    if entries is None:
+        document["deployments"] = entries = []
+    if not isinstance(entries, list):
+        raise YamlError(path, "its deployments are no list", "Correct it.")
+    wanted = {mark_of(one): one for one in fit}
+    changed = False
+    for entry in list(entries):
+        mark = entry.get(MARK) if isinstance(entry, dict) else None
+        if mark in wanted:
+            changed |= put_entry(entry, wanted.pop(mark))
+        elif isinstance(mark, str) and _is_gone(mark):
+            entries.remove(entry)
+            changed = True
+    entries.extend(new_entry(one) for one in wanted.values())
+    return changed or bool(wanted)
+
+
+def _is_gone(mark: str) -> bool:
+    file, _, name = mark.rpartition(":")
+    return is_flow_gone(Path(file).resolve(), name)

@@ -1,0 +1,75 @@
+"""What the user gets to see of a deploy: a table, or a document for machines."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from mfp.convert.outcome import Outcome
+from mfp.convert.report import failure, place_of, show_table
+from mfp.deploy.run import Deployed
+from mfp.terminal import printable
+
+HEADER = ("FLOW", "CLASS", "STATUS", "DEPLOYMENT")
+
+
+def entries(deployed: Sequence[Deployed]) -> list[dict[str, Any]]:
+    """Write deployments as JSON has them.
+
+    Args:
+        deployed: What became of the deployments.
+    """
+    return [
+        {
+            "name": one.placed.full_name,
+            "flow": one.placed.full_name.partition("/")[0],
+            "path": str(one.placed.outcome.path),
+            "class": one.placed.outcome.name,
+            "output": str(one.placed.outcome.output),
+            "status": one.status,
+            "id": one.id,
+            "error": one.error,
+            "remedy": one.remedy,
+        }
+        for one in deployed
+    ]
+
+
+def show(outcomes: Sequence[Outcome], deployed: Sequence[Deployed]) -> None:
+    """Print the table, then each failure with its reason and remedy, then the numbers.
+
+    Args:
+        outcomes: What became of the conversions.
+        deployed: What became of the deployments.
+    """
+    by_flow = {id(one.placed.outcome): one for one in deployed}
+    rows = []
+    for outcome in outcomes:
+        one = by_flow.get(id(outcome))
+        status, name = (one.status, one.placed.full_name) if one else (outcome.status, "")
+        row = (place_of(outcome), outcome.name or "", status, name)
+        rows.append(tuple(printable(cell) for cell in row))
+    show_table(HEADER, rows)
+    failed = [one for one in outcomes if one.status == "failed"]
+    for outcome in failed:
+        click.echo(failure(outcome), err=True)
+    _show_failures([one for one in deployed if one.status == "failed"])
+    count = Counter(one.status for one in deployed)
+    done = f"{count['would-deploy']} would be deployed" if count["would-deploy"] else ""
+    done = done or f"{count['deployed']} deployed"
+    click.echo(
+        f"{done}, {count['unchanged']} unchanged, {count['failed'] + len(failed)} failed.",
+        err=True,
+    )
+
+
+def _show_failures(deployed: Sequence[Deployed]) -> None:
+    """Print a reason that all have in common only once."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for one in deployed:
+        reasons.setdefault((one.error or "", one.remedy or ""), []).append(one.placed.full_name)
+    for (error, remedy), names in reasons.items():
+        text = "; ".join(line.strip() for line in error.splitlines())
+        others = f" and {len(names) - 1} others" if len(names) > 1 else ""
+        click.echo(printable(f"{names[0]}{others}: {text}. {remedy}"), err=True)

@@ -1,0 +1,174 @@
+"""Deploy flows to a Prefect server, some at once, all over one connection."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from metaflow_prefect.deploy import Deployment, Server, connect
+from metaflow_prefect.deployment import Description
+from metaflow_prefect.errors import MetaflowPrefectError
+from metaflow_prefect.pull import checkout_of, clone_steps, folder_steps
+
+from mfp.convert.exchange import Reply
+from mfp.deploy.fingerprint import repository_of, source_hash
+from mfp.deploy.place import Placed
+
+Status = Literal["deployed", "unchanged", "failed", "would-deploy"]
+UNDER_WAY = 8  # deployments that are read or looked up while others are written
+# The flow is at fault where a description is missing, not the server.
+UNFIT_REMEDY = "Change the flow's decorators accordingly."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deploying:
+    """How flows are deployed.
+
+    Attributes:
+        writes: How many the server is given at once; None is what fits its kind.
+        pull: How workers get the code: `local` or `git`.
+        changed: Whether only those are deployed of which the server has another state.
+        dry: Whether to say only what would be deployed.
+        reachable: Whether there is a server; only a dry run does without.
+        output_dir: The folder that generated files go to.
+    """
+
+    writes: int | None
+    pull: str
+    changed: bool
+    dry: bool
+    reachable: bool
+    output_dir: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deployed:
+    """A deployment at the end of the run.
+
+    Attributes:
+        placed: The flow.
+        status: What became of it.
+        id: Its id on the server, if it is there.
+        error: Why it failed, as a sentence without its full stop.
+        remedy: What to do next, as a whole sentence.
+    """
+
+    placed: Placed
+    status: Status
+    id: str | None = None
+    error: str | None = None
+    remedy: str | None = None
+
+
+def deploy_all(
+    flows: Sequence[Placed], how: Deploying, advance: Callable[[], None]
+) -> list[Deployed]:
+    """Deploy flows, going on after a failure.
+
+    Args:
+        flows: The flows.
+        how: How they are deployed.
+        advance: Called as each is done.
+
+    Returns:
+        What became of each, in the same order.
+    """
+    try:
+        steps = _pull_steps(how.pull)
+        return asyncio.run(_all(flows, steps, how, advance))
+    except MetaflowPrefectError as problem:  # of the server or the repository: all have failed
+        return [_failed(one, problem) for one in flows]
+
+
+async def _all(
+    flows: Sequence[Placed],
+    steps: list[dict[str, Any]],
+    how: Deploying,
+    advance: Callable[[], None],
+) -> list[Deployed]:
+    if not how.reachable:
+        return [_unfit(one) or Deployed(placed=one, status="would-deploy") for one in flows]
+    async with connect(how.writes) as server:
+        work = _Work(server, steps, how)
+        room = asyncio.Semaphore(UNDER_WAY)
+
+        async def done(placed: Placed) -> Deployed:
+            async with room:
+                result = await work.deploy(placed)
+            advance()
+            return result
+
+        return list(await asyncio.gather(*(done(one) for one in flows)))
+
+
+class _Work:
+    """What all deployments of a run share."""
+
+    def __init__(self, server: Server, steps: list[dict[str, Any]], how: Deploying) -> None:
+        self._server = server
+        self._steps = steps
+        self._how = how
+        self._folder = Path.cwd()
+        self._root = repository_of(self._folder)
+        self._ignored = Path(how.output_dir).resolve()
+        self._pools: dict[str | None, asyncio.Task[str]] = {}
+
+    async def deploy(self, placed: Placed) -> Deployed:
+        """Deploy a flow."""
+        described = placed.description
+        reply = placed.outcome.reply
+        if (unfit := _unfit(placed)) or described is None or reply is None:
+            return unfit or Deployed(placed=placed, status="failed")
+        try:
+            return await self._deploy(placed, described, reply)
+        except MetaflowPrefectError as problem:
+            return _failed(placed, problem)
+
+    async def _deploy(self, placed: Placed, described: Description, reply: Reply) -> Deployed:
+        wanted = Deployment(
+            description=described,
+            name=placed.name,
+            folder=self._folder,
+            entrypoint=placed.entrypoint,
+            pull=self._steps,
+            work_pool=await self._pool(placed.work_pool),
+        )
+        version = source_hash(wanted, reply, self._root, self._ignored)
+        if self._how.changed:
+            found = await self._server.existing(wanted.full_name)
+            if found is not None and found.version == version:
+                return Deployed(placed=placed, status="unchanged", id=str(found.id))
+        if self._how.dry:
+            return Deployed(placed=placed, status="would-deploy")
+        identity = await self._server.deploy(replace(wanted, version=version))
+        return Deployed(placed=placed, status="deployed", id=str(identity))
+
+    async def _pool(self, name: str | None) -> str:
+        """Look each work pool up only once."""
+        if name not in self._pools:
+            local = self._how.pull == "local"
+            self._pools[name] = asyncio.ensure_future(self._server.work_pool(name, local=local))
+        return await self._pools[name]
+
+
+def _pull_steps(pull: str) -> list[dict[str, Any]]:
+    if pull == "local":
+        return folder_steps(str(Path.cwd()))
+    checkout = checkout_of(Path.cwd())
+    return clone_steps(checkout, checkout.branch)
+
+
+def _unfit(placed: Placed) -> Deployed | None:
+    if not placed.unfit:
+        return None
+    return Deployed(placed=placed, status="failed", error=placed.unfit, remedy=UNFIT_REMEDY)
+
+
+def _failed(placed: Placed, problem: MetaflowPrefectError) -> Deployed:
+    return Deployed(
+        placed=placed,
+        status="failed",
+        error=problem.message.rstrip("."),
+        remedy=problem.remedy,
+    )
