@@ -103,10 +103,10 @@ def runs_of(folder: FlowFolder, flow: str) -> set[str]:
     return {path.parent.name for path in here.glob("*/_parameters")}
 
 
-def assert_refused(done: subprocess.CompletedProcess[str], run_id: str) -> None:
+def assert_refused(done: subprocess.CompletedProcess[str], told: str) -> None:
     assert done.returncode == 2, done.stdout + done.stderr
     (line,) = done.stderr.strip().splitlines()
-    assert run_id in line
+    assert told in line
 
 
 def test_an_origin_of_no_run_or_of_another_flow_is_refused(folder: FlowFolder) -> None:
@@ -117,6 +117,8 @@ def test_an_origin_of_no_run_or_of_another_flow_is_refused(folder: FlowFolder) -
         assert_refused(folder.run("out.py", "--resume", run_id), run_id)
         command = ("flaky.py", "--quiet", "prefect", "resume", "--origin-run-id", run_id)
         assert_refused(folder.run(*command), run_id)
+    assert_refused(folder.run("out.py", "--resume", ""), "the id of a run")
+    assert_refused(folder.run("out.py", "--resume", "1", "--step-to-rerun", "gone"), "start, left")
     assert runs_of(folder, "SingleStepFlow")
     assert not runs_of(folder, "FlakyFlow")
 

@@ -46,13 +46,3 @@ def test_a_thousand_artifacts(endpoint: str, tmp_path: Path, prefect_api: str) -
     found = differences(expected, ours)
     assert not found, "\n".join(found)
     assert "body[3]: attempt 0: artifact small_249" in ours.facts
-
-
-@pytest.mark.thorough
-def test_a_thousand_tasks(endpoint: str, tmp_path: Path, prefect_api: str) -> None:
-    """One artifact each; natively that takes half an hour."""
-    (case,) = (case for case in CASES if case.id == "many_artifacts")
-    words = ("--splits", "1000", "--each", "1", "--max-num-splits", "1000")
-    ours = run_on_s3(replace(case, args=words), tmp_path, endpoint, prefect_api)
-    assert ours.facts["join: attempt 0: artifact total"] == "int '0'"
-    assert "body[999]: attempt 0: artifact small_0" in ours.facts

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from prefect import Flow
-from prefect.client.orchestration import get_client
+from prefect import Flow, get_client
 from prefect.client.schemas.objects import State
 from prefect.exceptions import ObjectNotFound, TerminationSignal
 from prefect.settings import (
@@ -264,6 +263,8 @@ def _arguments(facts: FlowFacts, chosen: dict[str, Any], words: list[str]) -> li
         if step is not None:
             raise click.UsageError("--step-to-rerun goes with --resume RUN_ID.")
         return [*facts.options, "run", *options, *words]
+    if not origin:
+        raise click.UsageError("--resume needs the id of a run.")
     if step is not None and step not in facts.steps:
         raise click.UsageError(
             f"There is no step {step}. Choose one of {', '.join(facts.steps)}."
