@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from e2e.project import SOURCES, FlowFolder
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import (
     FlowRunFilter,
@@ -36,11 +37,19 @@ def run_case(name: str, folder: Path, api: str) -> Result:
 
 def flow_run_id(result: Result) -> Any:
     assert result.run_id is not None, result.stdout + result.stderr
-    return result.run_id.removeprefix("prefect-")
+    return flow_run_id_of(result.run_id)
+
+
+def flow_run_id_of(run_id: str) -> Any:
+    return run_id.removeprefix("prefect-")
 
 
 def task_runs(client: SyncPrefectClient, result: Result) -> dict[str, Any]:
-    chosen = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run_id(result)]))
+    return task_runs_of(client, flow_run_id(result))
+
+
+def task_runs_of(client: SyncPrefectClient, flow_run: Any) -> dict[str, Any]:
+    chosen = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run]))
     return {
         run.name: run
         for run in client.read_task_runs(
@@ -137,3 +146,22 @@ def test_the_run_id_is_the_flow_runs(
     assert flow_run.state is not None
     assert flow_run.state.is_completed()
     assert str(result.run_id) in str(flow_run.state.message)
+
+
+def test_resources_are_tags_that_can_limit_how_many_run(
+    tmp_path: Path, prefect_api: str, client: SyncPrefectClient
+) -> None:
+    folder = FlowFolder(tmp_path, SOURCES / "limited.py", PREFECT_API_URL=prefect_api)
+    create = folder.run("limited.py", "prefect", "create", "out.py", "--concurrency-tag", "gpu")
+    assert create.returncode == 0, create.stderr
+    client.create_concurrency_limit("gpu", 1)
+    try:
+        done = folder.run("out.py", "--run-id-file", "id")
+    finally:
+        client.delete_concurrency_limit_by_tag("gpu")
+    assert done.returncode == 0, done.stderr
+    assert "overlap: False" in done.stderr
+    runs = task_runs_of(client, flow_run_id_of((tmp_path / "id").read_text()))
+    tags = {name.split()[0]: sorted(run.tags) for name, run in runs.items()}
+    assert tags["train[0]"] == tags["train[1]"] == ["gpu", "gpu=1", "memory=16000"]
+    assert tags["start"] == []

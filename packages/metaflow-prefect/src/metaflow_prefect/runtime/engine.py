@@ -16,7 +16,7 @@ from prefect.exceptions import TerminationSignal
 from prefect.states import Completed, Failed
 
 from .artifacts import ArtifactPublisher
-from .facts import FlowFacts
+from .facts import RUN_PREFIX, FlowFacts
 from .host import Host, HostEnded, open_host
 from .scheduler import RunFailure, Scheduler, Unit
 from .steps import RunSession, may_retry
@@ -149,7 +149,7 @@ def _run_flow(
     prepared = PreparedRun.take() or PreparedRun.load(facts, path, start, given)
     host = prepared.host
     host.echo(logger.info)
-    run_id = f"prefect-{flow_run.id}"
+    run_id = f"{RUN_PREFIX}{flow_run.id}"
     try:
         started = host.start(run_id, str(flow_run.id), again=flow_run.run_count > 1)
     except HostEnded:
