@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-INTERVAL = 0.25  # seconds between looks at the tree's memory
+INTERVAL = 1.0  # seconds between looks at the memory, which cost the tree some time
 PR_SET_CHILD_SUBREAPER = 36
 PROC = Path("/proc")
 

@@ -103,14 +103,84 @@ if __name__ == "__main__":
 """
 
 
-def test_all_problems_of_a_flow_are_told_at_once(tmp_path: Path) -> None:
+IMPOSSIBLE = """
+from metaflow import FlowSpec, batch, catch, kubernetes, pypi, retry, step, timeout
+
+
+class ImpossibleFlow(FlowSpec):
+    @retry(times=9)
+    @catch
+    @step
+    def start(self):
+        self.items = [1]
+        self.next(self.body, foreach="items")
+
+    @timeout(seconds=5)
+    @batch
+    @kubernetes
+    @step
+    def body(self):
+        self.next(self.join)
+
+    @pypi(packages={})
+    @timeout
+    @step
+    def join(self, inputs):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+
+
+if __name__ == "__main__":
+    ImpossibleFlow()
+"""
+RELATIVE = BROKEN.replace("from metaflow", "from .here import something\nfrom metaflow", 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "told"),
+    [
+        pytest.param(BROKEN, ["broken.py"], ["nowhere", "cmd is a reserved word"], id="graph"),
+        pytest.param(
+            IMPOSSIBLE,
+            ["broken.py", "--datastore=local"],
+            [
+                "Step start: The maximum number of retries is @retry(times=4).",
+                "@catch is defined for the step start but",
+                "Step body is marked for execution both on AWS Batch and Kubernetes.",
+                "The timeout for step body should be at least 60 seconds",
+                "Step body: @batch cannot reach the data of --datastore=local.",
+                "Step body: @kubernetes cannot reach the data of --datastore=local.",
+                "Step join: @pypi decorator requires --environment=conda",
+                "Step join: Specify a duration for @timeout.",
+            ],
+            id="decorators",
+        ),
+        pytest.param(
+            RELATIVE,
+            ["-m", "package.broken"],
+            ["line 2: A step runs this file as a script", "nowhere"],
+            id="relative-import",
+        ),
+    ],
+)
+def test_all_problems_of_a_flow_are_told_at_once(
+    tmp_path: Path, text: str, words: list[str], told: list[str]
+) -> None:
     source = tmp_path / "source" / "broken.py"
-    source.parent.mkdir()
-    source.write_text(BROKEN)
-    folder = FlowFolder(tmp_path / "work", source)
-    done = folder.run("broken.py", "--quiet", "prefect", "create", "out.py")
-    assert done.returncode == 4
-    assert "nowhere" in done.stderr
-    assert "cmd is a reserved word" in done.stderr
+    package = tmp_path / "work" / "package"
+    for folder in (source.parent, package):
+        folder.mkdir(parents=True)
+    source.write_text(text)
+    (package / "broken.py").write_text(text)
+    (package / "here.py").write_text("something = 1")
+    done = FlowFolder(tmp_path / "work", source).run(
+        *words, "--quiet", "prefect", "create", "out.py"
+    )
+    assert done.returncode == 4, done.stderr
+    for problem in told:
+        assert problem in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "work" / "out.py").exists()

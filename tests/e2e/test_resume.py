@@ -1,11 +1,16 @@
 """Resumed and retried runs go on where the first one failed."""
 
 import json
+import os
+import shutil
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 from e2e.project import SOURCES, FlowFolder
 
+FLOWS = Path(__file__).parents[1] / "flows"
 RETRY = """
 import sys
 from pathlib import Path
@@ -92,8 +97,43 @@ def test_prefects_retry_continues_the_same_run(folder: FlowFolder) -> None:
     assert len(tasks["body"]) == 3
 
 
-def test_an_unknown_origin_is_refused(folder: FlowFolder) -> None:
-    done = folder.run("out.py", "--resume", "nosuch")
-    assert done.returncode == 2
-    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
-    assert "nosuch" in done.stderr
+def runs_of(folder: FlowFolder, flow: str) -> set[str]:
+    """The ids of all runs that a flow has."""
+    here = folder.path / ".metaflow" / flow
+    return {path.parent.name for path in here.glob("*/_parameters")}
+
+
+def assert_refused(done: subprocess.CompletedProcess[str], told: str) -> None:
+    assert done.returncode == 2, done.stdout + done.stderr
+    (line,) = done.stderr.strip().splitlines()
+    assert told in line
+
+
+def test_an_origin_of_no_run_or_of_another_flow_is_refused(folder: FlowFolder) -> None:
+    shutil.copy(FLOWS / "single_step.py", folder.path)
+    done = folder.run("single_step.py", "run", "--run-id-file", "other")
+    assert done.returncode == 0, done.stderr
+    for run_id in ("nosuch", (folder.path / "other").read_text()):
+        assert_refused(folder.run("out.py", "--resume", run_id), run_id)
+        command = ("flaky.py", "--quiet", "prefect", "resume", "--origin-run-id", run_id)
+        assert_refused(folder.run(*command), run_id)
+    assert_refused(folder.run("out.py", "--resume", ""), "the id of a run")
+    assert_refused(folder.run("out.py", "--resume", "1", "--step-to-rerun", "gone"), "start, left")
+    assert runs_of(folder, "SingleStepFlow")
+    assert not runs_of(folder, "FlakyFlow")
+
+
+def test_an_origin_that_is_still_running_is_refused(tmp_path: Path, prefect_api: str) -> None:
+    folder = FlowFolder(tmp_path, SOURCES / "sleeper.py", PREFECT_API_URL=prefect_api)
+    output = folder.create()
+    with folder.start(output, "--run-id-file", "first") as process:
+        try:
+            assert process.stdout is not None
+            assert any("pids" in line for line in process.stdout)
+            run_id = (tmp_path / "first").read_text()
+            done = folder.run(output, "--resume", run_id)
+        finally:
+            os.killpg(process.pid, signal.SIGINT)
+            process.communicate()
+    assert_refused(done, run_id)
+    assert runs_of(folder, "SleeperFlow") == {run_id}

@@ -27,29 +27,28 @@ class Snapshot:
     facts: Mapping[str, str]
 
 
-def snapshot(folder: Path, flow_name: str, run_id: str) -> Snapshot:
+def snapshot(folder: Path, case: Case, run_id: str) -> Snapshot:
     """Read a run through Metaflow's client, in a process of its own.
 
     Args:
         folder: The folder that holds `.metaflow`.
-        flow_name: The FlowSpec's name.
+        case: What was run.
         run_id: Metaflow's id of the run.
 
     Raises:
         RuntimeError: The client could not read the run.
     """
-    nothing = Case(id="snapshot", group="graph", file="", flow=flow_name)
     done = subprocess.run(
-        [sys.executable, "-c", PROBE.read_text(encoding="utf-8"), flow_name, run_id],
+        [sys.executable, "-c", PROBE.read_text(encoding="utf-8"), case.flow, run_id],
         cwd=folder,
-        env=environment(nothing, folder) | {"PYTHONIOENCODING": "utf-8"},
+        env=environment(case, folder) | {"PYTHONIOENCODING": "utf-8"},
         capture_output=True,
         encoding="utf-8",
         timeout=LIMIT,
         check=False,
     )
     if done.returncode:
-        raise RuntimeError(f"cannot read {flow_name}/{run_id} in {folder}:\n{done.stderr}")
+        raise RuntimeError(f"cannot read {case.flow}/{run_id} in {folder}:\n{done.stderr}")
     return Snapshot(dict(_run_facts(json.loads(done.stdout), folder, run_id)))
 
 
@@ -63,7 +62,7 @@ def snapshot_of(result: Result) -> Snapshot:
         path = result.folder / name
         facts[f"file {name}"] = path.read_text(encoding="utf-8") if path.exists() else "missing"
     if result.run_id is not None:
-        facts |= snapshot(result.folder, result.case.flow, result.run_id).facts
+        facts |= snapshot(result.folder, result.case, result.run_id).facts
     return Snapshot(facts)
 
 

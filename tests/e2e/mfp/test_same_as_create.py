@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from support.cases.wild import ODD_FOLDER
 
 FLOWS = Path(__file__).parents[2] / "flows"
 METAFLOW = find_spec("metaflow")
@@ -18,7 +19,7 @@ NAMES = (
     "config_mutator.py",
     "configs.py",
     "dataclass_main.py",
-    "folder with space/flow-with.odd name.py",
+    f"{ODD_FOLDER}/flow-with.odd name.py",
     "guard_function.py",
     "inherited_elsewhere.py",
     "latin_1.py",

@@ -48,7 +48,6 @@ def flow_facts() -> FlowFacts:
 @task(
     name="start",
     retries=4,
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )
@@ -59,7 +58,6 @@ def step_start(unit: Unit[Any]) -> State[Any] | None:
 
 @task(
     name="end",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )

@@ -77,7 +77,6 @@ def flow_facts() -> FlowFacts:
 
 @task(
     name="start",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )
@@ -88,7 +87,6 @@ def step_start(unit: Unit[Any]) -> State[Any] | None:
 
 @task(
     name="open_inner",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )
@@ -99,7 +97,6 @@ def step_open_inner(unit: Unit[Any]) -> State[Any] | None:
 
 @task(
     name="body",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )
@@ -110,7 +107,6 @@ def step_body(unit: Unit[Any]) -> State[Any] | None:
 
 @task(
     name="close_inner",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )
@@ -121,7 +117,6 @@ def step_close_inner(unit: Unit[Any]) -> State[Any] | None:
 
 @task(
     name="close_outer",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )
@@ -132,7 +127,6 @@ def step_close_outer(unit: Unit[Any]) -> State[Any] | None:
 
 @task(
     name="end",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )

@@ -56,7 +56,6 @@ def flow_facts() -> FlowFacts:
 @task(
     name="start",
     description="Begin.",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )
@@ -68,7 +67,6 @@ def step_start(unit: Unit[Any]) -> State[Any] | None:
 @task(
     name="middle",
     description="Do the work.\n\nIndented further.",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )
@@ -79,7 +77,6 @@ def step_middle(unit: Unit[Any]) -> State[Any] | None:
 
 @task(
     name="end",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )

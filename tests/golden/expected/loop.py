@@ -67,7 +67,6 @@ def flow_facts() -> FlowFacts:
 
 @task(
     name="start",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )
@@ -78,7 +77,6 @@ def step_start(unit: Unit[Any]) -> State[Any] | None:
 
 @task(
     name="again",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )
@@ -89,7 +87,6 @@ def step_again(unit: Unit[Any]) -> State[Any] | None:
 
 @task(
     name="end",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )

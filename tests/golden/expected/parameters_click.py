@@ -117,7 +117,6 @@ def flow_facts() -> FlowFacts:
 
 @task(
     name="start",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )
@@ -128,7 +127,6 @@ def step_start(unit: Unit[Any]) -> State[Any] | None:
 
 @task(
     name="end",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )

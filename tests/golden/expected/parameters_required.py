@@ -76,7 +76,6 @@ def flow_facts() -> FlowFacts:
 
 @task(
     name="start",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )
@@ -87,7 +86,6 @@ def step_start(unit: Unit[Any]) -> State[Any] | None:
 
 @task(
     name="end",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )

@@ -70,7 +70,6 @@ def flow_facts() -> FlowFacts:
 
 @task(
     name="start",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )
@@ -81,7 +80,6 @@ def step_start(unit: Unit[Any]) -> State[Any] | None:
 
 @task(
     name="left",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )
@@ -92,7 +90,6 @@ def step_left(unit: Unit[Any]) -> State[Any] | None:
 
 @task(
     name="right",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )
@@ -103,7 +100,6 @@ def step_right(unit: Unit[Any]) -> State[Any] | None:
 
 @task(
     name="join",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )
@@ -114,7 +110,6 @@ def step_join(unit: Unit[Any]) -> State[Any] | None:
 
 @task(
     name="end",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )

@@ -103,7 +103,6 @@ def flow_facts() -> FlowFacts:
 
 @task(
     name="start",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )
@@ -114,7 +113,6 @@ def step_start(unit: Unit[Any]) -> State[Any] | None:
 
 @task(
     name="a",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )
@@ -125,7 +123,6 @@ def step_a(unit: Unit[Any]) -> State[Any] | None:
 
 @task(
     name="ax",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )
@@ -136,7 +133,6 @@ def step_ax(unit: Unit[Any]) -> State[Any] | None:
 
 @task(
     name="ay",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )
@@ -147,7 +143,6 @@ def step_ay(unit: Unit[Any]) -> State[Any] | None:
 
 @task(
     name="b",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )
@@ -158,7 +153,6 @@ def step_b(unit: Unit[Any]) -> State[Any] | None:
 
 @task(
     name="meet",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )
@@ -169,7 +163,6 @@ def step_meet(unit: Unit[Any]) -> State[Any] | None:
 
 @task(
     name="end",
-    task_run_name="{unit}",
     persist_result=False,
     cache_policy=NO_CACHE,
 )

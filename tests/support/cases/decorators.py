@@ -75,6 +75,14 @@ CASES = (
         flow="ConfigMutatorFlow",
         needs=("config.json",),
     ),
+    _case(id="own_interpreter", file="own_interpreter.py", flow="OwnInterpreterFlow"),
+    # of no effect here: the entrypoint that it chooses is the one of a step elsewhere
+    _case(
+        id="environment_uv",
+        file="environment.py",
+        flow="EnvironmentFlow",
+        top=("--environment", "uv"),
+    ),
     _case(id="schedule", file="schedule.py", flow="ScheduleFlow"),
     _case(id="with_option", file="with_option.py", flow="WithOptionFlow"),
     _case(

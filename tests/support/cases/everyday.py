@@ -25,8 +25,15 @@ failure-catch_killed failure-timeouts
 decorators-environment_leak decorators-card decorators-project_branch
 decorators-secrets_inline decorators-exit_hook decorators-exit_hook_error
 decorators-user_decorator decorators-mutators_given decorators-configs_value
-decorators-with_several
+decorators-with_several decorators-own_interpreter
 wild-several_flows wild-no_guard wild-guard_function wild-non_ascii_given
 wild-package_absolute wild-odd_file_name wild-shadows_stdlib wild-big_output
 """
 EVERYDAY = frozenset(NAMES.split())
+
+# Those that every test run compares under the other launcher too.
+ALSO_FRESH_NAMES = """
+graph-switch_in_foreach failure-catch_retry decorators-own_interpreter
+decorators-mutators_given wild-no_guard
+"""
+ALSO_FRESH = frozenset(ALSO_FRESH_NAMES.split())

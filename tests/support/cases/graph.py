@@ -144,5 +144,6 @@ CASES = (
     _case(id="merge_artifacts", file="merge_artifacts.py", flow="MergeArtifactsFlow"),
     _case(id="merge_conflict", file="merge_conflict.py", flow="MergeConflictFlow", ok=False),
     _case(id="artifact_values", file="artifact_values.py", flow="ArtifactValuesFlow"),
+    _case(id="many_artifacts", file="many_artifacts.py", flow="ManyArtifactsFlow"),
     _case(id="no_artifacts", file="no_artifacts.py", flow="NoArtifactsFlow"),
 )

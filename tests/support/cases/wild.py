@@ -6,6 +6,8 @@ from support.case import Case
 
 _case = partial(Case, group="wild")
 
+ODD_FOLDER = """folder with space, 'and "quotes"""
+
 CASES = (
     _case(id="several_flows", file="several_flows.py", flow="SeveralUsedFlow"),
     _case(id="no_guard", file="no_guard.py", flow="NoGuardFlow"),
@@ -41,9 +43,9 @@ CASES = (
     ),
     _case(
         id="odd_file_name",
-        file="folder with space/flow-with.odd name.py",
+        file=f"{ODD_FOLDER}/flow-with.odd name.py",
         flow="OddNameFlow",
-        needs=("folder with space",),
+        needs=(ODD_FOLDER,),
     ),
     _case(
         id="shadows_stdlib",

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from metaflow._vendor import click
+from metaflow.plugins.resources_decorator import ResourcesDecorator
 from metaflow.util import get_latest_run_id
 
 from metaflow_prefect.checks import check
@@ -66,6 +67,14 @@ def prefect(debug: bool) -> None:
 @prefect.command(help=CREATE_HELP)
 @click.argument("output", metavar="[FILE]", required=False, type=click.Path(path_type=None))
 @click.option("--tag", "tags", multiple=True, help="Tag all runs; may be repeated.")
+@click.option(
+    "--concurrency-tag",
+    "concurrency_tags",
+    multiple=True,
+    type=click.Choice(sorted(ResourcesDecorator.defaults)),
+    help="Tag the steps whose @resources ask for this, as 'gpu', so that Prefect can limit how "
+    "many run at a time; may be repeated.",
+)
 @click.option("--name", help="The deployment's name.")
 @click.option("--work-pool", metavar="NAME", help="The work pool that its runs go to.")
 @click.option("--paused", is_flag=True, help="Keep it from starting runs, until it is resumed.")
@@ -74,43 +83,46 @@ def create(
     obj: Any,
     output: str | None,
     tags: tuple[str, ...],
+    concurrency_tags: tuple[str, ...],
     name: str | None,
     work_pool: str | None,
     paused: bool,
 ) -> None:
     """Write the Prefect file of the flow, and deploy it if no file is named."""
     source = Path(sys.argv[0]).resolve()
+    flow = loaded(obj, tags, concurrency_tags)
     if output is None:
-        deploy_flow(obj, source, tags, name=name, work_pool=work_pool, paused=paused)
+        deploy_flow(obj, flow, source, tags, name=name, work_pool=work_pool, paused=paused)
     elif name or work_pool or paused:
         raise UsageProblem(
             "--name, --work-pool and --paused are for a deployment, and with a FILE none is made.",
             "Leave out the name of the file, or these options.",
         )
     else:
-        write_flow(obj, source, Path(output), tags)
+        write_flow(obj, flow, source, Path(output))
 
 
-def write_flow(obj: Any, source: Path, target: Path, tags: tuple[str, ...]) -> None:
+def write_flow(obj: Any, flow: FlowModel, source: Path, target: Path) -> None:
     """Write the flow's Prefect file, and say so.
 
     Args:
         obj: Metaflow's command line state.
-        source: The flow's file.
+        flow: The flow.
+        source: Its file.
         target: The file to write.
-        tags: Tags of the flow's runs.
 
     Raises:
         MetaflowPrefectError: It cannot be written.
     """
     check_output(target, source)
-    text = generated_text(obj, source, target.resolve(), tags)
+    text = generated_text(flow, source, target.resolve())
     changed = write_text(target, text)
     obj.echo(f"{'Wrote' if changed else 'Unchanged:'} *{target}*", fg="green")
 
 
 def deploy_flow(
     obj: Any,
+    flow: FlowModel,
     source: Path,
     tags: tuple[str, ...],
     *,
@@ -122,7 +134,8 @@ def deploy_flow(
 
     Args:
         obj: Metaflow's command line state.
-        source: The flow's file.
+        flow: The flow.
+        source: Its file.
         tags: Tags of the flow's runs, and of the deployment.
         name: The deployment's name; `None` is the usual one.
         work_pool: The work pool that its runs go to; `None` is the usual one.
@@ -131,18 +144,19 @@ def deploy_flow(
     Raises:
         MetaflowPrefectError: Something is wrong with the flow, the file or the server.
     """
+    target = source.with_name(f"{source.stem}_prefect.py")
+    described = describe(flow, load_deployment(obj.flow), tags=tags)
+    chosen = checked_name(name or described.name)
+
     # Prefect takes seconds to import, which no other command is to wait for.
     from metaflow_prefect.deploy import Deployment, api_url, connect  # noqa: PLC0415
 
-    target = source.with_name(f"{source.stem}_prefect.py")
-    described = describe(loaded(obj, tags), load_deployment(obj.flow), tags=tags)
-    chosen = checked_name(name or described.name)
     obj.echo(f"Deploying *{described.flow}* to *{api_url()}*...", bold=True)
 
     async def deploy() -> UUID:
         async with connect() as server:
             pool = await server.work_pool(work_pool, local=True)
-            write_flow(obj, source, target, tags)
+            write_flow(obj, flow, source, target)
             deployment = Deployment(
                 description=described,
                 name=chosen,
@@ -204,35 +218,36 @@ def run_generated(obj: Any, arguments: tuple[str, ...]) -> None:
     source = Path(sys.argv[0]).resolve()
     with tempfile.TemporaryDirectory(prefix="metaflow-prefect-") as folder:
         target = Path(folder).resolve() / f"{source.stem}_prefect.py"
-        write_text(target, generated_text(obj, source, target, ()))
+        write_text(target, generated_text(loaded(obj), source, target))
         code = run_to_end([sys.executable, str(target), *arguments])
     sys.exit(code)
 
 
-def generated_text(obj: Any, source: Path, target: Path, tags: tuple[str, ...]) -> str:
-    """Return the generated file of the flow that Metaflow's command line has loaded.
+def generated_text(flow: FlowModel, source: Path, target: Path) -> str:
+    """Return the generated file of a flow.
 
     Args:
-        obj: Metaflow's command line state.
-        source: The flow's file.
+        flow: The flow.
+        source: Its file.
         target: Where the generated file will be.
-        tags: Tags of the flow's runs.
 
     Raises:
         FlowProblem: The flow cannot become a Prefect flow.
     """
-    flow = loaded(obj, tags)
     check(flow)
     relative = os.path.relpath(source, target.parent).replace(os.sep, "/")
     return render(flow, source=relative, output=target.name)
 
 
-def loaded(obj: Any, tags: tuple[str, ...]) -> FlowModel:
+def loaded(
+    obj: Any, tags: tuple[str, ...] = (), concurrency_tags: tuple[str, ...] = ()
+) -> FlowModel:
     """Return the model of the flow that Metaflow's command line has loaded.
 
     Args:
         obj: Metaflow's command line state.
         tags: Tags of the flow's runs.
+        concurrency_tags: Resources whose names are tags of the steps that ask for them.
 
     Raises:
         FlowProblem: Metaflow itself would not run the flow.
@@ -242,4 +257,5 @@ def loaded(obj: Any, tags: tuple[str, ...]) -> FlowModel:
         obj.flow,
         options=explicit_options(root, sys.argv[1:]),
         run_options=[f"--tag={tag}" for tag in tags],
+        concurrency_tags=concurrency_tags,
     )

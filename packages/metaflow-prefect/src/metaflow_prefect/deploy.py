@@ -339,7 +339,7 @@ def told(url: str) -> Iterator[None]:
 
 def _silent(url: str, error: Exception) -> DeployProblem:
     return DeployProblem(
-        f"No Prefect server answers at {url} ({type(error).__name__}).",
+        f"No Prefect server answers at {url} ({type(error.__cause__ or error).__name__}).",
         "Start it, or correct PREFECT_API_URL.",
     )
 

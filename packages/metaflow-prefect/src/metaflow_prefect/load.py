@@ -11,7 +11,6 @@ from typing import Any
 from metaflow._vendor import click
 from metaflow.flowspec import FlowStateItems
 from metaflow.includefile import FilePathClass
-from metaflow.lint import LintWarn, linter
 from metaflow.parameters import JSONTypeClass
 
 from metaflow_prefect.checks import refuse
@@ -25,6 +24,7 @@ from metaflow_prefect.model import (
     StepKind,
     StepModel,
 )
+from metaflow_prefect.problems import problems_of
 from metaflow_prefect.runtime.outcome import attempt_facts
 
 KINDS: dict[str, StepKind] = {
@@ -52,6 +52,7 @@ def load_flow(
     options: Iterable[str] = (),
     run_options: Iterable[str] = (),
     tags: Iterable[str] = (),
+    concurrency_tags: Iterable[str] = (),
 ) -> FlowModel:
     """Read a flow.
 
@@ -60,6 +61,8 @@ def load_flow(
         options: Metaflow's top-level options that it is to run with.
         run_options: Options of Metaflow's `run` command likewise.
         tags: Tags of its flow runs.
+        concurrency_tags: Resources, such as "gpu": each is a tag of its own of the steps that
+            ask for it.
 
     Returns:
         The model.
@@ -67,40 +70,28 @@ def load_flow(
     Raises:
         FlowProblem: Metaflow itself would not run the flow; the message says why.
     """
+    options = tuple(options)
+    limited = frozenset(concurrency_tags)
     graph = flow._graph
-    refuse(flow.name, _graph_problems(graph))
+    refuse(flow.name, problems_of(flow, options))
     return FlowModel(
         name=flow.name,
         description=inspect.cleandoc(type(flow).__doc__ or ""),
         start=graph.start_step,
-        steps=tuple(_step(graph[name]) for name in graph.sorted_nodes),
+        steps=tuple(_step(graph[name], limited) for name in graph.sorted_nodes),
         parameters=tuple(
             _parameter(parameter)
             for _, parameter in flow._get_parameters()
             if not parameter.IS_CONFIG_PARAMETER
         ),
-        options=tuple(options),
+        options=options,
         run_options=tuple(run_options),
         tags=tuple(tags),
         configs=_configs(flow),
     )
 
 
-def _graph_problems(graph: Any) -> Iterator[str]:
-    """Run every check of Metaflow's own linter, which stops at the first that fails."""
-    for check in linter._checks:
-        if not any(getattr(linter, setting) for setting in check.attrs):
-            continue
-        try:
-            check(graph)
-        except LintWarn as warning:
-            place = f"line {warning.line_no}: " if warning.line_no else ""
-            yield f"{place}{warning.message.replace('*', '')}"
-        except (AttributeError, KeyError, TypeError):
-            continue  # the graph is too broken for this check; another one says why
-
-
-def _step(node: Any) -> StepModel:
+def _step(node: Any, limited: frozenset[str]) -> StepModel:
     attempts = attempt_facts(node)
     user = int(attempts["user_retries"])
     return StepModel(
@@ -112,7 +103,21 @@ def _step(node: Any) -> StepModel:
         user_retries=user,
         error_retries=int(attempts["error_retries"]),
         retry_delay=attempts["delay"] if user else 0,
+        tags=tuple(_resource_tags(node, limited)),
     )
+
+
+def _resource_tags(node: Any, limited: frozenset[str]) -> Iterator[str]:
+    """Name what a step asks for with `@resources`, apart from what it would get anyway."""
+    for decorator in node.decorators:
+        if decorator.name != "resources":
+            continue
+        for name, value in sorted(decorator.attributes.items()):
+            if value in (None, 0, "0") or str(value) == str(decorator.defaults.get(name)):
+                continue
+            yield f"{name}={value}"
+            if name in limited:
+                yield name
 
 
 def _configs(flow: Any) -> LiteralDict:

@@ -320,11 +320,7 @@ def _task(step: StepModel) -> list[str]:
     if step.tags:
         entries.append(("tags", LiteralList(step.tags)))
     settings = [f"{name}={literal(value, 1)}" for name, value in entries]
-    settings += [
-        'task_run_name="{unit}"',
-        "persist_result=False",
-        "cache_policy=NO_CACHE",
-    ]
+    settings += ["persist_result=False", "cache_policy=NO_CACHE"]
     head = f"def step_{step.name}(unit: Unit[Any]) -> State[Any] | None:"
     if _is_long(head):
         opening = f"def step_{step.name}("

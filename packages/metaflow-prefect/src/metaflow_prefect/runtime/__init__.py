@@ -12,6 +12,7 @@ PREFECT_SIDE = (
     "host",
     "artifacts",
     "steps",
+    "taskruns",
     "values",
     "engine",
     "command",

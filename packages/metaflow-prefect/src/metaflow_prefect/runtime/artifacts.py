@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import queue
 import re
-import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
 
@@ -15,64 +15,78 @@ from prefect.exceptions import PrefectException
 
 from .scheduler import Finish, Unit
 
+AT_ONCE = 4  # a busy server answers late, but answers many at once
+
 
 class ArtifactPublisher:
-    """Creates artifacts in a thread of its own, so that no task waits for them.
+    """Creates artifacts in threads of its own, so that no task waits for them.
+
+    One for each step, when its first task has finished, and one for the run. Not one
+    for each task: a foreach's would bury the others in the run's list, and cost the
+    server a fifth of its work for a task.
 
     Only the run's has a key. Prefect lists and versions keys, which all flows share:
-    with a key for each step, "start" would mix the tasks of all flows, and each of
-    them would cost the server twice as much. A task's is on the page of its task run.
+    with a key for each step, "start" would mix the steps of all flows.
     """
 
     def __init__(self, flow: str, metadata: str, flow_run_id: UUID) -> None:
-        self._flow = flow
+        self.flow = flow
         self._metadata = metadata
         self._flow_run_id = flow_run_id
-        self._waiting: queue.SimpleQueue[ArtifactCreate | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._publish, daemon=True)
-        self._thread.start()
+        self._resources = ExitStack()
+        client = get_client(sync_client=True)
+        self._client = self._resources.enter_context(client)
+        self._threads = ThreadPoolExecutor(AT_ONCE)
+        self._described: dict[str, Unit[Any]] = {}
         self.lost = 0
 
     def task_finished(self, unit: Unit[Any], finish: Finish, task_run_id: UUID) -> None:
-        """Describe a finished task."""
-        pathspec = f"{self._flow}/{finish.path}"
-        lines = [f"### Metaflow task `{pathspec}`", ""]
+        """Describe a step, if this is its first task to finish."""
+        if self._described.setdefault(unit.step, unit) is not unit:
+            return
+        pathspec = f"{self.flow}/{finish.path}"
+        kind = "Task"
+        if unit.indices or unit.iteration is not None:
+            pathspec, kind = pathspec.rpartition("/")[0], "Step"
+        lines = [f"### Metaflow {kind.lower()} `{pathspec}`", ""]
         lines += _artifact_list(finish.artifacts)
-        lines += _snippet(self._metadata, "Task", pathspec, finish.artifacts)
-        text = "\n".join(lines)
-        self._put(task_run_id=task_run_id, description=f"{unit}", data=text)
+        lines += _snippet(self._metadata, kind, pathspec, finish.artifacts)
+        self._put(
+            task_run_id=task_run_id,
+            description=unit.step,
+            data="\n".join(lines),
+        )
 
     def run_finished(self, run_id: str, *, succeeded: bool) -> None:
         """Describe the whole run."""
-        pathspec = f"{self._flow}/{run_id}"
+        pathspec = f"{self.flow}/{run_id}"
         outcome = "succeeded" if succeeded else "failed"
         lines = [f"### Metaflow run `{pathspec}` {outcome}", ""]
         lines += _snippet(self._metadata, "Run", pathspec, ())
-        key = re.sub(r"[^a-z0-9]+", "-", self._flow.lower()).strip("-") or "flow"
+        key = re.sub(r"[^a-z0-9]+", "-", self.flow.lower()).strip("-") or "flow"
         text = "\n".join(lines)
         self._put(key=key, description=f"Metaflow run {pathspec}", data=text)
 
     def close(self) -> None:
         """Wait until all artifacts have been created."""
-        self._waiting.put(None)
-        self._thread.join()
+        self._threads.shutdown()
+        self._resources.close()
 
     def _put(self, **fields: Any) -> None:
-        self._waiting.put(
-            ArtifactCreate(type="markdown", flow_run_id=self._flow_run_id, **fields)
+        artifact = ArtifactCreate(
+            type="markdown", flow_run_id=self._flow_run_id, **fields
         )
+        self._threads.submit(self._publish, artifact)
 
-    def _publish(self) -> None:
+    def _publish(self, artifact: ArtifactCreate) -> None:
         import httpx
 
-        with get_client(sync_client=True) as client:
-            while (artifact := self._waiting.get()) is not None:
-                # `client.create_artifact` would emit an event for each as well.
-                fields = artifact.model_dump(mode="json", exclude_unset=True)
-                try:
-                    client.request("POST", "/artifacts/", json=fields)
-                except (httpx.HTTPError, PrefectException):
-                    self.lost += 1  # an artifact is no reason to fail a run
+        # `client.create_artifact` would emit an event for each as well.
+        content = artifact.model_dump(mode="json", exclude_unset=True)
+        try:
+            self._client.request("POST", "/artifacts/", json=content)
+        except (httpx.HTTPError, PrefectException):
+            self.lost += 1  # an artifact is no reason to fail a run
 
 
 def _artifact_list(names: Sequence[str]) -> list[str]:
@@ -85,14 +99,17 @@ def _snippet(
     metadata: str, kind: str, pathspec: str, names: Sequence[str]
 ) -> list[str]:
     variable = kind.lower()
-    example = f"{variable}.data.{names[0]}" if names else f"{variable}.successful"
-    return [
+    lines = [
         "```python",
         f"from metaflow import {kind}, metadata, namespace",
         "",
         f"metadata({metadata!r})",
         "namespace(None)",
-        f"{variable} = {kind}({pathspec!r})",
-        f"print({example})",
-        "```",
     ]
+    if kind == "Step":
+        value = f"task.data.{names[0]}" if names else "task.successful"
+        lines += [f"for task in Step({pathspec!r}):", f"    print(task.id, {value})"]
+    else:
+        value = f"{variable}.data.{names[0]}" if names else f"{variable}.successful"
+        lines += [f"{variable} = {kind}({pathspec!r})", f"print({value})"]
+    return [*lines, "```"]

@@ -8,17 +8,18 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-from prefect import Flow
+from prefect import Flow, get_client
 from prefect.client.schemas.objects import State
-from prefect.exceptions import TerminationSignal
+from prefect.exceptions import ObjectNotFound, TerminationSignal
 from prefect.settings import (
     PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS,
     temporary_settings,
 )
 
 from .engine import PreparedRun, SourceMissing, load_flow
-from .facts import FlowFacts, ParameterFacts
+from .facts import RUN_PREFIX, FlowFacts, ParameterFacts
 from .host import Host, HostEnded
 from .scheduler import RunFailure
 
@@ -26,6 +27,10 @@ USAGE = 2
 # A cold start of Prefect's temporary server takes a slow machine far more than
 # Prefect's own limit of 20 seconds.
 SERVER_START_SECONDS = 300
+STILL_RUNNING = (
+    "Run {} is still running. Wait for its end; if it has died, tell Prefect with: "
+    "prefect flow-run cancel {}"
+)
 
 
 def reader(parameter: ParameterFacts) -> Callable[[str], tuple[str, Any]]:
@@ -143,6 +148,12 @@ def _command(facts: FlowFacts, path: str) -> Any:
         "How steps are started: forked from a warm process or fresh.",
         type=click.Choice(["warm", "fresh"]),
     )
+    own(
+        "preload",
+        "Import this module once, before steps are forked; may be given several times.",
+        metavar="MODULE",
+        multiple=True,
+    )
     return click.Command(
         Path(path).name,
         params=options,
@@ -169,7 +180,12 @@ def _run(
         values[parameter.argument] = value
     try:
         load_flow(
-            host, facts, path, _arguments(facts, chosen, words), chosen["own_launcher"]
+            host,
+            facts,
+            path,
+            _arguments(facts, chosen, words),
+            chosen["own_launcher"],
+            chosen["own_preload"],
         )
     except SourceMissing as missing:
         sys.stderr.write(f"{missing}\n")
@@ -179,8 +195,41 @@ def _run(
         lines = ended.output[-1:] if ended.code == USAGE else [str(ended)]
         sys.stderr.write("\n".join(lines) + "\n")
         return ended.code or 1
-    PreparedRun.waiting = PreparedRun(host)
-    return _run_prefect_flow(flow, values)
+    limit = max(
+        PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS.value(), SERVER_START_SECONDS
+    )
+    with temporary_settings({PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: limit}):
+        origin = chosen["own_resume"]
+        if origin and _is_running(origin):
+            host.close()
+            sys.stderr.write(f"{STILL_RUNNING.format(origin, _flow_run_id(origin))}\n")
+            return USAGE
+        PreparedRun.waiting = PreparedRun(host)
+        return _run_prefect_flow(flow, values)
+
+
+def _flow_run_id(run_id: str) -> UUID | None:
+    """Return the id of the flow run that made a Metaflow run, if one has."""
+    try:
+        return UUID(run_id.removeprefix(RUN_PREFIX))
+    except ValueError:
+        return None
+
+
+def _is_running(run_id: str) -> bool:
+    """Return whether Prefect is running a Metaflow run.
+
+    Of a run that Metaflow has started by itself nobody knows.
+    """
+    flow_run_id = _flow_run_id(run_id)
+    if flow_run_id is None:
+        return False
+    with get_client(sync_client=True) as client:
+        try:
+            state = client.read_flow_run(flow_run_id).state
+        except ObjectNotFound:  # another server has it
+            return False
+    return state is not None and state.is_running()
 
 
 def _raw_and_value(parameter: ParameterFacts, given: Any) -> tuple[list[str], Any]:
@@ -214,6 +263,12 @@ def _arguments(facts: FlowFacts, chosen: dict[str, Any], words: list[str]) -> li
         if step is not None:
             raise click.UsageError("--step-to-rerun goes with --resume RUN_ID.")
         return [*facts.options, "run", *options, *words]
+    if not origin:
+        raise click.UsageError("--resume needs the id of a run.")
+    if step is not None and step not in facts.steps:
+        raise click.UsageError(
+            f"There is no step {step}. Choose one of {', '.join(facts.steps)}."
+        )
     if words:
         raise click.UsageError(
             "A resumed run has the parameters of its origin; give none with --resume."
@@ -223,15 +278,9 @@ def _arguments(facts: FlowFacts, chosen: dict[str, Any], words: list[str]) -> li
 
 
 def _run_prefect_flow(flow: Flow[Any, Any], values: dict[str, Any]) -> int:
-    limit = max(
-        PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS.value(), SERVER_START_SECONDS
-    )
     try:
-        with temporary_settings(
-            {PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: limit}
-        ):
-            call: Any = flow  # its types do not know `return_state`
-            state: State[Any] = call(**values, return_state=True)
+        call: Any = flow  # its types do not know `return_state`
+        state: State[Any] = call(**values, return_state=True)
     except (KeyboardInterrupt, TerminationSignal) as stop:
         number = getattr(stop, "signal", signal.SIGINT)
         sys.stderr.write("Stopped; no step is running any more.\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import queue
 import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,18 +10,17 @@ from typing import Any
 from uuid import UUID
 
 from prefect import Task, get_run_logger
-from prefect.client.schemas.objects import RunInput, State, TaskRunResult
+from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
 from prefect.exceptions import TerminationSignal
-from prefect.futures import PrefectFuture
 from prefect.states import Completed, Failed
-from prefect.task_runners import TaskRunner
 
 from .artifacts import ArtifactPublisher
-from .facts import FlowFacts
+from .facts import RUN_PREFIX, FlowFacts
 from .host import Host, HostEnded, open_host
 from .scheduler import RunFailure, Scheduler, Unit
 from .steps import RunSession, may_retry
+from .taskruns import TaskThreads
 from .values import given_values, parameter_words
 
 
@@ -33,7 +31,7 @@ class RunLoop:
         facts: The flow.
         session: What its task runs share.
         attempts: How often Metaflow retries each step.
-        runner: The flow run's task runner.
+        threads: Where the tasks run.
         max_workers: How many tasks run at the same time.
         max_num_splits: How many tasks a foreach may make.
     """
@@ -43,7 +41,7 @@ class RunLoop:
         facts: FlowFacts,
         session: RunSession,
         attempts: Mapping[str, Mapping[str, float]],
-        runner: TaskRunner[PrefectFuture[Any]],
+        threads: TaskThreads,
         max_workers: int,
         max_num_splits: int,
     ) -> None:
@@ -56,11 +54,7 @@ class RunLoop:
         self._scheduler: Scheduler[UUID] = Scheduler(
             facts.start, facts.steps, max_num_splits
         )
-        self._runner = runner
-        self._running = 0
-        self._done: queue.SimpleQueue[tuple[Unit[UUID], PrefectFuture[Any]]] = (
-            queue.SimpleQueue()
-        )
+        self._threads = threads
         self._given_up: RunFailure | None = None
         self.end_path = ""
 
@@ -72,36 +66,20 @@ class RunLoop:
         """
         self._scheduler.begin(parameters_path)
         while True:
-            while self._running < self._max_workers:
+            while self._threads.running < self._max_workers:
                 unit = self._scheduler.next_ready()
                 if unit is None:
                     break
-                self._submit(unit)
-            if not self._running:
+                unit.run = self._session
+                upstream = (task_run_id for _, task_run_id in unit.inputs)
+                self._threads.submit(self._tasks[unit.step], unit, upstream)
+            if not self._threads.running:
                 break
-            unit, future = self._done.get()
-            self._running -= 1
-            self._take(unit, future)
+            self._take(*self._threads.next_ended())
         if self._given_up:
             raise self._given_up
 
-    def _submit(self, unit: Unit[UUID]) -> None:
-        unit.run = self._session
-        # What `wait_for` would record; the inputs are there, nothing is to wait for.
-        upstream: set[RunInput] = {
-            TaskRunResult(id=task_run_id) for _, task_run_id in unit.inputs
-        }
-        future = self._runner.submit(
-            self._tasks[unit.step],
-            parameters={"unit": unit},
-            dependencies={"unit": upstream},
-        )
-        self._running += 1
-        future.add_done_callback(lambda done: self._done.put((unit, done)))
-
-    def _take(self, unit: Unit[UUID], future: PrefectFuture[Any]) -> None:
-        future.wait()  # it is done; this makes its state known
-        state = future.state
+    def _take(self, unit: Unit[UUID], task_run_id: UUID, state: State[Any]) -> None:
         finish = self._session.finishes.pop(unit.task_id, None)
         if finish is None or not state.is_completed():
             known = self._session.failures.get(unit.task_id)
@@ -113,7 +91,7 @@ class RunLoop:
             self._given_up = self._given_up or failure
             return
         self.end_path = finish.path
-        self._scheduler.finished(unit, finish, future.task_run_id)
+        self._scheduler.finished(unit, finish, task_run_id)
 
 
 def with_attempts(
@@ -171,7 +149,7 @@ def _run_flow(
     prepared = PreparedRun.take() or PreparedRun.load(facts, path, start, given)
     host = prepared.host
     host.echo(logger.info)
-    run_id = f"prefect-{flow_run.id}"
+    run_id = f"{RUN_PREFIX}{flow_run.id}"
     try:
         started = host.start(run_id, str(flow_run.id), again=flow_run.run_count > 1)
     except HostEnded:
@@ -182,11 +160,12 @@ def _run_flow(
     publisher = ArtifactPublisher(started["flow"], started["metadata"], flow_run.id)
     session = RunSession(host, publisher)
     loaded = host.loaded or {}
+    threads = TaskThreads(flow_run.id)
     loop = RunLoop(
         facts,
         session,
         loaded["steps"],
-        context.task_runner,
+        threads,
         loaded["max_workers"],
         loaded["max_num_splits"],
     )
@@ -200,6 +179,7 @@ def _run_flow(
             failure.remedy = f"python {Path(facts.source).name} logs {task}"
         raise
     finally:
+        threads.settle()
         publisher.run_finished(run_id, succeeded=succeeded)
         publisher.close()
         host.close()
@@ -267,6 +247,7 @@ def load_flow(
     path: str,
     arguments: Sequence[str],
     launcher: str | None = None,
+    preload: Sequence[str] = (),
 ) -> None:
     """Have a Metaflow process load a flow from its source, wherever this file lies."""
     script = Path(path).resolve().parent.joinpath(facts.source)
@@ -274,8 +255,9 @@ def load_flow(
         host.close()
         raise SourceMissing(script)
     chosen = launcher or os.environ.get("METAFLOW_PREFECT_LAUNCHER") or "warm"
+    modules = preload or os.environ.get("METAFLOW_PREFECT_PRELOAD", "").split()
     # A resumed run has the configs of its origin. The command comes right after the
     # top-level options; further on, a parameter's value may be any word.
     resumed = arguments[len(facts.options)] == "resume"
     configs = {} if resumed else facts.configs
-    host.load(str(script.resolve()), facts.name, arguments, configs, chosen)
+    host.load(str(script.resolve()), facts.name, arguments, configs, chosen, modules)

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+# A Metaflow run is named after the Prefect flow run that it belongs to.
+RUN_PREFIX = "prefect-"
 StepKind = Literal["linear", "split", "foreach", "switch", "join", "end"]
 ParameterKind = Literal["int", "float", "bool", "str", "json", "file", "other"]
 

@@ -64,6 +64,7 @@ class Host:
         arguments: Sequence[str],
         configs: Mapping[str, Any],
         launcher: str,
+        preload: Sequence[str],
     ) -> None:
         """Have the flow loaded and checked, its parameters read.
 
@@ -73,6 +74,7 @@ class Host:
             arguments: What follows the file on Metaflow's command line.
             configs: The values of the flow's configs.
             launcher: How steps are started, "warm" or "fresh".
+            preload: Modules that a warm process imports before it forks.
 
         Raises:
             HostEnded: Metaflow refused the flow or the arguments, and said why.
@@ -84,6 +86,7 @@ class Host:
             arguments=list(arguments),
             configs=dict(configs),
             launcher=launcher,
+            preload=list(preload),
         )
         self.loaded = self._event("loaded")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import signal
@@ -12,11 +13,11 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from .channel import Channel
 from .script import FlowStart
-from .warm import WarmServer
+from .warm import WarmServer, known_repository
 
 # Variables that Python or the loader read when a process starts; Metaflow reads its
 # own when it is imported. A step that gets other values needs a fresh process.
@@ -84,6 +85,7 @@ class Launcher:
         self._warm = True
         self.choice = "Steps are forked from a warm process, where they can be."
         self.flow: str | None = None
+        self._preload: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._start_environment = _start_up_variables(os.environ)
         # Metaflow's steps have an open standard input that never delivers anything.
@@ -95,6 +97,17 @@ class Launcher:
         """Start every further step in a fresh process."""
         self._warm = False
         self.choice = f"Steps are started in fresh processes, {reason}."
+
+    def preload(self, modules: Sequence[str], folder: str) -> None:
+        """Have the warm process import modules that all steps then have already.
+
+        Args:
+            modules: Their names.
+            folder: The folder of the flow, where they are looked for first.
+        """
+        self._preload = {"preload": list(modules), "folder": folder}
+        with contextlib.suppress(OSError):  # the one that replaces it is told again
+            self._server.send(self._preload)
 
     def start(
         self, command: Sequence[str], environment: Mapping[str, str]
@@ -115,6 +128,7 @@ class Launcher:
             "folder": str(Path.cwd()),
             "warm": warm,
             "flow": self.flow,
+            "repository": known_repository(),
         }
         pipes = [os.pipe() for _ in range(3)]
         writers = [writer for _, writer in pipes]
@@ -159,7 +173,10 @@ class Launcher:
         command = [sys.executable, *sys.orig_argv[1:4], "warm"]
         with theirs:
             subprocess.Popen(command, stdin=theirs.fileno())
-        return Channel(ours)
+        server = Channel(ours)
+        if self._preload:
+            server.send(self._preload)
+        return server
 
     def _fresh(self, command: Sequence[str]) -> list[str]:
         """Return the command of a fresh process, as the kernel and the flow take it.

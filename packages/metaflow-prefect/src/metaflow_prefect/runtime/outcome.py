@@ -39,6 +39,8 @@ def attempt_facts(step: Any) -> dict[str, float]:
         minutes = decorator.attributes.get("minutes_between_retries")
         if minutes is not None:
             delay = float(minutes) * 60
+    if any(decorator.name in ("batch", "kubernetes") for decorator in step.decorators):
+        delay = 0.0  # their own command waits before it starts a job again
     return {"user_retries": user, "error_retries": error, "delay": delay}
 
 

@@ -76,14 +76,34 @@ def _start_only(flow: str) -> None:
     """Let no flow but this one take the command line."""
     flowspec: Any = importlib.import_module("metaflow.flowspec")
     start = flowspec.FlowSpec.__init__
+    commands = sys.modules.get("metaflow.cli")
 
     def start_or_not(self: Any, use_cli: bool = True) -> None:
-        if not use_cli or type(self).__name__ == flow:
-            start(self, use_cli)
-        else:
+        if use_cli and type(self).__name__ != flow:
             FlowStart.by_itself = False
+            return
+        if use_cli and commands is not None:
+            give_options_of(type(self), commands)
+        start(self, use_cli)
 
     flowspec.FlowSpec.__init__ = start_or_not
+
+
+def give_options_of(flow: type, commands: Any) -> None:
+    """Give Metaflow's top-level command what it would have if it were imported now.
+
+    Natively it is imported when a flow starts, and its own decorators give it the
+    options of this flow's configs and decorators. Before a flow is known they leave it
+    as it is.
+
+    Args:
+        flow: The class of the flow.
+        commands: `metaflow.cli`, imported before the flow was known.
+    """
+    parameters: Any = importlib.import_module("metaflow.parameters")
+    with parameters.flow_context(flow):
+        command = commands.config_options(commands.start)
+        commands.start = commands.decorators.add_decorator_options(command)
 
 
 def compile_script(script: str) -> CodeType:

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 
 from .channel import Channel
@@ -18,25 +19,26 @@ from .script import end_process, run_script
 from .service import RunService
 from .warm import WarmServer
 
-FLOW_COMMANDS = (
+# What a step needs of Metaflow, but no module that reads the options of the flow at
+# hand when it is imported; for `metaflow.cli` see `give_options_of`.
+STEP_MODULES = (
+    "metaflow",
+    "metaflow.runtime",
+    "metaflow.task",
     "metaflow.cli",
-    "metaflow.cli_components.run_cmds",
     "metaflow.cli_components.step_cmd",
 )
+# What takes the time of this one is what it imports; itself it is forgotten again.
+RUN_COMMANDS = "metaflow.cli_components.run_cmds"
 
 
 def _import_metaflow() -> None:
-    """Import what a step needs of Metaflow, and nothing that starts a thread.
-
-    Metaflow's commands read the options of the flow at hand when they are imported, so
-    these modules are forgotten again; what they import is what takes the time.
-    """
-    for name in ("metaflow", "metaflow.runtime", "metaflow.task", *FLOW_COMMANDS):
+    """Import what a step needs of Metaflow, and nothing that starts a thread."""
+    for name in (*STEP_MODULES, RUN_COMMANDS):
         importlib.import_module(name)
-    for name in FLOW_COMMANDS:
-        package, _, module = name.rpartition(".")
-        del sys.modules[name]
-        delattr(sys.modules[package], module)
+    package, _, module = RUN_COMMANDS.rpartition(".")
+    del sys.modules[RUN_COMMANDS]
+    delattr(sys.modules[package], module)
     # by name: a reader's strict mypy sees that Metaflow's functions have no types
     version: Any = importlib.import_module("metaflow.metaflow_version")
 
@@ -75,6 +77,8 @@ def metaflow_side(kind: str) -> None:
     launcher.flow = message["flow"]
     if message["launcher"] == "fresh":
         launcher.forbid_warm("as asked for")
+    elif message["preload"]:
+        launcher.preload(message["preload"], str(Path(message["script"]).parent))
     # Ctrl-C reaches this process too; the Prefect side decides what it means. A
     # handler, not SIG_IGN: that one would be inherited.
     signal.signal(signal.SIGINT, lambda *_: None)

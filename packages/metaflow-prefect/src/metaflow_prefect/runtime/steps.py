@@ -139,7 +139,9 @@ def run_step(unit: Unit[Any]) -> State[Any] | None:
     session.finishes[unit.task_id] = finish
     session.publisher.task_finished(unit, finish, context.task_run.id)
     if reply["state"] in ("ran", "node"):
-        return None
+        return Completed(
+            message=f"Metaflow task {session.publisher.flow}/{reply['path']}"
+        )
     return Completed(name="Cached", message=f"{reply['state']}: {reply['path']}")
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import importlib
 import os
 import select
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from .channel import Channel
@@ -51,7 +53,10 @@ class WarmServer:
                 if request is None:
                     self._kill_all()
                     os._exit(0)
-                self._start(request, files)
+                if "preload" in request:
+                    preload(request["preload"], request["folder"])
+                else:
+                    self._start(request, files)
 
     def _start(self, request: dict[str, Any], files: list[int]) -> None:
         parent = os.getpid()
@@ -117,6 +122,7 @@ class WarmServer:
             os.environ.update(environment)
             renew_standard_streams()
             gc.unfreeze()
+            know_repository(request["repository"])
             return run_script(command[1], command[2:], request["flow"])
         for name in (signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(name, signal.SIG_DFL)
@@ -127,6 +133,41 @@ class WarmServer:
         except OSError as error:
             os.write(2, f"{command[0]}: {error.strerror}\n".encode())
         return 127
+
+
+def preload(modules: Sequence[str], folder: str) -> None:
+    """Import modules for all processes that are forked later.
+
+    Args:
+        modules: Their names; what cannot be imported is left to the step that needs it.
+        folder: Where they are looked for first.
+    """
+    sys.path.insert(0, folder)
+    for name in modules:
+        try:
+            importlib.import_module(name)
+        except Exception as error:  # noqa: BLE001 - a module may raise anything
+            problem = f"{type(error).__name__}: {error}"
+            sys.stderr.write(f"{name} could not be preloaded: {problem}\n")
+            sys.stderr.flush()
+    sys.path.remove(folder)
+    gc.collect()
+    gc.freeze()
+
+
+def known_repository() -> Any:
+    """Return what Metaflow has found out about the git repository of the flow's file.
+
+    It asks git up to five times, in every process anew; all steps of a run can share
+    the answers.
+    """
+    return getattr(sys.modules.get("metaflow.metaflow_git"), "_git_info_cache", None)
+
+
+def know_repository(known: Any) -> None:
+    """Take over what `known_repository` returned in another process."""
+    if known is not None:
+        vars(sys.modules["metaflow.metaflow_git"])["_git_info_cache"] = known
 
 
 def die_with(parent: int) -> None:

@@ -15,6 +15,7 @@ from metaflow.user_configs.config_options import config_options_with_config_inpu
 from metaflow.user_configs.config_parameters import ConfigValue
 from metaflow.util import get_username
 from metaflow_prefect.options import explicit_options
+from metaflow_prefect.step_problems import StepProblems
 
 COMMAND = ("prefect", "create")
 ENVIRONMENTS = {"conda": "conda", "conda_base": "conda", "pypi": "pypi", "pypi_base": "pypi"}
@@ -118,6 +119,7 @@ def _initialise(flow: Any, params: dict[str, Any], demanded: dict[str, str]) -> 
     if attached:
         decorators._attach_decorators(flow, attached)
         type(flow)._init_graph()
+    StepProblems.record()
     decorators._init_step_decorators(flow, flow._graph, environment, store, _quiet, False, False)
 
 

@@ -116,6 +116,7 @@ def _put_items(
     """
     found = entry.get(key)
     items = found if isinstance(found, list) else []
+    any_before = bool(items)
     left = {item[name]: item for item in wanted}
     for item in list(items):
         called = item.get(name) if isinstance(item, dict) else None
@@ -126,7 +127,7 @@ def _put_items(
     items.extend(CommentedMap(item) for item in left.values())
     if items:
         entry[key] = items
-    elif found:
+    elif any_before:
         del entry[key]
 
 

@@ -193,4 +193,4 @@ def _put_entries(path: Path, document: CommentedMap, fit: list[Placed]) -> bool:
 
 def _is_gone(mark: str) -> bool:
     file, _, name = mark.rpartition(":")
-    return is_flow_gone(Path(file), name)
+    return is_flow_gone(Path(file).resolve(), name)

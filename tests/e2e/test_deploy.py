@@ -1,0 +1,269 @@
+"""Deployments on a real server: what is on it, and what a worker makes of it."""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from e2e.project import FlowFolder
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterDeploymentId
+from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.schedules import IntervalSchedule
+from prefect.events import emit_event
+from prefect.exceptions import ObjectNotFound
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+FLOWS = Path(__file__).parents[1] / "flows"
+POOL = "deploy-tests"
+LIMIT = 90.0  # seconds that Prefect may take to act on an event
+STEPS = """
+    @step
+    def only(self):
+        pass
+
+
+if __name__ == "__main__":
+    {name}()
+"""
+
+
+def flow(name: str, *decorators: str, body: str = "") -> str:
+    imports = "FlowSpec, Parameter, schedule, step, trigger, trigger_on_finish"
+    lines = "\n".join((*decorators, f"class {name}(FlowSpec):", body))
+    return f"from metaflow import {imports}\n\n\n{lines}{STEPS.format(name=name)}"
+
+
+@pytest.fixture(scope="module")
+def client(prefect_api: str) -> Iterator[SyncPrefectClient]:
+    with (
+        temporary_settings({PREFECT_API_URL: prefect_api}),
+        get_client(sync_client=True) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="module")
+def pool(client: SyncPrefectClient) -> str:
+    try:
+        client.read_work_pool(POOL)
+    except ObjectNotFound:
+        client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
+    return POOL
+
+
+def runs_of(client: SyncPrefectClient, deployment: Any) -> list[FlowRun]:
+    chosen = FlowRunFilter(deployment_id=FlowRunFilterDeploymentId(any_=[deployment.id]))
+    return client.read_flow_runs(flow_run_filter=chosen, limit=50)
+
+
+def eventually(look: Callable[[], Any]) -> Any:
+    """What Prefect has made of an event, which it tells nobody of."""
+    end = time.monotonic() + LIMIT
+    while not (found := look()):
+        assert time.monotonic() < end, "Prefect did not act in time"
+        time.sleep(0.5)
+    return found
+
+
+def work(folder: FlowFolder, pool: str) -> None:
+    """Have a worker run all that is due."""
+    options = ["--run-once", "--install-policy", "never"]
+    done = folder.run("-m", "prefect", "worker", "start", "--pool", pool, *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_create_without_a_file_deploys(
+    tmp_path: Path, prefect_api: str, client: SyncPrefectClient, pool: str
+) -> None:
+    source = tmp_path / "source" / "nightly.py"
+    source.parent.mkdir()
+    source.write_text(flow("DeployNightlyFlow", "@schedule(cron='0 5 ? * MON *')"))
+    folder = FlowFolder(tmp_path / "work dir", source, PREFECT_API_URL=prefect_api)
+    create = ("nightly.py", "prefect", "create", "--work-pool", pool)
+    done = folder.run(*create, "--tag", "a b")
+    assert done.returncode == 0, done.stderr
+    assert str(tmp_path) not in (folder.path / "nightly_prefect.py").read_text()
+
+    name = "DeployNightlyFlow/default"
+    found = client.read_deployment_by_name(name)
+    assert found.tags == ["a b"]
+    assert found.work_pool_name == pool
+    assert found.entrypoint == "nightly_prefect.py:deploy_nightly_flow"
+    (schedule,) = found.schedules
+    assert (schedule.schedule.cron, schedule.active) == ("0 5 * * 1", True)  # type: ignore[union-attr]
+    assert eventually(lambda: runs_of(client, found)), "the schedule makes runs"
+
+    # What a user changes in Prefect's pages is still so when it is deployed again.
+    client.update_deployment_schedule(found.id, schedule.id, active=False)
+    client.create_deployment_schedules(found.id, [(IntervalSchedule(interval=86400), True)])  # type: ignore[arg-type]
+    source.write_text(source.read_text().replace("MON", "TUE"))
+    (folder.path / "nightly.py").write_text(source.read_text())
+    assert folder.run(*create).returncode == 0
+    again = client.read_deployment_by_name(name)
+    assert again.id == found.id
+    states = {getattr(one.schedule, "cron", None): one.active for one in again.schedules}
+    assert states == {"0 5 * * 2": False, None: True}
+
+    # A flow that has no schedule any more takes only its own away.
+    (folder.path / "nightly.py").write_text(flow("DeployNightlyFlow"))
+    assert folder.run(*create).returncode == 0
+    left = client.read_deployment_by_name(name).schedules
+    assert [type(one.schedule) for one in left] == [IntervalSchedule]
+
+
+@pytest.mark.parametrize(
+    ("options", "url", "code", "told"),
+    [
+        ((), None, 5, "PREFECT_API_URL is not set"),
+        ((), "http://127.0.0.1:9/api", 5, "No Prefect server answers at http://127.0.0.1:9/api"),
+        (("--work-pool", "none-such"), "", 5, "no work pool named none-such"),
+        (("--work-pool", POOL, "--name", "a/b"), "", 2, "cannot be named 'a/b'"),
+        (("out.py", "--name", "a"), "", 2, "Leave out the name of the file"),
+    ],
+)
+def test_create_refuses_what_cannot_be_deployed(
+    tmp_path: Path,
+    prefect_api: str,
+    options: tuple[str, ...],
+    url: str | None,
+    code: int,
+    told: str,
+) -> None:
+    variables = {} if url is None else {"PREFECT_API_URL": url or prefect_api}
+    folder = FlowFolder(tmp_path, FLOWS / "linear.py", **variables)
+    done = folder.run("linear.py", "--quiet", "prefect", "create", *options)
+    assert (done.returncode, done.stderr.count("\n")) == (code, 1), done.stderr
+    assert told in done.stderr
+    assert [path.name for path in tmp_path.glob("*.py")] == ["linear.py"]
+
+
+class Repository(FlowFolder):
+    """A folder of several flows, all of them of this test module."""
+
+    def __init__(self, folder: Path, api: str, flows: dict[str, str]) -> None:
+        super().__init__(folder, FLOWS / "linear.py", PREFECT_API_URL=api)
+        (folder / "linear.py").unlink()
+        self.environment["MFP_CACHE_DIR"] = str(folder.parent / "cache")
+        for name, text in flows.items():
+            path = folder / "flows" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
+    def mfp(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        return self.run("-m", "mfp", *words)
+
+    def deploy(self, *words: str) -> tuple[int, dict[str, str]]:
+        """Deploy, and tell what has become of each deployment."""
+        done = self.mfp("deploy", "flows", "--json", "result.json", *words)
+        document = json.loads((self.path / "result.json").read_text())
+        return done.returncode, {one["name"]: one["status"] for one in document["deployments"]}
+
+
+def test_whole_life_of_a_repository(
+    tmp_path: Path, prefect_api: str, client: SyncPrefectClient, pool: str
+) -> None:
+    mapped = "    alpha = Parameter('alpha', type=int, default=1)\n"
+    event = "@trigger(event={'name': 'deploy-tests.data', 'parameters': {'alpha': 'a'}})"
+    flows = {
+        "first.py": "from helper import RETRIES\n" + flow("DeployFirstFlow"),
+        "helper.py": "RETRIES = 1\n",
+        "next/second.py": flow("DeploySecondFlow", "@trigger_on_finish(flow='DeployFirstFlow')"),
+        "event.py": flow("DeployEventFlow", event, body=mapped),
+        "broken.py": "1 / 0\n" + flow("DeployBrokenFlow"),
+        "unfit.py": flow("DeployUnfitFlow", "@schedule(cron='0 0 L-1 * ? *')"),
+    }
+    repository = Repository(tmp_path / "work", prefect_api, flows)
+    names = {name: f"Deploy{name}Flow/default" for name in ("First", "Second", "Event", "Unfit")}
+    good = {names["First"], names["Second"], names["Event"]}
+    placed = ("--work-pool", pool)
+
+    code, done = repository.deploy(*placed, "--dry-run")
+    assert (code, done) == (3, {**dict.fromkeys(good, "would-deploy"), names["Unfit"]: "failed"})
+    assert not (repository.path / "prefect_flows").exists()
+    code, done = repository.deploy(*placed)
+    assert (code, done) == (3, {**dict.fromkeys(good, "deployed"), names["Unfit"]: "failed"})
+    for name in ("broken.py", "unfit.py"):
+        (repository.path / "flows" / name).unlink()
+
+    # What has not changed is not deployed again, whichever clone and cache it is deployed from.
+    assert repository.deploy(*placed, "--changed") == (0, dict.fromkeys(good, "unchanged"))
+    (repository.path / "flows" / "helper.py").write_text("RETRIES = 2\n")
+    changed = {**dict.fromkeys(good, "unchanged"), names["First"]: "would-deploy"}
+    assert repository.deploy(*placed, "--changed", "--dry-run", "--no-cache") == (0, changed)
+    changed[names["First"]] = "deployed"
+    assert repository.deploy(*placed, "--changed") == (0, changed)
+
+    # The finish of the first flow starts the second, an event the third with its payload.
+    run = client.create_flow_run_from_deployment(client.read_deployment_by_name(names["First"]).id)
+    work(repository, pool)
+    assert client.read_flow_run(run.id).state.is_completed()  # type: ignore[union-attr]
+    second, third = (client.read_deployment_by_name(names[one]) for one in ("Second", "Event"))
+    resource = {"prefect.resource.id": "deploy-tests.resource"}
+    emit_event(event="deploy-tests.data", resource=resource, payload={"a": 7, "b": 8})
+    eventually(lambda: runs_of(client, second))
+    (started,) = eventually(lambda: runs_of(client, third))
+    assert started.parameters == {"alpha": 7}
+
+
+def deployed_by_prefect(folder: Path, api: str, pool: str) -> Repository:
+    """A repository whose deployments Prefect itself has taken from the `prefect.yaml`."""
+    flows = {"one.py": flow("YamlOneFlow", "@schedule"), "sub/two.py": flow("YamlTwoFlow")}
+    repository = Repository(folder, api, flows)
+    options = ("--prefect-yaml", "ci/prefect.yaml", "--work-pool", pool)
+    done = repository.mfp("convert-all", "flows", *options)
+    assert done.returncode == 0, done.stderr
+    assert str(folder) not in (folder / "ci" / "prefect.yaml").read_text()
+    # The variable PWD is still that of the tests' own folder.
+    deploy = ("--no-prompt", "deploy", "--all", "--prefect-file", "ci/prefect.yaml")
+    done = repository.run("-m", "prefect", *deploy)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return repository
+
+
+def deployed_to_be_cloned(folder: Path, api: str, pool: str) -> None:
+    """A repository whose remote the worker's git finds in its folder."""
+    repository = Repository(folder / "sub", api, {"g.py": flow("GitPullFlow")})
+    assert repository.mfp("convert-all", "flows").returncode == 0
+    for words in (
+        ["init", "-q", "-b", "trunk"],
+        ["add", "sub/flows", "sub/prefect_flows"],
+        ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-q", "-m", "flows"],
+        ["remote", "add", "origin", "https://u:secret@git.test/r.git"],
+    ):
+        subprocess.run(["git", *words], cwd=folder, check=True)
+    assert repository.deploy("--work-pool", pool, "--pull", "git")[0] == 0
+
+
+def test_worker_runs_what_is_in_a_folder_and_what_it_clones(
+    tmp_path: Path, prefect_api: str, client: SyncPrefectClient, pool: str
+) -> None:
+    repository = deployed_by_prefect(tmp_path / "work", prefect_api, pool)
+    deployed_to_be_cloned(tmp_path / "cloned", prefect_api, pool)
+    assert len(client.read_deployment_by_name("YamlOneFlow/default").schedules) == 1
+    found = [
+        client.read_deployment_by_name(f"{name}/default") for name in ("YamlTwoFlow", "GitPullFlow")
+    ]
+    assert "secret" not in json.dumps(found[1].pull_steps)
+    runs = [client.create_flow_run_from_deployment(one.id) for one in found]
+    repository.environment |= {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.file://{tmp_path / 'cloned'}.insteadOf",
+        "GIT_CONFIG_VALUE_0": "https://git.test/r.git",
+    }
+    work(repository, pool)
+    states = [client.read_flow_run(run.id).state for run in runs]
+    assert [state is not None and state.is_completed() for state in states] == [True, True]
+
+
+def test_deploy_without_a_server(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "work", "", {"g.py": flow("NoServerFlow")})
+    done = repository.mfp("deploy", "flows")
+    assert done.returncode == 2
+    assert "PREFECT_API_URL is not set" in done.stderr
+    assert not (repository.path / "prefect_flows").exists()
+    assert repository.mfp("deploy", "flows", "--dry-run").returncode == 0
