@@ -32,7 +32,7 @@ class StepProblems:
     @classmethod
     def _hook(cls, decorator: Any) -> Callable[[str], None] | None:
         context = click.get_current_context(silent=True)
-        if context is not None and context.find_root().saved_args[0] != COMMAND:
+        if context is not None and context.find_root().saved_args[:1] != [COMMAND]:
             return None  # Metaflow's own commands stay as they are
         return partial(cls._initialise, decorator)
 
