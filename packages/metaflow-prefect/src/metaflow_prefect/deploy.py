@@ -210,9 +210,15 @@ class Server:
             found = await self.existing(deployment.full_name)
             async with self._room:
                 if found is None:
-                    return await self._create(deployment, facts)
-                await self._update(deployment, facts, found)
-                return found.id
+                    id_ = await self._create(deployment, facts)
+                else:
+                    id_ = found.id
+                    await self._update(deployment, facts, found)
+                if version := deployment.version:  # last: it says that all the rest is there
+                    info = VersionInfo(type="prefect:simple", version=version)
+                    update = DeploymentUpdate(version=version, version_info=info)
+                    await self._client.update_deployment(id_, update)
+                return id_
 
     async def _load(self, deployment: Deployment) -> dict[str, Any]:
         """Read the generated file, one at a time, while the server is at work."""
@@ -285,10 +291,7 @@ def _facts(deployment: Deployment) -> dict[str, Any]:
         flow: Any = load_flow_from_entrypoint(
             f"{deployment.folder}/{deployment.entrypoint}", use_placeholder_flow=False
         )
-    version = deployment.version
     return {
-        "version": version,
-        "version_info": VersionInfo(type="prefect:simple", version=version) if version else None,
         "description": flow.description,
         "tags": [*deployment.description.tags],
         "entrypoint": deployment.entrypoint,

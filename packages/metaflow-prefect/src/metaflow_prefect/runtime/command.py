@@ -229,7 +229,7 @@ def _is_running(run_id: str) -> bool:
             state = client.read_flow_run(flow_run_id).state
         except ObjectNotFound:  # another server has it
             return False
-    return state is not None and state.is_running()
+    return state is not None and not state.is_final()
 
 
 def _raw_and_value(parameter: ParameterFacts, given: Any) -> tuple[list[str], Any]:

@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import pickle
 import signal
 import sys
 from hashlib import sha256
@@ -21,7 +20,7 @@ from metaflow_prefect.load_deployment import load_deployment
 from metaflow_prefect.model import FlowModel
 from metaflow_prefect.render import render
 
-from mfp.convert.exchange import LoadError, Reply, Request
+from mfp.convert.exchange import LoadError, Reply, Request, write_reply
 from mfp.convert.explain import explained
 from mfp.convert.graph import draw
 from mfp.convert.missing import (
@@ -61,7 +60,7 @@ def run_child(request: Request, answer: Path, output: int) -> NoReturn:
         _detach(output)
         reply = converted(request)
         part = answer.with_suffix(".part")
-        _WRITE(part, pickle.dumps(reply))
+        _WRITE(part, write_reply(reply))
         _RENAME(part, answer)
         code = 0
     finally:

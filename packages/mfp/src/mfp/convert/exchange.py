@@ -1,12 +1,16 @@
 """What goes into the process that loads a flow, and what comes out of it."""
 
+import io
+import pickle
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from metaflow_prefect.deployment import Description
 
 Form: TypeAlias = Literal["file", "text", "mermaid", "dot"]
 States: TypeAlias = dict[str, str | None]
+
+PLAIN = frozenset({"str", "bytes", "int", "float", "set", "frozenset"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,3 +87,55 @@ class LoadError(Exception):
         super().__init__(message, remedy)
         self.message = message
         self.remedy = remedy
+
+
+class _Writer(pickle.Pickler):
+    """Writes values of the flow's own classes as those that they are made of."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        """Reduce an enumeration of text, or the like, to its plain value."""
+        plain: Any
+        for plain in (str, bytes, int, float):
+            if isinstance(obj, plain) and type(obj) not in (plain, bool):
+                return plain, ("".join(obj) if plain is str else plain(obj),)
+        return NotImplemented
+
+
+class _Reader(pickle.Unpickler):
+    """Reads what `_Writer` wrote, and imports nothing that a flow has chosen."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Find a class of ours, or a plain one."""
+        ours = module.partition(".")[0] in ("mfp", "metaflow_prefect", "pathlib")
+        if ours or (module == "builtins" and name in PLAIN):
+            return super().find_class(module, name)
+        raise pickle.UnpicklingError(f"{module}.{name} is not expected here")
+
+
+def write_reply(reply: Reply) -> bytes:
+    """Write a reply, for another process.
+
+    Args:
+        reply: The reply.
+    """
+    text = io.BytesIO()
+    _Writer(text).dump(reply)
+    return text.getvalue()
+
+
+def read_reply(data: bytes) -> Reply:
+    """Read a reply, which the flow's code may have tampered with.
+
+    Args:
+        data: What `write_reply` gave.
+
+    Raises:
+        pickle.UnpicklingError: It is none.
+    """
+    try:
+        reply = _Reader(io.BytesIO(data)).load()
+    except (AttributeError, ImportError, IndexError, TypeError, ValueError) as error:
+        raise pickle.UnpicklingError(str(error)) from error
+    if not isinstance(reply, Reply):
+        raise pickle.UnpicklingError("it is no reply")
+    return reply

@@ -69,13 +69,13 @@ def settle_gone(
 
 
 def _settle(file: Gone, how: Writing, *, prune: bool) -> Removal:
+    if file.edited and not how.force and (how.check or prune):
+        return Removal(path=file.path, fate="edited")
     if how.check:
         text = difference(file.path.read_bytes(), None, file.path)
         return Removal(path=file.path, fate="would be removed", difference=text)
     if not prune:
         return Removal(path=file.path, fate="kept")
-    if file.edited and not how.force:
-        return Removal(path=file.path, fate="edited")
     file.path.unlink()
     return Removal(path=file.path, fate="removed")
 

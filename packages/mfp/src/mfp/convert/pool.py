@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mfp.convert.child import run_child, warm_up
-from mfp.convert.exchange import Reply, Request
+from mfp.convert.exchange import Reply, Request, read_reply
 
 KEPT = 64 * 1024
 SHOWN = 300
@@ -45,7 +45,8 @@ class _Child:
         """End the process and wait for its end."""
         with suppress(ProcessLookupError):
             os.kill(self.process, signal.SIGKILL)
-        os.waitpid(self.process, 0)
+        with suppress(ChildProcessError):  # it has been waited for already
+            os.waitpid(self.process, 0)
 
     def kill_group(self) -> None:
         """End what the process has started and left behind."""
@@ -165,10 +166,9 @@ class Pool:
 
 def _reply(child: _Child, status: int) -> Reply:
     with suppress(OSError, EOFError, pickle.UnpicklingError):
-        reply = pickle.loads(child.answer.read_bytes())  # noqa: S301  (written by our own code)
+        reply = read_reply(child.answer.read_bytes())
         child.answer.unlink()
-        if isinstance(reply, Reply):
-            return reply
+        return reply
     code = os.waitstatus_to_exitcode(status)
     how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with {code}"
     return Reply(

@@ -64,10 +64,7 @@ class StandIn:
         return str(self)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
+        return iter((self._more(".__iter__()"),))
 
     def __bool__(self) -> bool:
         return True
@@ -96,7 +93,7 @@ class StandIn:
     def _number_of(self) -> Any:
         raise self._refused("a number is made of it")
 
-    __int__ = __float__ = __index__ = __complex__ = _number_of
+    __int__ = __float__ = __index__ = __complex__ = __len__ = _number_of
 
     def _refused(self, why: str) -> LoadError:
         module = self._name.partition(".")[0]

@@ -179,6 +179,13 @@ def _put_entries(path: Path, document: CommentedMap, fit: list[Placed]) -> bool:
     if not isinstance(entries, list):
         raise YamlError(path, "its deployments are no list", "Correct it.")
     wanted = {mark_of(one): one for one in fit}
+    marks = {entry.get(MARK) for entry in entries if isinstance(entry, dict)} - {None}
+    if marks and marks.isdisjoint(wanted) and all(_is_gone(str(mark)) for mark in marks):
+        raise YamlError(
+            path,
+            "none of its flows is there, seen from the current folder",
+            "Run mfp in the folder in which the file was made, or remove its deployments yourself.",
+        )
     changed = False
     for entry in list(entries):
         mark = entry.get(MARK) if isinstance(entry, dict) else None

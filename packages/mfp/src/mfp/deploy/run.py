@@ -124,6 +124,9 @@ class _Work:
             return await self._deploy(placed, described, reply)
         except MetaflowPrefectError as problem:
             return _failed(placed, problem)
+        except Exception as error:  # noqa: BLE001 - one flow's must not stop the others
+            text = f"{type(error).__name__}: {error}"
+            return _failed(placed, MetaflowPrefectError(text, "Report it: it is a defect of mfp."))
 
     async def _deploy(self, placed: Placed, described: Description, reply: Reply) -> Deployed:
         wanted = Deployment(
