@@ -101,6 +101,14 @@ def _initialise(flow: Any, params: dict[str, Any], demanded: dict[str, str]) -> 
     stored = demanded.get("datastore", params["datastore"])
     store = SimpleNamespace(TYPE="s3" if stored == "local" and _remote(flow) else stored)
     metadata = SimpleNamespace(add_sticky_tags=_quiet)
+    system_context._update(
+        flow=flow,
+        graph=flow._graph,
+        environment=environment,
+        flow_datastore=store,
+        metadata=metadata,
+        logger=_quiet,
+    )
     decorators._init_flow_decorators(
         flow, flow._graph, environment, store, metadata, _quiet, _quiet, params, False, False
     )
