@@ -26,8 +26,7 @@ TOLERATED = {
     "get_type_hints(f)",
     "dataclass": "import nowhere as n\nfrom dataclasses import dataclass\n@dataclass\nclass D:\n"
     "    x: n.T\n    y: n.T = n.a\nD(1)",
-    "isinstance": "import nowhere as n\nassert not isinstance(1, n.T)\n"
-    "list(n.a), bool(n.b), len(n.c)",
+    "isinstance": "import nowhere as n\nassert not isinstance(1, n.T)\nlist(n.a), bool(n.b)",
     "version": "import nowhere\nif nowhere.__version__ < '3': pass",
     "call_in_step_decorator": "import nowhere as n\ntimed = n.timed('x')",
 }
@@ -37,6 +36,8 @@ REFUSED = {
     "in_list": ("default=[1, n.a], type=JSONType", "nowhere.a (in_list.py:"),
     "help": ("help=f'at most {n.MOST}'", "nowhere.MOST (help.py:"),
     "number": ("default=int(n.a)", "a number is made of it"),
+    "length": ("default=len(n.a)", "a number is made of it"),
+    "joined": ("default=','.join(map(str, n.a))", "nowhere.a.__iter__() (joined.py:"),
     "compared": ("default=n.a > 3", "nowhere.a.__gt__() (compared.py:"),
 }
 GUARD = "\nif __name__ == '__main__':\n    F()\n"

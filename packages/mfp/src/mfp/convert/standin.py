@@ -12,6 +12,13 @@ _OPEN, _CLOSE = "\ue0f0", "\ue0f1"  # of a private area of Unicode: no text of a
 _all: list["StandIn"] = []
 
 
+class RefusedError(LoadError, TypeError):
+    """A stand-in cannot be what is asked of it.
+
+    A `TypeError` too, as of an object that has no length: `list` asks for one in vain.
+    """
+
+
 class StandIn:
     """Takes whatever a flow does with it at import, and knows where it came from.
 
@@ -97,7 +104,7 @@ class StandIn:
 
     def _refused(self, why: str) -> LoadError:
         module = self._name.partition(".")[0]
-        return LoadError(
+        return RefusedError(
             f"{self._name}{self._what} ({self._place}) comes from a module that is not "
             f"installed, and {why}",
             f"Install {module}, or write the value itself into the flow.",

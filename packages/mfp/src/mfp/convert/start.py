@@ -127,7 +127,6 @@ def _initialise(flow: Any, params: dict[str, Any], demanded: dict[str, str]) -> 
     if attached:
         decorators._attach_decorators(flow, attached)
         type(flow)._init_graph()
-    system_context._update(flow=flow, environment=environment, flow_datastore=store, logger=_quiet)
     StepProblems.record()
     decorators._init_step_decorators(flow, flow._graph, environment, store, _quiet, False, False)
 
