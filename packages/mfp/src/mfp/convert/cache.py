@@ -180,8 +180,8 @@ def _versions() -> Iterator[str]:
 
 def _installed() -> Iterator[str]:
     """Tell when something was last installed or removed."""
-    folders = (Path(entry) for entry in sys.path if "site-packages" in entry)
-    yield from _stamps(folders)
+    names = ("site-packages", "dist-packages")  # the latter are Debian's
+    yield from _stamps(Path(entry) for entry in sys.path if Path(entry).name in names)
 
 
 def _settings() -> Iterator[str]:
