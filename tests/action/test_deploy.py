@@ -51,6 +51,11 @@ def with_remote(case: Case) -> Case:
     return case
 
 
+def commit(case: Case) -> None:
+    git(case.repository, "add", ".")
+    git(case.repository, "commit", "--quiet", "--message", "flows")
+
+
 def statuses(run: Run) -> dict[str, str]:
     return {one["name"]: one["status"] for one in json.loads(run.outputs["deployments"])}
 
@@ -67,6 +72,13 @@ def test_all_then_changed(tmp_path: Path, prefect_api: str, pool: str) -> None:
             prefect_api_key=SECRET,
             fail_on_error=fail_on_error,
         )
+
+    early = deploy("all")
+    assert set(statuses(early).values()) == {"failed"}
+    [told] = [one for one in early.step("Deploy").log.annotations if one.file == "flows/a.py"]
+    assert "prefect_flows/a_prefect.py as it is generated is not in the commit" in told.message
+    assert "Commit it: " in told.message
+    commit(case)
 
     first = deploy("all")
     assert statuses(first) == {
@@ -117,6 +129,8 @@ def test_all_then_changed(tmp_path: Path, prefect_api: str, pool: str) -> None:
 
 def test_workflow_for_users(tmp_path: Path, prefect_api: str) -> None:
     case = with_remote(make_case(tmp_path, {"flows/a.py": flow("WorkflowFlow")}))
+    assert case.act(paths="flows").success
+    commit(case)
     found = ask(f"{prefect_api}/work_pools/filter", {})
     if "default" not in [one["name"] for one in found]:
         ask(f"{prefect_api}/work_pools/", {"name": "default", "type": "process"})
@@ -132,13 +146,18 @@ def test_workflow_for_users(tmp_path: Path, prefect_api: str) -> None:
 
 def test_server_that_does_not_answer(tmp_path: Path) -> None:
     case = with_remote(make_case(tmp_path, {"a.py": flow("AFlow")}))
+    assert case.act().success
+    commit(case)
     run = case.act(
-        deploy="all", prefect_api_url="http://127.0.0.1:1/api", prefect_api_auth_string=SECRET
+        deploy="all",
+        prefect_api_url="http://me:pass-word@127.0.0.1:1/api",
+        prefect_api_auth_string=SECRET,
     )
     assert not run.success
     assert case.files() == ["prefect_flows/a_prefect.py"]
     assert statuses(run) == {"AFlow/default": "failed"}
-    assert "http://127.0.0.1:1/api" in run.annotations[0].message
+    assert "127.0.0.1:1/api" in run.annotations[0].message
+    assert "pass-word" not in run.text + run.summary + run.outputs["deployments"]
     for name in ("Install mfp", "Convert", "Finish"):
         assert SECRET not in run.step(name).variables.values()
     assert SECRET in run.step("Deploy").variables.values()

@@ -61,6 +61,10 @@ def test_hostile_text_everywhere(tmp_path: Path, text: str) -> None:
         ({"mode": "check", "deploy": "all"}, "deploy needs mode: write, and mode is check"),
         ({"deploy": "all"}, "deploy needs the server: set prefect-api-url"),
         (
+            {"deploy": "all", "shard": "1/2", "prefect_api_url": "http://127.0.0.1:1/api"},
+            "deploy needs all flows, and shard asks for a part of them",
+        ),
+        (
             {
                 "deploy": "all",
                 "prefect_api_url": "http://127.0.0.1:1/api",

@@ -187,8 +187,10 @@ def _check_shard(read: Reader, inputs: Inputs) -> None:
     except UsageError as error:
         read.problems.append(f"shard is not valid: {error.message}")
         return
-    if inputs.prefect_yaml is not None and part.of > 1:
-        read.problems.append("prefect-yaml needs all flows, and shard asks for a part of them")
+    asked = {"prefect-yaml": inputs.prefect_yaml is not None, "deploy": inputs.deploy != "none"}
+    for name, given in asked.items():
+        if given and part.of > 1:  # names of deployments depend on all flows
+            read.problems.append(f"{name} needs all flows, and shard asks for a part of them")
 
 
 def _check_deploy(read: Reader, mode: str, variables: Mapping[str, str]) -> None:
