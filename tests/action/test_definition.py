@@ -46,7 +46,7 @@ def test_secrets_reach_only_the_deploy_step() -> None:
             assert (
                 not named
                 or step["id"] == "deploy"
-                or re.fullmatch(r"\$\{\{ inputs\.[\w-]+ != '' \}\}", value)
+                or re.fullmatch(r"\$\{\{ inputs\.[\w-]+ != ''( \|\| env\.\w+ != '')? \}\}", value)
             )
 
 

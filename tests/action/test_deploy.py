@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from action_case import BROKEN, ROOT, Case, flow, make_case
-from runner.steps import Run
+from action_case import ACTION, BROKEN, ROOT, Case, flow, make_case
+from runner.steps import Run, run_action
 from runner.workflow import run_workflow
 from test_workflows import check_out, git
 
@@ -148,11 +148,15 @@ def test_server_that_does_not_answer(tmp_path: Path) -> None:
     case = with_remote(make_case(tmp_path, {"a.py": flow("AFlow")}))
     assert case.act().success
     commit(case)
-    run = case.act(
-        deploy="all",
-        prefect_api_url="http://me:pass-word@127.0.0.1:1/api",
-        prefect_api_auth_string=SECRET,
+    # What the repository could put on the path of Python's modules, to read the secret.
+    hostile = "import os, sys\nif os.environ.get('MFP_REPORT'):\n    sys.exit('owned')\n"
+    case.write({"sitecustomize.py": hostile, "prefect.py": hostile})
+    run = run_action(
+        ACTION,
+        {"deploy": "all", "prefect-api-url": "http://me:pass-word@127.0.0.1:1/api"},
+        case.machine(env={"PREFECT_API_AUTH_STRING": SECRET, "PYTHONPATH": str(case.repository)}),
     )
+    assert "owned" not in run.text
     assert not run.success
     assert case.files() == ["prefect_flows/a_prefect.py"]
     assert statuses(run) == {"AFlow/default": "failed"}

@@ -59,6 +59,9 @@ def test_hostile_text_everywhere(tmp_path: Path, text: str) -> None:
         ({"paths": "nowhere"}, "nowhere is neither a file nor a folder"),
         ({"exclude": "["}, "The pattern '[' is not in gitignore syntax"),
         ({"mode": "check", "deploy": "all"}, "deploy needs mode: write, and mode is check"),
+        ({"work_pool": "mine"}, "work-pool has no effect without deploy or prefect-yaml"),
+        ({"mode": "list", "prune": "true"}, "prune has no effect in mode list"),
+        ({"mode": "list", "prefect_yaml": "p.yaml"}, "prefect-yaml has no effect in mode list"),
         ({"deploy": "all"}, "deploy needs the server: set prefect-api-url"),
         (
             {"deploy": "all", "shard": "1/2", "prefect_api_url": "http://127.0.0.1:1/api"},
@@ -82,8 +85,21 @@ def test_wrong_input(tmp_path: Path, inputs: dict[str, str], text: str) -> None:
     assert run.step("Convert").outcome == "failure"
     [told] = run.annotations
     assert text in told.message
+    assert (run.outputs["failed-count"], run.outputs["flows"]) == ("0", "[]")
+    assert "**Failed**: " in run.summary
     assert case.files() == []
     assert "top-secret" not in run.text + run.summary + json.dumps(dict(run.outputs))
+
+
+def test_what_nobody_foresaw_is_told(tmp_path: Path) -> None:
+    """Here: a folder for generated files that is a file."""
+    case = make_case(tmp_path, {"a.py": flow("AFlow"), "prefect.yaml/x": ""})
+    run = case.act(prefect_yaml="prefect.yaml/x/y")
+    assert not run.success
+    [told] = run.annotations
+    assert "prefect.yaml/x" in told.message
+    assert run.outputs["flows"] == "[]"
+    assert "**Failed**: " in run.summary
 
 
 def test_all_wrong_inputs_are_told_together(tmp_path: Path) -> None:
