@@ -114,16 +114,19 @@ def test_repository_without_flows(tmp_path: Path) -> None:
 
 def test_shards_cover_everything_once(tmp_path: Path) -> None:
     files = {f"{name}.py": flow(f"{name.upper()}Flow") for name in "abcde"}
+    files["aa.py"] = "# FlowSpec\ndef x(:\n"
     case = make_case(tmp_path, files)
     seen = []
     for shard in ("1/3", "2/3", "3/3"):
-        run = case.act(shard=shard)
+        run = case.act(shard=shard, fail_on_error="never")
         assert run.success
         seen.append([one["path"] for one in json.loads(run.outputs["flows"])])
+        listed = case.act(shard=shard, fail_on_error="never", mode="list")
+        assert [one["path"] for one in json.loads(listed.outputs["flows"])] == seen[-1]
     assert sorted(path for part in seen for path in part) == sorted(files)
     assert all(seen)
     assert len(case.files()) == 5
-    assert case.act(mode="check").success
+    assert case.act(mode="check", fail_on_error="never").success
 
 
 def test_at_most_ten_annotations(tmp_path: Path) -> None:

@@ -34,17 +34,23 @@ def test_hostile_folder_is_only_a_name(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_everywhere(tmp_path: Path, text: str) -> None:
     case = make_case(tmp_path, {"a.py": flow("AFlow")})
-    names = ("mode", "jobs", "shard", "prune", "fail_on_error", "missing_imports", "extra_args")
-    run = case.act(paths="a.py", requirements=text, **dict.fromkeys(names, text))
+    checked = ("mode", "jobs", "shard", "prune", "missing_imports", "extra_args")
+    names = (*checked, "fail_on_error", "deploy")
+    silent = ("exclude", "output_dir", "work_pool", "prefect_yaml", "prefect_api_url")
+    run = case.act(
+        paths="a.py", requirements=text, version=text, **dict.fromkeys((*names, *silent), text)
+    )
     assert not run.success
     assert not case.files("owned")
     assert case.files() == []
     [told] = run.annotations
     for name in names:
         assert name.replace("_", "-") in told.message
-    assert [line for line in case.installed if "owned" in line] == [
-        line for line in text.splitlines() if "owned" in line
-    ]
+    asked = "\n".join(case.installed)
+    for name in ("metaflow-prefect", "metaflow-prefect-cli"):
+        assert f"{name}=={text}" in asked
+    for line in text.splitlines():
+        assert f"-r\n{line}\n" in f"{asked}\n"
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def test_the_action_is_published_as_a_repository(tmp_path: Path) -> None:
     remote = tmp_path / "remote"
     git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main", str(remote))
     environment = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin:/usr/local/bin"}
-    for version in ("0.4.0", "0.4.1"):
+    for version in ("0.4.0", "0.4.1", "0.4.0"):  # the last is run again, and changes nothing
         command = ["bash", str(ROOT / ".ci" / "publish_action"), str(remote), version]
         subprocess.run(command, check=True, env=environment, capture_output=True)
     tags = git(remote, "for-each-ref", "--format=%(refname:short) %(objectname)", "refs/tags")

@@ -39,17 +39,18 @@ def list_flows(inputs: Inputs, runner: Runner) -> Report:
         The report.
     """
     found = discover_selection(inputs.selection)
+    part = inputs.selection.part.part  # of each kind, as where flows are converted
     flows = [
         Flow(path=runner.shown(one.path), name=one.name, line=one.line, status="found")
-        for one in found.flows
+        for one in part(list(found.flows))
     ]
-    flows += [_flow(one, runner) for one in unreadable(found)]
+    flows += [_flow(one, runner) for one in part(list(unreadable(found)))]
     flows.sort(key=lambda one: (one.path, one.line or 0))
     return Report(
         mode=inputs.mode,
         fail_on_error=inputs.fail_on_error,
         fix=fix(inputs, runner.shown(Path.cwd())),
-        flows=tuple(inputs.selection.part.part(flows)),
+        flows=tuple(flows),
         notebooks=_notebooks(found.notebooks, runner),
     )
 

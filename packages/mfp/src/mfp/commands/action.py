@@ -112,7 +112,7 @@ def _nothing_deployed() -> dict[str, str]:
 
 
 def _annotated(step: Callable[[], int], outputs: Callable[[], dict[str, str]] = dict) -> int:
-    """Run a step; where it cannot be done, all that GitHub shows says why, and outputs are empty."""
+    """Run a step; where it cannot be done, all that GitHub shows says why; outputs are empty."""
     from mfp.action.runner import Runner, read_runner  # noqa: PLC0415
     from mfp.action.secret import hidden, secrets_of  # noqa: PLC0415
     from mfp.action.summary import trouble  # noqa: PLC0415
