@@ -3,6 +3,7 @@
 # stays as it is. In a checkout, the packages beside this folder are installed, so that the ref is
 # the version; the published action has a file VERSION instead.
 set -euo pipefail
+trap 'echo "::error title=mfp::mfp, or what the flows need, could not be installed; see the log."' ERR
 
 environment=$RUNNER_TEMP/mfp
 packages=$GITHUB_ACTION_PATH/../packages

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from action_case import ACTION, BROKEN, flow, make_case
+from mfp.__about__ import __version__
 from runner.log import Shown
 from runner.steps import run_action
 
@@ -52,7 +53,8 @@ def test_first_conversion_then_nothing_then_drift(tmp_path: Path) -> None:
         ("flows/c.py", 4),
         (generated[1], None),
     ]
-    fix = "mfp convert-all flows --output-dir prefect_flows --missing-imports stub --prune"
+    fix = f"pip install metaflow-prefect-cli=={__version__} && "
+    fix += "mfp convert-all flows --output-dir prefect_flows --missing-imports stub --prune"
     assert all(fix in one.message for one in drift.annotations)
     assert f"```bash\n{fix}\n```" in drift.summary
     assert "<details><summary><code>prefect&#95;flows/a&#95;prefect" in drift.summary
@@ -112,16 +114,19 @@ def test_repository_without_flows(tmp_path: Path) -> None:
 
 def test_shards_cover_everything_once(tmp_path: Path) -> None:
     files = {f"{name}.py": flow(f"{name.upper()}Flow") for name in "abcde"}
+    files["aa.py"] = "# FlowSpec\ndef x(:\n"
     case = make_case(tmp_path, files)
     seen = []
     for shard in ("1/3", "2/3", "3/3"):
-        run = case.act(shard=shard)
+        run = case.act(shard=shard, fail_on_error="never")
         assert run.success
         seen.append([one["path"] for one in json.loads(run.outputs["flows"])])
+        listed = case.act(shard=shard, fail_on_error="never", mode="list")
+        assert [one["path"] for one in json.loads(listed.outputs["flows"])] == seen[-1]
     assert sorted(path for part in seen for path in part) == sorted(files)
     assert all(seen)
     assert len(case.files()) == 5
-    assert case.act(mode="check").success
+    assert case.act(mode="check", fail_on_error="never").success
 
 
 def test_at_most_ten_annotations(tmp_path: Path) -> None:
@@ -163,8 +168,29 @@ def test_edited_file_whose_flow_is_gone(tmp_path: Path) -> None:
     run = case.act(prune="true")
     assert not run.success
     assert generated.exists()
+    assert json.loads(run.outputs["edited-files"]) == ["prefect_flows/a_prefect.py"]
     assert run.annotations[0].file == "prefect_flows/a_prefect.py"
     assert "edited by hand" in run.summary
+    assert [one.message for one in run.step("Finish").log.annotations] == [
+        "1 generated file was edited by hand, and not removed though the flow is gone."
+    ]
+
+
+@pytest.mark.parametrize("fail_on_error", ["never", "all"])
+def test_edited_file_is_not_up_to_date(tmp_path: Path, fail_on_error: str) -> None:
+    case = make_case(tmp_path, {"deep/a.py": flow("AFlow"), "deep/b.py": flow("BFlow")})
+    assert case.act(working_directory="deep").success
+    generated = case.repository / "deep" / "prefect_flows" / "a_prefect.py"
+    generated.write_text(generated.read_text() + "# mine\n")
+    run = case.act(working_directory="deep", mode="check", fail_on_error=fail_on_error)
+    assert not run.success
+    assert json.loads(run.outputs["changed-files"]) == ["deep/prefect_flows/a_prefect.py"]
+    [told] = run.step("Finish").log.annotations
+    assert told.message.startswith("1 generated file was edited by hand. ")
+    assert (
+        " && cd deep && mfp convert-all"
+        in json.loads(Path(run.outputs["report"]).read_text())["fix"]
+    )
 
 
 def test_what_a_flow_does_when_it_is_loaded(tmp_path: Path) -> None:
@@ -178,8 +204,12 @@ raise ValueError("\\n::error::from the message\\n::set-output name=flow-count::9
 """
     seen = tmp_path / "seen"
     case = make_case(tmp_path, {"a.py": spy.format(path=str(seen)) + flow("AFlow")})
-    secret = {"GITHUB_TOKEN": "top-secret", "PREFECT_API_KEY": "top-secret", "MINE": "1"}
-    run = run_action(ACTION, {}, case.machine(env=secret))
+    names = ("GITHUB_TOKEN", "PREFECT_API_KEY", "PREFECT_API_AUTH_STRING", "PIP_INDEX_URL")
+    secret = dict.fromkeys(names, "top-secret")
+    run = run_action(ACTION, {}, case.machine(env=secret | {"MINE": "1"}))
+    for name in ("Install mfp", "Convert"):
+        assert "top-secret" not in {run.step(name).variables[one] for one in names[1:3]}
+    assert run.step("Convert").variables["PIP_INDEX_URL"] == ""
     variables = json.loads(seen.read_text())
     assert variables["MINE"] == "1"
     assert "top-secret" not in variables.values()

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import yaml
 from action_case import ACTION, ROOT
-from metaflow_prefect.__about__ import __version__
 
 DEFINITION: dict[str, Any] = yaml.safe_load((ACTION / "action.yml").read_text())
 STEPS: list[dict[str, Any]] = DEFINITION["runs"]["steps"]
@@ -46,7 +45,7 @@ def test_secrets_reach_only_the_deploy_step() -> None:
             assert (
                 not named
                 or step["id"] == "deploy"
-                or re.fullmatch(r"\$\{\{ inputs\.[\w-]+ != '' \}\}", value)
+                or re.fullmatch(r"\$\{\{ inputs\.[\w-]+ != ''( \|\| env\.\w+ != '')? \}\}", value)
             )
 
 
@@ -88,7 +87,10 @@ def test_readme_uses_only_what_there_is() -> None:
                 assert set(step.get("with", {})) <= set(DEFINITION["inputs"])
 
 
-def test_version_of_the_ref() -> None:
-    major = re.findall(r"npow/metaflow-prefect-action@(\S+)", (ACTION / "README.md").read_text())
-    assert set(major) == {"v1"}
-    assert __version__.count(".") == 2
+def test_ref_that_users_follow_is_the_one_that_releases_move() -> None:
+    text = (ROOT / ".ci" / "publish_action").read_text()
+    [followed] = re.findall(r"^followed=(\S+)", text, re.MULTILINE)
+    for path in (ACTION / "README.md", *(ROOT / "examples" / "workflows").glob("*.yml")):
+        refs = re.findall(r"npow/metaflow-prefect(?:-action|/action)@([\w.]+)", path.read_text())
+        assert set(refs) == {followed}
+    assert f"refs/tags/{followed}" in (ROOT / ".github/workflows/release.yml").read_text()

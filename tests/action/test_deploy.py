@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from action_case import BROKEN, ROOT, Case, flow, make_case
-from runner.steps import Run
+from action_case import ACTION, BROKEN, ROOT, Case, flow, make_case
+from runner.steps import Run, run_action
 from runner.workflow import run_workflow
 from test_workflows import check_out, git
 
@@ -51,6 +51,11 @@ def with_remote(case: Case) -> Case:
     return case
 
 
+def commit(case: Case) -> None:
+    git(case.repository, "add", ".")
+    git(case.repository, "commit", "--quiet", "--message", "flows")
+
+
 def statuses(run: Run) -> dict[str, str]:
     return {one["name"]: one["status"] for one in json.loads(run.outputs["deployments"])}
 
@@ -67,6 +72,13 @@ def test_all_then_changed(tmp_path: Path, prefect_api: str, pool: str) -> None:
             prefect_api_key=SECRET,
             fail_on_error=fail_on_error,
         )
+
+    early = deploy("all")
+    assert set(statuses(early).values()) == {"failed"}
+    [told] = [one for one in early.step("Deploy").log.annotations if one.file == "flows/a.py"]
+    assert "prefect_flows/a_prefect.py as it is generated is not in the commit" in told.message
+    assert "Commit it: " in told.message
+    commit(case)
 
     first = deploy("all")
     assert statuses(first) == {
@@ -117,6 +129,8 @@ def test_all_then_changed(tmp_path: Path, prefect_api: str, pool: str) -> None:
 
 def test_workflow_for_users(tmp_path: Path, prefect_api: str) -> None:
     case = with_remote(make_case(tmp_path, {"flows/a.py": flow("WorkflowFlow")}))
+    assert case.act(paths="flows").success
+    commit(case)
     found = ask(f"{prefect_api}/work_pools/filter", {})
     if "default" not in [one["name"] for one in found]:
         ask(f"{prefect_api}/work_pools/", {"name": "default", "type": "process"})
@@ -132,13 +146,22 @@ def test_workflow_for_users(tmp_path: Path, prefect_api: str) -> None:
 
 def test_server_that_does_not_answer(tmp_path: Path) -> None:
     case = with_remote(make_case(tmp_path, {"a.py": flow("AFlow")}))
-    run = case.act(
-        deploy="all", prefect_api_url="http://127.0.0.1:1/api", prefect_api_auth_string=SECRET
+    assert case.act().success
+    commit(case)
+    # What the repository could put on the path of Python's modules, to read the secret.
+    hostile = "import os, sys\nif os.environ.get('MFP_REPORT'):\n    sys.exit('owned')\n"
+    case.write({"sitecustomize.py": hostile, "prefect.py": hostile})
+    run = run_action(
+        ACTION,
+        {"deploy": "all", "prefect-api-url": "http://me:pass-word@127.0.0.1:1/api"},
+        case.machine(env={"PREFECT_API_AUTH_STRING": SECRET, "PYTHONPATH": str(case.repository)}),
     )
+    assert "owned" not in run.text
     assert not run.success
     assert case.files() == ["prefect_flows/a_prefect.py"]
     assert statuses(run) == {"AFlow/default": "failed"}
-    assert "http://127.0.0.1:1/api" in run.annotations[0].message
+    assert "127.0.0.1:1/api" in run.annotations[0].message
+    assert "pass-word" not in run.text + run.summary + run.outputs["deployments"]
     for name in ("Install mfp", "Convert", "Finish"):
         assert SECRET not in run.step(name).variables.values()
     assert SECRET in run.step("Deploy").variables.values()

@@ -34,17 +34,23 @@ def test_hostile_folder_is_only_a_name(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_everywhere(tmp_path: Path, text: str) -> None:
     case = make_case(tmp_path, {"a.py": flow("AFlow")})
-    names = ("mode", "jobs", "shard", "prune", "fail_on_error", "missing_imports", "extra_args")
-    run = case.act(paths="a.py", requirements=text, **dict.fromkeys(names, text))
+    checked = ("mode", "jobs", "shard", "prune", "missing_imports", "extra_args")
+    names = (*checked, "fail_on_error", "deploy")
+    silent = ("exclude", "output_dir", "work_pool", "prefect_yaml", "prefect_api_url")
+    run = case.act(
+        paths="a.py", requirements=text, version=text, **dict.fromkeys((*names, *silent), text)
+    )
     assert not run.success
     assert not case.files("owned")
     assert case.files() == []
     [told] = run.annotations
     for name in names:
         assert name.replace("_", "-") in told.message
-    assert [line for line in case.installed if "owned" in line] == [
-        line for line in text.splitlines() if "owned" in line
-    ]
+    asked = "\n".join(case.installed)
+    for name in ("metaflow-prefect", "metaflow-prefect-cli"):
+        assert f"{name}=={text}" in asked
+    for line in text.splitlines():
+        assert f"-r\n{line}\n" in f"{asked}\n"
 
 
 @pytest.mark.parametrize(
@@ -59,7 +65,14 @@ def test_hostile_text_everywhere(tmp_path: Path, text: str) -> None:
         ({"paths": "nowhere"}, "nowhere is neither a file nor a folder"),
         ({"exclude": "["}, "The pattern '[' is not in gitignore syntax"),
         ({"mode": "check", "deploy": "all"}, "deploy needs mode: write, and mode is check"),
+        ({"work_pool": "mine"}, "work-pool has no effect without deploy or prefect-yaml"),
+        ({"mode": "list", "prune": "true"}, "prune has no effect in mode list"),
+        ({"mode": "list", "prefect_yaml": "p.yaml"}, "prefect-yaml has no effect in mode list"),
         ({"deploy": "all"}, "deploy needs the server: set prefect-api-url"),
+        (
+            {"deploy": "all", "shard": "1/2", "prefect_api_url": "http://127.0.0.1:1/api"},
+            "deploy needs all flows, and shard asks for a part of them",
+        ),
         (
             {
                 "deploy": "all",
@@ -78,8 +91,21 @@ def test_wrong_input(tmp_path: Path, inputs: dict[str, str], text: str) -> None:
     assert run.step("Convert").outcome == "failure"
     [told] = run.annotations
     assert text in told.message
+    assert (run.outputs["failed-count"], run.outputs["flows"]) == ("0", "[]")
+    assert "**Failed**: " in run.summary
     assert case.files() == []
     assert "top-secret" not in run.text + run.summary + json.dumps(dict(run.outputs))
+
+
+def test_what_nobody_foresaw_is_told(tmp_path: Path) -> None:
+    """Here: a folder for generated files that is a file."""
+    case = make_case(tmp_path, {"a.py": flow("AFlow"), "prefect.yaml/x": ""})
+    run = case.act(prefect_yaml="prefect.yaml/x/y")
+    assert not run.success
+    [told] = run.annotations
+    assert "prefect.yaml/x" in told.message
+    assert run.outputs["flows"] == "[]"
+    assert "**Failed**: " in run.summary
 
 
 def test_all_wrong_inputs_are_told_together(tmp_path: Path) -> None:

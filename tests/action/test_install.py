@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
 from action_case import ACTION, ROOT, flow, make_case
@@ -13,6 +12,11 @@ from runner.steps import run_action
 
 PACKAGES = [str(ACTION / ".." / "packages" / name) for name in ("metaflow-prefect", "mfp")]
 OPTIONS = ["install", "--disable-pip-version-check", "--quiet"]
+# Makes an environment that has the libraries of this one.
+WITH_LIBRARIES = """#!/bin/sh
+"{real}" "$@"
+for folder in "$4"/lib/python3*/site-packages; do echo "{libraries}" > "$folder/libraries.pth"; done
+"""
 
 
 def test_packages_of_the_checkout_and_requirements(tmp_path: Path) -> None:
@@ -50,19 +54,24 @@ def test_a_failed_installation_is_told(tmp_path: Path) -> None:
     assert run.step("Convert").outcome == "skipped"
     assert run.outputs["flow-count"] == ""
     assert "no such version" in run.text
+    [told] = run.annotations
+    assert "could not be installed" in told.message
 
 
 def test_installed_for_real(tmp_path: Path) -> None:
     """With nothing standing in for Python; only the dependencies are there already."""
     case = make_case(tmp_path, {"a.py": flow("AFlow"), "requirements.txt": "metaflow\n"})
+    libraries = "\n".join(one for one in sys.path if one.endswith("site-packages"))
+    python = tmp_path / "python"
+    python.write_text(WITH_LIBRARIES.format(real=sys.executable, libraries=libraries))
+    python.chmod(0o755)
     env = {
-        "PYTHONPATH": sysconfig.get_path("purelib"),
         "PIP_NO_INDEX": "1",
         "PIP_NO_BUILD_ISOLATION": "0",  # pip's way to say yes
     }
 
     def set_up_python(_: Call) -> dict[str, str]:
-        return {"python-path": sys.executable}
+        return {"python-path": str(python)}
 
     machine = case.machine(env=env, stubs={"actions/setup-python": set_up_python})
     run = run_action(ACTION, {"requirements": "requirements.txt"}, machine)
@@ -75,7 +84,7 @@ def test_installed_for_real(tmp_path: Path) -> None:
             "-c",
             "import mfp, metaflow_prefect; print(mfp.__file__, metaflow_prefect.__file__)",
         ],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": env["PYTHONPATH"]},
+        env={"PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,
         check=True,

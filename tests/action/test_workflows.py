@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+import yaml
 from action_case import BROKEN, ROOT, Case, flow, make_case
 from runner.machine import Call
 from runner.steps import run_action
@@ -41,6 +42,13 @@ def test_check_on_a_pull_request_from_a_fork(tmp_path: Path) -> None:
     assert case.act(paths="flows").success
     machine = case.machine("pull_request", stubs=stubs)
     assert run_workflow(WORKFLOWS / "check.yml", machine)["check"].success
+
+
+def test_what_changes_something_waits_for_its_turn_and_its_environment() -> None:
+    for name, environment in (("deploy", "production"), ("regenerate", "regenerate")):
+        workflow = yaml.safe_load((WORKFLOWS / f"{name}.yml").read_text())
+        assert workflow["concurrency"]["cancel-in-progress"] is False
+        assert [job["environment"] for job in workflow["jobs"].values()] == [environment]
 
 
 class PullRequests:
@@ -103,11 +111,21 @@ def test_regenerate_proposes_what_changed_and_fails_at_the_end(tmp_path: Path) -
     assert pulls.proposed == ["prefect_flows/b_prefect.py", "prefect_flows/c_prefect.py"]
 
 
+def test_regenerate_tells_of_an_edited_file_whose_flow_is_gone(tmp_path: Path) -> None:
+    case = make_case(tmp_path, FILES)
+    pulls = PullRequests(case)
+    assert pulls.regenerate()
+    generated = case.repository / "prefect_flows" / "b_prefect.py"
+    generated.write_text(generated.read_text() + "# mine\n")
+    (case.repository / "flows" / "b.py").unlink()
+    assert not pulls.regenerate()
+
+
 def test_the_action_is_published_as_a_repository(tmp_path: Path) -> None:
     remote = tmp_path / "remote"
     git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main", str(remote))
     environment = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin:/usr/local/bin"}
-    for version in ("0.4.0", "0.4.1"):
+    for version in ("0.4.0", "0.4.1", "0.4.0"):  # the last is run again, and changes nothing
         command = ["bash", str(ROOT / ".ci" / "publish_action"), str(remote), version]
         subprocess.run(command, check=True, env=environment, capture_output=True)
     tags = git(remote, "for-each-ref", "--format=%(refname:short) %(objectname)", "refs/tags")

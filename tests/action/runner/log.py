@@ -7,7 +7,7 @@ COMMAND = re.compile(r"::(?P<name>[\w-]+)(?: (?P<properties>[^:]*))?::(?P<data>.
 # The older form counts wherever it stands in a line.
 OLD = re.compile(r"##\[(?P<name>[\w-]+)(?P<properties>[^\]]*)\]")
 ANNOTATIONS = ("error", "warning", "notice")
-KNOWN = (*ANNOTATIONS, "stop-commands", "group", "endgroup", "debug")
+KNOWN = (*ANNOTATIONS, "stop-commands", "group", "endgroup", "debug", "add-mask")
 
 
 class WorkflowCommandError(Exception):
@@ -35,7 +35,7 @@ class Log:
 
 def read_log(text: str) -> Log:
     """Read what a step printed, as the runner does."""
-    log = Log(text)
+    log = Log(_masked(text))
     stopped: str | None = None
     for line in text.splitlines():
         found = COMMAND.match(line.lstrip())
@@ -56,6 +56,14 @@ def read_log(text: str) -> Log:
     if stopped is not None:
         raise WorkflowCommandError("commands were stopped for good")
     return log
+
+
+def _masked(text: str) -> str:
+    """Hide what the step itself asked to hide; the runner shows not even that line."""
+    secrets = re.findall(r"^::add-mask::(.+)$", text, re.MULTILINE)
+    for secret in secrets:
+        text = text.replace(_plain(secret), "***")
+    return text
 
 
 def _annotation(found: "re.Match[str]") -> Shown:

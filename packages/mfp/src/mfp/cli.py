@@ -110,13 +110,20 @@ def _end(error: BaseException, state: State) -> int:
             return INTERRUPTED
     if state.debug:
         traceback.print_exception(error)
-    text, code = _explained(error)
+    text, code = explained(error)
     click.echo(f"mfp: error: {text}", err=True)
     return code
 
 
-def _explained(error: BaseException) -> tuple[str, int]:
-    """Say what went wrong and what to do next, with the exit code."""
+def explained(error: BaseException) -> tuple[str, int]:
+    """Say what went wrong and what to do next.
+
+    Args:
+        error: What ended the command.
+
+    Returns:
+        Both, as sentences, and the exit code.
+    """
     if isinstance(error, MfpError):
         return str(error), error.exit_code
     if isinstance(error, OSError):

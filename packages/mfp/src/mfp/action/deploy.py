@@ -2,21 +2,27 @@
 
 import json
 import os
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from mfp.action.committed import is_committed
 from mfp.action.handover import take_over
 from mfp.action.inputs import PREFIX, Reader
 from mfp.action.report import read_report, sentence, write_report
 from mfp.action.runner import Runner
+from mfp.action.secret import hidden, mask, secrets_of
 from mfp.action.summary import deployment
 from mfp.action.workflow_commands import Annotation, annotate, plain_output
+from mfp.discover.ignore import repository_top
 from mfp.settings import read_settings
 
-SECRET = ("PREFECT_API_KEY", "PREFECT_API_AUTH_STRING")
-SERVER = ("PREFECT_API_URL", *SECRET)
+if TYPE_CHECKING:
+    from mfp.deploy.place import Placed
+    from mfp.deploy.run import Deployed
+
+SERVER = ("PREFECT_API_URL", "PREFECT_API_KEY", "PREFECT_API_AUTH_STRING")
 
 
 def deploy_flows(runner: Runner, report_file: Path) -> None:
@@ -26,7 +32,9 @@ def deploy_flows(runner: Runner, report_file: Path) -> None:
         runner: Where the step is.
         report_file: The report of the step before; the deployments are added to it.
     """
-    secrets = take_credentials(os.environ)
+    take_credentials(os.environ)
+    secrets = secrets_of(os.environ)
+    mask(secrets)
     read = Reader(os.environ)
     jobs, which, pool = read.number("jobs"), read.choice("deploy"), read.text("work-pool")
     handover = take_over(report_file)
@@ -45,12 +53,19 @@ def deploy_flows(runner: Runner, report_file: Path) -> None:
         output_dir=handover.output_dir,
     )
     placed = place(handover.outcomes, read_settings(Path.cwd()), pool or None)
-    deployed = deploy_all(placed, how, lambda: None) if placed else []
-    clean = [
-        replace(one, error=_without(one.error, secrets), remedy=_without(one.remedy, secrets))
-        for one in deployed
-    ]
+    missing = _not_committed(placed) if how.pull == "git" else {}
+    there = [one for one in placed if id(one) not in missing]
     with plain_output():
+        done = iter(deploy_all(there, how, lambda: None) if there else ())
+        deployed = [missing.get(id(one)) or next(done) for one in placed]
+        clean = [
+            replace(
+                one,
+                error=one.error and hidden(one.error, secrets),
+                remedy=one.remedy and hidden(one.remedy, secrets),
+            )
+            for one in deployed
+        ]
         show(handover.outcomes, clean)
     found = [
         {**entry, "path": runner.shown(entry["path"]), "output": runner.shown(entry["output"])}
@@ -70,27 +85,37 @@ def deploy_flows(runner: Runner, report_file: Path) -> None:
     )
 
 
-def take_credentials(variables: MutableMapping[str, str]) -> list[str]:
+def take_credentials(variables: MutableMapping[str, str]) -> None:
     """Put the inputs where Prefect reads them; the environment of the job holds where none is.
 
     Args:
         variables: The environment.
-
-    Returns:
-        What must not be shown.
     """
     for name in SERVER:
         if value := variables.pop(PREFIX + name, "").strip() or variables.get(name):
             variables[name] = value
         else:
             variables.pop(name, None)
-    return [variables[name] for name in SECRET if name in variables]
 
 
-def _without(text: str | None, secrets: list[str]) -> str | None:
-    for secret in secrets:
-        text = text and text.replace(secret, "***")
-    return text
+def _not_committed(placed: "Sequence[Placed]") -> "dict[int, Deployed]":
+    """Give the deployments, by the flow's identity, whose file a worker's clone would not have."""
+    from mfp.deploy.run import Deployed  # noqa: PLC0415  (it imports Prefect)
+
+    if repository_top(str(Path.cwd())) is None:
+        return {}  # that is told where the clone is described
+    found = {}
+    for one in placed:
+        output = str(one.outcome.output)
+        if not one.unfit and not is_committed(Path(output)):
+            found[id(one)] = Deployed(
+                placed=one,
+                status="failed",
+                error=f"{output} as it is generated is not in the commit, which workers clone",
+                remedy="Commit it: run mfp convert-all and add what it writes; "
+                "a job with mode: check keeps it so.",
+            )
+    return found
 
 
 def _annotation(entry: dict[str, Any], line: int | None) -> Annotation:

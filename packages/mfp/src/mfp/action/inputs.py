@@ -175,6 +175,7 @@ def read_inputs(variables: Mapping[str, str]) -> Inputs:
         deploy=deploy,
     )
     _check_shard(read, inputs)
+    _check_effect(read, inputs)
     if deploy != "none":
         _check_deploy(read, mode, variables)
     read.fail()
@@ -187,8 +188,20 @@ def _check_shard(read: Reader, inputs: Inputs) -> None:
     except UsageError as error:
         read.problems.append(f"shard is not valid: {error.message}")
         return
-    if inputs.prefect_yaml is not None and part.of > 1:
-        read.problems.append("prefect-yaml needs all flows, and shard asks for a part of them")
+    asked = {"prefect-yaml": inputs.prefect_yaml is not None, "deploy": inputs.deploy != "none"}
+    for name, given in asked.items():
+        if given and part.of > 1:  # names of deployments depend on all flows
+            read.problems.append(f"{name} needs all flows, and shard asks for a part of them")
+
+
+def _check_effect(read: Reader, inputs: Inputs) -> None:
+    """Refuse what would be passed over in silence."""
+    if inputs.work_pool and inputs.deploy == "none" and inputs.prefect_yaml is None:
+        read.problems.append("work-pool has no effect without deploy or prefect-yaml")
+    asked = {"prefect-yaml": inputs.prefect_yaml is not None, "prune": inputs.prune}
+    for name, given in asked.items():
+        if given and inputs.mode == "list":
+            read.problems.append(f"{name} has no effect in mode list")
 
 
 def _check_deploy(read: Reader, mode: str, variables: Mapping[str, str]) -> None:

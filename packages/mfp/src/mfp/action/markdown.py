@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from mfp.terminal import printable
 
 # A character reference is never taken for markup, whatever stands around it.
-_REFERENCES = {ord(one): f"&#{ord(one)};" for one in string.punctuation if one not in "-_/,"}
-_REFERENCES[ord("_")] = "&#95;"
+_REFERENCES = {ord(one): f"&#{ord(one)};" for one in string.punctuation if one not in "-/,"}
 
 
 def text(value: str) -> str:

@@ -10,7 +10,7 @@ from metaflow_prefect.write import write_text
 
 from mfp.action.inputs import FailOn, Mode
 
-What: TypeAlias = Literal["new", "changed", "removed"]
+What: TypeAlias = Literal["new", "changed", "removed", "edited"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +42,7 @@ class Change:
 
     Attributes:
         path: The file.
-        what: How it changes.
+        what: How it changes; `edited` is one that was edited by hand, which stays so.
         flow: The flow's file; None if it is gone.
         line: The line of the flow's `class` statement.
         difference: The beginning of the unified diff, where nothing was written.

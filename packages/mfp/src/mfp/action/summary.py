@@ -104,6 +104,18 @@ def deployment(report: Report) -> str:
     return f"{page}\n"
 
 
+def trouble(reason: str) -> str:
+    """Write the part about a step that could not be done.
+
+    Args:
+        reason: What went wrong and what to do next.
+
+    Returns:
+        Markdown.
+    """
+    return f"## Metaflow flows to Prefect\n\n**Failed**: {markdown.text(reason)}\n\n"
+
+
 def _deployed(report: Report) -> str:
     if not report.deployments:
         return "Nothing to deploy."

@@ -5,11 +5,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from metaflow_prefect.write import is_generated
+
+from mfp.__about__ import __version__
 from mfp.action.inputs import Inputs
 from mfp.action.report import Change, Flow, Report
 from mfp.action.runner import Runner
 from mfp.convert.gone import Removal, settle_gone
-from mfp.convert.outcome import Outcome
+from mfp.convert.outcome import Outcome, is_edited
 from mfp.convert.report import show, show_changes, show_notebooks
 from mfp.convert.repository import (
     Converted,
@@ -36,17 +39,18 @@ def list_flows(inputs: Inputs, runner: Runner) -> Report:
         The report.
     """
     found = discover_selection(inputs.selection)
+    part = inputs.selection.part.part  # of each kind, as where flows are converted
     flows = [
         Flow(path=runner.shown(one.path), name=one.name, line=one.line, status="found")
-        for one in found.flows
+        for one in part(list(found.flows))
     ]
-    flows += [_flow(one, runner) for one in unreadable(found)]
+    flows += [_flow(one, runner) for one in part(list(unreadable(found)))]
     flows.sort(key=lambda one: (one.path, one.line or 0))
     return Report(
         mode=inputs.mode,
         fail_on_error=inputs.fail_on_error,
-        fix=fix(inputs),
-        flows=tuple(inputs.selection.part.part(flows)),
+        fix=fix(inputs, runner.shown(Path.cwd())),
+        flows=tuple(flows),
         notebooks=_notebooks(found.notebooks, runner),
     )
 
@@ -72,12 +76,13 @@ def convert_flows(inputs: Inputs, runner: Runner) -> tuple[Report, list[Outcome]
     show_changes(done.outcomes, removals, diffs=False)  # they are in the summary
     kept = _keep(inputs, done)
     problems = {} if kept is None else {id(flow): reason for flow, reason in kept.problems}
+    check = inputs.mode == "check"
     report = Report(
         mode=inputs.mode,
         fail_on_error=inputs.fail_on_error,
-        fix=fix(inputs),
+        fix=fix(inputs, runner.shown(Path.cwd())),
         flows=tuple(_flow(one, runner, problems.get(id(one))) for one in done.outcomes),
-        changes=tuple(_changes(done.outcomes, removals, kept, runner)),
+        changes=tuple(_changes(done.outcomes, removals, kept, runner, check=check)),
         edited=tuple(runner.shown(one.path) for one in removals if one.fate == "edited"),
         notebooks=_notebooks(done.notebooks, runner) if first else (),
     )
@@ -95,11 +100,12 @@ def _keep(inputs: Inputs, done: Converted) -> "Kept | None":
     return kept
 
 
-def fix(inputs: Inputs) -> str:
+def fix(inputs: Inputs, folder: str) -> str:
     """Give the command that brings all generated files up to date.
 
     Args:
         inputs: What was to be converted, and how.
+        folder: The folder that paths are relative to, relative to the repository's.
 
     Returns:
         A command for a shell, whatever is in the names.
@@ -115,13 +121,24 @@ def fix(inputs: Inputs) -> str:
         words += ["--prefect-yaml", inputs.prefect_yaml]
         words += ["--work-pool", inputs.work_pool] if inputs.work_pool else []
         words += ["--pull", inputs.pull] if inputs.pull else []
-    return shlex.join([*words, "--prune"])
+    install = ["pip", "install", f"metaflow-prefect-cli=={__version__}"]
+    enter = [] if folder == "." else [["cd", folder]]
+    return " && ".join(shlex.join(one) for one in (install, *enter, [*words, "--prune"]))
 
 
 def _changes(
-    outcomes: Sequence[Outcome], removals: Sequence[Removal], kept: "Kept | None", runner: Runner
+    outcomes: Sequence[Outcome],
+    removals: Sequence[Removal],
+    kept: "Kept | None",
+    runner: Runner,
+    *,
+    check: bool,
 ) -> Iterator[Change]:
     for one in outcomes:
+        if check and one.status == "failed" and one.output and _is_edited(Path(one.output)):
+            path = runner.shown(one.output)
+            flow = runner.shown(one.path)
+            yield Change(path=path, what="edited", flow=flow, line=one.line)
         if one.status == "converted":
             yield Change(
                 path=runner.shown(one.output or PurePosixPath()),
@@ -137,6 +154,10 @@ def _changes(
         if file.fate in {"removed", "would be removed"}:
             text = _beginning(file.difference)
             yield Change(path=runner.shown(file.path), what="removed", difference=text)
+
+
+def _is_edited(path: Path) -> bool:
+    return path.is_file() and is_generated(path) and is_edited(path.read_bytes())
 
 
 def _beginning(difference: str) -> str:

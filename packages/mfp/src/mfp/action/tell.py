@@ -5,7 +5,12 @@ import json
 from mfp.action.report import Report, row, sentence
 from mfp.action.workflow_commands import Annotation
 
-DRIFT = {"new": "is missing", "changed": "is out of date", "removed": "has no flow any more"}
+DRIFT = {
+    "new": "is missing",
+    "changed": "is out of date",
+    "removed": "has no flow any more",
+    "edited": "was edited by hand",
+}
 
 
 def outputs(report: Report) -> dict[str, str]:
@@ -28,6 +33,7 @@ def outputs(report: Report) -> dict[str, str]:
         "failed-count": str(failed),
         "changed": "true" if report.changes else "false",
         "changed-files": json.dumps([one.path for one in report.changes]),
+        "edited-files": json.dumps(report.edited),
         "flows": json.dumps(flows),
     }
 
@@ -61,6 +67,7 @@ def annotations(report: Report) -> list[Annotation]:
                 line=one.line,
             )
             for one in report.changes
+            if one.what != "edited"  # its flow failed for that, with another remedy
         ]
     return found
 
@@ -76,16 +83,27 @@ def verdict(report: Report) -> list[str]:
     """
     found = []
     if report.drift:
-        count = len(report.changes)
-        files = "1 generated file is" if count == 1 else f"{count} generated files are"
-        found.append(f"{files} not up to date. Run this and commit: {report.fix}")
-    bad = len(report.failed) + len(report.edited)
-    if _fails(report, bad, len(report.flows) + len(report.edited)):
-        found.append(f"{bad} of {len(report.flows)} flows failed.")
+        edited = sum(one.what == "edited" for one in report.changes)
+        count = len(report.changes) - edited
+        if count:
+            files = "1 generated file is" if count == 1 else f"{count} generated files are"
+            found.append(f"{files} not up to date. Run this and commit: {report.fix}")
+        if edited:
+            found.append(f"{_edited(edited)}. Make the change in the flow, or use --force.")
+    bad, gone = len(report.failed), len(report.edited)
+    if _fails(report, bad + gone, len(report.flows) + gone):
+        if bad:
+            found.append(f"{bad} of {len(report.flows)} flows failed.")
+        if gone:
+            found.append(f"{_edited(gone)}, and not removed though the flow is gone.")
     bad = sum(one["status"] == "failed" for one in report.deployments)
     if _fails(report, bad, len(report.deployments)):
         found.append(f"{bad} of {len(report.deployments)} deployments failed.")
     return found
+
+
+def _edited(count: int) -> str:
+    return f"{count} generated {'file was' if count == 1 else 'files were'} edited by hand"
 
 
 def _fails(report: Report, bad: int, everything: int) -> bool:

@@ -33,7 +33,7 @@ class Annotation:
         properties = ",".join(
             f"{name}={_property(str(value))}" for name, value in found.items() if value is not None
         )
-        return f"::error {properties}::{_data(self.message)}"
+        return f"::error {properties}::{data(self.message)}"
 
 
 def annotate(annotations: Sequence[Annotation]) -> None:
@@ -64,9 +64,10 @@ def plain_output() -> Iterator[None]:
             click.echo(f"::{token}::")
 
 
-def _data(text: str) -> str:
+def data(text: str) -> str:
+    """Write any text as a command has it."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return data(text).replace(":", "%3A").replace(",", "%2C")

@@ -38,13 +38,13 @@ def command() -> None:
 @command.command()
 def convert() -> int:
     """Find and convert flows, or check them."""
-    return _annotated(_convert)
+    return _annotated(_convert, _nothing_converted)
 
 
 @command.command()
 def deploy() -> int:
     """Deploy what was converted."""
-    return _annotated(_deploy)
+    return _annotated(_deploy, _nothing_deployed)
 
 
 @command.command()
@@ -100,13 +100,36 @@ def _finish() -> int:
     return 1 if reasons else 0
 
 
-def _annotated(step: Callable[[], int]) -> int:
-    """Run a step; where it cannot be done, the reason is an annotation, too."""
-    from mfp.action.workflow_commands import Annotation  # noqa: PLC0415
-    from mfp.errors import MfpError  # noqa: PLC0415
+def _nothing_converted() -> dict[str, str]:
+    from mfp.action.report import Report  # noqa: PLC0415
+    from mfp.action.tell import outputs  # noqa: PLC0415
 
+    return outputs(Report(mode="list", fail_on_error="any", fix="")) | {"report": ""}
+
+
+def _nothing_deployed() -> dict[str, str]:
+    return {"deployments": "[]"}
+
+
+def _annotated(step: Callable[[], int], outputs: Callable[[], dict[str, str]] = dict) -> int:
+    """Run a step; where it cannot be done, all that GitHub shows says why; outputs are empty."""
+    from mfp.action.runner import Runner, read_runner  # noqa: PLC0415
+    from mfp.action.secret import hidden, secrets_of  # noqa: PLC0415
+    from mfp.action.summary import trouble  # noqa: PLC0415
+    from mfp.action.workflow_commands import Annotation  # noqa: PLC0415
+    from mfp.cli import explained  # noqa: PLC0415  (it imports this module by name)
+
+    runner: Runner | None = None
+    # A step may change the environment.
+    secrets = secrets_of(os.environ)
     try:
+        runner = read_runner(os.environ)
         return step()
-    except MfpError as error:
-        click.echo(str(Annotation(title="mfp", message=str(error))))
-        return error.exit_code
+    except Exception as error:  # noqa: BLE001  (this is the edge)
+        reason, code = explained(error)
+    reason = hidden(reason, secrets)
+    if runner is not None:
+        runner.write_outputs(outputs())
+        runner.write_summary(trouble(reason))
+    click.echo(str(Annotation(title="mfp", message=reason)))
+    return code
