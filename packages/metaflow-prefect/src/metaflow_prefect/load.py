@@ -51,7 +51,6 @@ def load_flow(
     *,
     options: Iterable[str] = (),
     run_options: Iterable[str] = (),
-    tags: Iterable[str] = (),
     concurrency_tags: Iterable[str] = (),
 ) -> FlowModel:
     """Read a flow.
@@ -60,7 +59,6 @@ def load_flow(
         flow: An instance of a `FlowSpec`, decorators attached and configs resolved.
         options: Metaflow's top-level options that it is to run with.
         run_options: Options of Metaflow's `run` command likewise.
-        tags: Tags of its flow runs.
         concurrency_tags: Resources, such as "gpu": each is a tag of its own of the steps that
             ask for it.
 
@@ -86,7 +84,6 @@ def load_flow(
         ),
         options=options,
         run_options=tuple(run_options),
-        tags=tuple(tags),
         configs=_configs(flow),
     )
 

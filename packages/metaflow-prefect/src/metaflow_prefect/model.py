@@ -92,7 +92,6 @@ class FlowModel:
         parameters: Its parameters in the order of their definition.
         options: Metaflow's top-level options that it is to run with.
         run_options: Options of Metaflow's `run` command likewise.
-        tags: Tags of its flow runs.
         configs: The values of its configs: each a name and a list of the value and of
             whether Metaflow takes it as it is.
     """
@@ -104,5 +103,4 @@ class FlowModel:
     parameters: tuple[ParameterModel, ...] = ()
     options: tuple[str, ...] = ()
     run_options: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
     configs: LiteralDict = LiteralDict(())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 from uuid import UUID
 
@@ -38,7 +38,6 @@ class ArtifactPublisher:
         self._client = self._resources.enter_context(client)
         self._threads = ThreadPoolExecutor(AT_ONCE)
         self._described: dict[str, Unit[Any]] = {}
-        self.lost = 0
 
     def task_finished(self, unit: Unit[Any], finish: Finish, task_run_id: UUID) -> None:
         """Describe a step, if this is its first task to finish."""
@@ -83,10 +82,8 @@ class ArtifactPublisher:
 
         # `client.create_artifact` would emit an event for each as well.
         content = artifact.model_dump(mode="json", exclude_unset=True)
-        try:
+        with suppress(httpx.HTTPError, PrefectException):  # no reason to fail a run
             self._client.request("POST", "/artifacts/", json=content)
-        except (httpx.HTTPError, PrefectException):
-            self.lost += 1  # an artifact is no reason to fail a run
 
 
 def _artifact_list(names: Sequence[str]) -> list[str]:
@@ -98,7 +95,8 @@ def _artifact_list(names: Sequence[str]) -> list[str]:
 def _snippet(
     metadata: str, kind: str, pathspec: str, names: Sequence[str]
 ) -> list[str]:
-    variable = kind.lower()
+    variable = "task" if kind == "Step" else kind.lower()
+    value = f"{variable}.data.{names[0]}" if names else f"{variable}.successful"
     lines = [
         "```python",
         f"from metaflow import {kind}, metadata, namespace",
@@ -107,9 +105,7 @@ def _snippet(
         "namespace(None)",
     ]
     if kind == "Step":
-        value = f"task.data.{names[0]}" if names else "task.successful"
         lines += [f"for task in Step({pathspec!r}):", f"    print(task.id, {value})"]
     else:
-        value = f"{variable}.data.{names[0]}" if names else f"{variable}.successful"
         lines += [f"{variable} = {kind}({pathspec!r})", f"print({value})"]
     return [*lines, "```"]

@@ -200,36 +200,29 @@ def _run(
     )
     with temporary_settings({PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: limit}):
         origin = chosen["own_resume"]
-        if origin and _is_running(origin):
+        if origin and (running := _unfinished_flow_run(origin)):
             host.close()
-            sys.stderr.write(f"{STILL_RUNNING.format(origin, _flow_run_id(origin))}\n")
+            sys.stderr.write(f"{STILL_RUNNING.format(origin, running)}\n")
             return USAGE
         PreparedRun.waiting = PreparedRun(host)
         return _run_prefect_flow(flow, values)
 
 
-def _flow_run_id(run_id: str) -> UUID | None:
-    """Return the id of the flow run that made a Metaflow run, if one has."""
-    try:
-        return UUID(run_id.removeprefix(RUN_PREFIX))
-    except ValueError:
-        return None
-
-
-def _is_running(run_id: str) -> bool:
-    """Return whether Prefect is running a Metaflow run.
+def _unfinished_flow_run(run_id: str) -> UUID | None:
+    """Return the id of the flow run that is still making a Metaflow run.
 
     Of a run that Metaflow has started by itself nobody knows.
     """
-    flow_run_id = _flow_run_id(run_id)
-    if flow_run_id is None:
-        return False
+    try:
+        flow_run_id = UUID(run_id.removeprefix(RUN_PREFIX))
+    except ValueError:
+        return None
     with get_client(sync_client=True) as client:
         try:
             state = client.read_flow_run(flow_run_id).state
         except ObjectNotFound:  # another server has it
-            return False
-    return state is not None and not state.is_final()
+            return None
+    return None if state is None or state.is_final() else flow_run_id
 
 
 def _raw_and_value(parameter: ParameterFacts, given: Any) -> tuple[list[str], Any]:

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from .launch import Launcher
@@ -18,18 +18,22 @@ from .worker import WorkersSubprocess
 
 
 @contextmanager
+def _file_of(content: Any) -> Iterator[str]:
+    """Hold what can be written as JSON in a temporary file; yield its name."""
+    with tempfile.NamedTemporaryFile(mode="w", encoding="utf-8") as file:
+        json.dump(content, file)
+        file.flush()
+        yield file.name
+
+
+@contextmanager
 def _config_file(flow: Any) -> Iterator[str | None]:
     """Hold the values of the flow's configs in a file, as Metaflow's runtime does."""
     from metaflow.user_configs.config_parameters import dump_config_values
 
-    with tempfile.NamedTemporaryFile(mode="w", encoding="utf-8") as file:
-        values = dump_config_values(flow)
-        if not values:
-            yield None
-            return
-        json.dump(values, file)
-        file.flush()
-        yield file.name
+    values = dump_config_values(flow)
+    with _file_of(values) if values else nullcontext() as name:
+        yield name
 
 
 def _check_origin(flow: str, store: Any, run_id: str) -> None:
@@ -49,10 +53,8 @@ def configs_as_options(configs: dict[str, Any]) -> Iterator[list[str]]:
     if not configs:
         yield []
         return
-    with tempfile.NamedTemporaryFile(mode="w", encoding="utf-8") as file:
-        json.dump({"user_configs": configs}, file)
-        file.flush()
-        options = ["--local-config-file", file.name]
+    with _file_of({"user_configs": configs}) as file:
+        options = ["--local-config-file", file]
         for name in configs:
             options += ["--config-value", name, f"kv.{name}"]
         yield options
