@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 from support.graphs import Sequence, graphs, tasks
 from support.render import case, render
@@ -17,6 +18,7 @@ def test_size_is_bounded(graph: Sequence) -> None:
     compile(render(graph), "random_flow.py", "exec")
 
 
+@pytest.mark.thorough
 @settings(max_examples=10)
 @given(graph=graphs())
 def test_metaflow_accepts(graph: Sequence) -> None:
@@ -34,6 +36,7 @@ def test_metaflow_accepts(graph: Sequence) -> None:
     assert done.returncode == 0, render(graph) + done.stdout + done.stderr
 
 
+@pytest.mark.thorough
 @settings(max_examples=4)
 @given(graph=graphs(most_tasks=9))
 def test_metaflow_runs(graph: Sequence) -> None:

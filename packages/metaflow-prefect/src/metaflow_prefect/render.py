@@ -70,9 +70,11 @@ def render(flow: FlowModel, *, source: str, output: str) -> str:
             "",
             "",
             'if __name__ == "__main__":',
+            "    gc.freeze()",
+            "    gc.enable()",
             "    host = adopt_host(__process__, *__early__)",
             *_main(function),
-            "    sys.exit(code)",
+            "    end_process(code)",
             "",
         ]
     )
@@ -152,6 +154,7 @@ def _imports(flow: FlowModel) -> list[str]:
         "    # Metaflow is imported by a process of its own, while this one imports Prefect.",
         "    __early__ = socket.socketpair()",
         "    __process__ = __metaflow__(stdin=__early__[1].fileno())",
+        "    gc.disable()  # what is imported stays",
         "",
         *import_lines(prefect),
     ]
