@@ -130,6 +130,8 @@ def step_end(unit: Unit[Any]) -> State[Any] | None:
 
 
 if __name__ == "__main__":
+    gc.freeze()
+    gc.enable()
     host = adopt_host(__process__, *__early__)
     code = main(
         flow_facts(),
@@ -138,4 +140,4 @@ if __name__ == "__main__":
         host,
         sys.argv[1:],
     )
-    sys.exit(code)
+    end_process(code)
