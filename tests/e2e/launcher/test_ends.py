@@ -69,7 +69,9 @@ def test_timed_out_steps_end_with_their_children(tmp_path: Path, prefect_api: st
             first = {"of start": os.pidfd_open(*_processes(folder))}
             assert _processes(folder) == [0]  # the next attempt has begun
             assert not await_ends(first, 0)
-            others = {f"of {step}": os.pidfd_open(*_processes(folder)) for step in ("caught", "end")}
+            others = {
+                f"of {step}": os.pidfd_open(*_processes(folder)) for step in ("caught", "end")
+            }
             output, _ = process.communicate(timeout=LIMIT)
         assert process.returncode == 1, output
         assert not await_ends(others, 0)

@@ -16,7 +16,9 @@ from typing import Any, BinaryIO
 from .launch import Launcher, StepProcess
 
 Line = tuple[str, str]  # the stream ("stdout", "stderr" or "system") and the text
-TIMEOUT_GRACE = 5.0  # seconds in which a step that timed out can end what it has started
+TIMEOUT_GRACE = (
+    5.0  # seconds in which a step that timed out can end what it has started
+)
 
 
 class LogLines:
@@ -180,7 +182,7 @@ class TimeLimit:
         return None if self._end is None else max(0.0, self._end - time.monotonic())
 
     def keep(self) -> None:
-        """Kill what the step had started before it timed out, when the time has come."""
+        """Kill what the step had started when it timed out, if its time has come."""
         if self.left() != 0:
             return
         self._end = None
