@@ -41,6 +41,17 @@ def test_run_leaves_no_file(tmp_path: Path, prefect_api: str) -> None:
     assert set(tmp_path.glob("*.py")) == before
 
 
+def test_configs_are_those_of_the_creation(tmp_path: Path, prefect_api: str) -> None:
+    folder = FlowFolder(tmp_path, FLOWS / "config_mutator.py", PREFECT_API_URL=prefect_api)
+    config = tmp_path / "config.json"
+    config.write_text('{"env": {"CONFIGURED": "at first"}}')
+    output = folder.create()
+    config.write_text('{"env": {"CONFIGURED": "later"}}')
+    assert "Task run 'end' - at first" in folder.run(output).stderr
+    folder.create()
+    assert "Task run 'end' - later" in folder.run(output).stderr
+
+
 def test_a_server_that_starts_slowly_is_awaited(tmp_path: Path) -> None:
     folder = FlowFolder(tmp_path, FLOWS / "linear.py")
     site = tmp_path / "site"

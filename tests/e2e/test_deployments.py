@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from e2e.project import FlowFolder
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolCreate
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterDeploymentId
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.schedules import IntervalSchedule
@@ -98,22 +98,39 @@ def test_create_without_a_file_deploys(
     assert (schedule.schedule.cron, schedule.active) == ("0 5 * * 1", True)  # type: ignore[union-attr]
     assert eventually(lambda: runs_of(client, found)), "the schedule makes runs"
 
+    # Whoever has not deployed it needs its token, as with Metaflow's own deployers.
+    variables = found.job_variables["env"]
+    token = variables["METAFLOW_PRODUCTION_TOKEN"]
+    assert token.startswith("deploynightlyflow-0-")
+    assert f"production:{token}" in done.stderr
+    other = {"METAFLOW_USER": "other", "METAFLOW_HOME": str(tmp_path / "other")}
+    folder.environment |= other
+    refused = folder.run("nightly.py", "--quiet", *create[1:])
+    assert (refused.returncode, refused.stderr.count("\n")) == (5, 1), refused.stderr
+    assert "was deployed by tester" in refused.stderr
+
     # What a user changes in Prefect's pages is still so when it is deployed again.
+    changed = DeploymentUpdate(job_variables={"a": 1, "env": {**variables, "B": "2"}})
+    client.update_deployment(found.id, changed)
     client.update_deployment_schedule(found.id, schedule.id, active=False)
     client.create_deployment_schedules(found.id, [(IntervalSchedule(interval=86400), True)])  # type: ignore[arg-type]
     source.write_text(source.read_text().replace("MON", "TUE"))
     (folder.path / "nightly.py").write_text(source.read_text())
-    assert folder.run(*create).returncode == 0
+    assert folder.run(*create, "--authorize", f"production:{token}").returncode == 0
     again = client.read_deployment_by_name(name)
     assert again.id == found.id
+    mine = {**variables, "METAFLOW_OWNER": "other", "B": "2"}
+    assert again.job_variables == {"a": 1, "env": mine}
     states = {getattr(one.schedule, "cron", None): one.active for one in again.schedules}
     assert states == {"0 5 * * 2": False, None: True}
 
     # A flow that has no schedule any more takes only its own away.
     (folder.path / "nightly.py").write_text(flow("DeployNightlyFlow"))
-    assert folder.run(*create).returncode == 0
-    left = client.read_deployment_by_name(name).schedules
-    assert [type(one.schedule) for one in left] == [IntervalSchedule]
+    assert folder.run(*create, "--generate-new-token").returncode == 0
+    left = client.read_deployment_by_name(name)
+    assert [type(one.schedule) for one in left.schedules] == [IntervalSchedule]
+    generated = left.job_variables["env"]["METAFLOW_PRODUCTION_TOKEN"]
+    assert generated.startswith("deploynightlyflow-1-")
 
 
 @pytest.mark.parametrize(
@@ -124,6 +141,7 @@ def test_create_without_a_file_deploys(
         (("--work-pool", "none-such"), "", 5, "no work pool named none-such"),
         (("--work-pool", POOL, "--name", "a/b"), "", 2, "cannot be named 'a/b'"),
         (("out.py", "--name", "a"), "", 2, "Leave out the name of the file"),
+        (("out.py", "--authorize", "a"), "", 2, "Leave out the name of the file"),
     ],
 )
 def test_create_refuses_what_cannot_be_deployed(
@@ -199,9 +217,15 @@ def test_whole_life_of_a_repository(
     assert repository.deploy(*placed, "--changed") == (0, changed)
 
     # The finish of the first flow starts the second, an event the third with its payload.
-    run = client.create_flow_run_from_deployment(client.read_deployment_by_name(names["First"]).id)
+    first = client.read_deployment_by_name(names["First"])
+    run = client.create_flow_run_from_deployment(first.id)
     work(repository, pool)
     assert client.read_flow_run(run.id).state.is_completed()  # type: ignore[union-attr]
+    # Its run is in the namespace of the deployment's production token.
+    token = first.job_variables["env"]["METAFLOW_PRODUCTION_TOKEN"]
+    look = "from metaflow import Flow, namespace; namespace({!r}); print(Flow({!r}).latest_run.id)"
+    seen = repository.run("-c", look.format(f"production:{token}", "DeployFirstFlow"))
+    assert seen.stdout.strip() == f"prefect-{run.id}", seen.stderr
     second, third = (client.read_deployment_by_name(names[one]) for one in ("Second", "Event"))
     resource = {"prefect.resource.id": "deploy-tests.resource"}
     emit_event(event="deploy-tests.data", resource=resource, payload={"a": 7, "b": 8})

@@ -148,7 +148,7 @@ def test_the_run_id_is_the_flow_runs(
     assert str(result.run_id) in str(flow_run.state.message)
 
 
-def test_resources_are_tags_that_can_limit_how_many_run(
+def test_resources_limit_how_many_run_and_retry_waits(
     tmp_path: Path, prefect_api: str, client: SyncPrefectClient
 ) -> None:
     folder = FlowFolder(tmp_path, SOURCES / "limited.py", PREFECT_API_URL=prefect_api)
@@ -161,6 +161,7 @@ def test_resources_are_tags_that_can_limit_how_many_run(
         client.delete_concurrency_limit_by_tag("gpu")
     assert done.returncode == 0, done.stderr
     assert "overlap: False" in done.stderr
+    assert "waited: True" in done.stderr
     runs = task_runs_of(client, flow_run_id_of((tmp_path / "id").read_text()))
     tags = {name.split()[0]: sorted(run.tags) for name, run in runs.items()}
     assert tags["train[0]"] == tags["train[1]"] == ["gpu", "gpu=1", "memory=16000"]

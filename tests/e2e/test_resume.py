@@ -80,8 +80,8 @@ def test_a_step_can_be_run_again(folder: FlowFolder) -> None:
     (folder.path / "broken").unlink()
     assert folder.run("out.py", "--run-id-file", "first").returncode == 0
     origin_id = (folder.path / "first").read_text()
-    words = ("--resume", origin_id, "--step-to-rerun", "gather", "--run-id-file", "second")
-    done = folder.run("out.py", *words)
+    words = ("gather", "--origin-run-id", origin_id, "--run-id-file", "second")
+    done = folder.run("flaky.py", "prefect", "resume", *words)
     assert done.returncode == 0, done.stdout + done.stderr
     _, tasks = look(folder, (folder.path / "second").read_text())
     assert [cloned for _, cloned, _ in tasks["body"]] == [True, True, True]

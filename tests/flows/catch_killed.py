@@ -1,10 +1,10 @@
-"""@catch on a step whose process is killed: the fallback attempt runs."""
+"""@catch on a step whose process is killed, or dies of itself: the fallback attempt runs."""
 
 import os
 import signal
 import sys
 
-from metaflow import FlowSpec, Parameter, catch, retry, step
+from metaflow import FlowSpec, Parameter, catch, current, retry, step
 
 
 class CatchKilledFlow(FlowSpec):
@@ -22,6 +22,8 @@ class CatchKilledFlow(FlowSpec):
     @step
     def exits(self):
         self.first = str(self.problem.exception)
+        if current.retry_count == 0:
+            os.kill(os.getpid(), signal.SIGSEGV)
         sys.exit(5)
         self.next(self.end)
 

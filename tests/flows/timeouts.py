@@ -1,5 +1,7 @@
 """@timeout: alone, with @retry, with @catch; a step waits for an event that never comes."""
 
+import signal
+import subprocess
 import threading
 
 from metaflow import FlowSpec, Parameter, catch, current, retry, step, timeout
@@ -8,9 +10,10 @@ from metaflow import FlowSpec, Parameter, catch, current, retry, step, timeout
 class TimeoutsFlow(FlowSpec):
     last = Parameter("last", default="finishes")
 
-    @timeout(seconds=60)
+    @timeout(hours=1, minutes=2, seconds=60)
     @step
     def start(self):
+        self.minutes_left = round(signal.getitimer(signal.ITIMER_REAL)[0] / 60)
         self.next(self.retried)
 
     @retry(times=1, minutes_between_retries=0)
@@ -19,6 +22,7 @@ class TimeoutsFlow(FlowSpec):
     def retried(self):
         self.attempt = current.retry_count
         if current.retry_count == 0:
+            child = subprocess.Popen(["cat"], stdin=subprocess.PIPE)  # it ends when this step does
             threading.Event().wait()
         self.next(self.caught)
 

@@ -57,6 +57,28 @@ def test_all_end(tmp_path: Path, prefect_api: str, launcher: str, victim: str, n
     assert process.returncode
 
 
+def test_timed_out_steps_end_with_their_children(tmp_path: Path, prefect_api: str) -> None:
+    started = {}
+    for launcher in ("warm", "fresh"):
+        prepare(tmp_path / launcher, "timed_out.py")
+        os.mkfifo(tmp_path / launcher / "here")
+        started[launcher] = start(tmp_path / launcher, prefect_api, launcher)
+    for launcher, process in started.items():
+        folder = tmp_path / launcher
+        with process:
+            first = {"of start": os.pidfd_open(*_processes(folder))}
+            assert _processes(folder) == [0]  # the next attempt has begun
+            assert not await_ends(first, 0)
+            others = {
+                f"of {step}": os.pidfd_open(*_processes(folder)) for step in ("caught", "end")
+            }
+            output, _ = process.communicate(timeout=LIMIT)
+        assert process.returncode == 1, output
+        assert not await_ends(others, 0)
+        assert "caught: Step caught timed out after 0 hours, 0 minutes, 1 seconds" in output
+        assert "Step end timed out after 0 hours, 0 minutes, 1 seconds" in output
+
+
 def _processes(folder: Path) -> list[int]:
     """Wait for the step to say which processes there are."""
     # Opening a pipe would wait for ever if the run failed before.

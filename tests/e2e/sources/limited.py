@@ -1,13 +1,20 @@
-"""Two tasks that would run at the same time, if they did not both want the same thing."""
+"""An attempt that waits, and two tasks that would run at once, if they did not want the same."""
 
 import time
 
-from metaflow import FlowSpec, resources, step
+from metaflow import FlowSpec, current, resources, retry, step
 
 
 class LimitedFlow(FlowSpec):
+    @retry(times=1, minutes_between_retries=0.03)
     @step
     def start(self):
+        if current.retry_count == 0:
+            with open("began", "w") as file:
+                file.write(str(time.time()))
+            raise RuntimeError("first attempt")
+        with open("began") as file:
+            print("waited:", time.time() - float(file.read()) > 0.03 * 60)
         self.items = [1, 2]
         self.next(self.train, foreach="items")
 

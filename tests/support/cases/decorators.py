@@ -95,6 +95,7 @@ CASES = (
         id="with_several",
         file="with_option.py",
         flow="WithOptionFlow",
+        top=("--with", 'environment:vars={"WITH_VARIABLE": "it\'s é"}'),
         args=("--with", "resources:cpu=1", "--with", "catch:var=problem"),
     ),
     _case(

@@ -11,7 +11,7 @@ graph-split_unequal graph-switch_arms_two graph-switch_nested graph-switch_in_sp
 graph-switch_in_foreach graph-switch_meet_in_foreach graph-foreach_in_switch
 graph-switch_no_case graph-loop_twice_apart graph-loop_in_foreach graph-loop_to_foreach
 graph-named_ends graph-single_step_argument graph-inherited_elsewhere graph-parallel
-graph-merge_artifacts
+graph-unbounded_foreach graph-merge_artifacts
 parameters-parameters_kinds parameters-parameters_given
 parameters-parameters_argument_before_environment parameters-parameters_wrong_type
 parameters-parameters_unknown parameters-parameters_required_missing

@@ -140,6 +140,7 @@ CASES = (
         flow="InheritedElsewhereFlow",
         needs=("shared_steps",),
     ),
+    _case(id="unbounded_foreach", file="unbounded_foreach.py", flow="UnboundedForeachFlow"),
     _case(id="parallel", file="parallel.py", flow="ParallelFlow"),
     _case(id="merge_artifacts", file="merge_artifacts.py", flow="MergeArtifactsFlow"),
     _case(id="merge_conflict", file="merge_conflict.py", flow="MergeConflictFlow", ok=False),

@@ -281,7 +281,8 @@ CASES = (
         id="tagged_given",
         file="tagged.py",
         flow="TaggedFlow",
-        args=("--tag", "one", "--tag", "key:value", "--namespace", "user:somebody"),
+        args=("--tag", "ключ 日本 é", "--tag", "key:value", "--namespace", "user:somebody"),
+        env={"METAFLOW_PRODUCTION_TOKEN": "a-token"},  # as a deployment sets it
     ),
     _case(id="tagged_global", file="tagged.py", flow="TaggedFlow", args=("--namespace", "")),
     _case(

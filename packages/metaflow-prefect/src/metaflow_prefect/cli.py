@@ -7,6 +7,7 @@ import os
 import shlex
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,13 +17,14 @@ from metaflow.plugins.resources_decorator import ResourcesDecorator
 from metaflow.util import get_latest_run_id
 
 from metaflow_prefect.checks import check
-from metaflow_prefect.deployment import checked_name, describe
+from metaflow_prefect.deployment import Production, checked_name, describe
 from metaflow_prefect.errors import MetaflowPrefectError, UsageProblem
 from metaflow_prefect.load import load_flow
 from metaflow_prefect.load_deployment import load_deployment
 from metaflow_prefect.model import FlowModel
 from metaflow_prefect.options import explicit_options
 from metaflow_prefect.process import run_to_end
+from metaflow_prefect.production import TokenChoice, choose_token
 from metaflow_prefect.pull import folder_steps
 from metaflow_prefect.render import render
 from metaflow_prefect.write import check_output, write_text
@@ -78,24 +80,26 @@ def prefect(debug: bool) -> None:
 @click.option("--name", help="The deployment's name.")
 @click.option("--work-pool", metavar="NAME", help="The work pool that its runs go to.")
 @click.option("--paused", is_flag=True, help="Keep it from starting runs, until it is resumed.")
+@click.option("--authorize", metavar="TOKEN", help="The token of what somebody else deployed.")
+@click.option("--new-token", metavar="TOKEN", help="Give it this production token.")
+@click.option("--generate-new-token", is_flag=True, help="Give it another one.")
 @click.pass_obj
 def create(
     obj: Any,
     output: str | None,
     tags: tuple[str, ...],
     concurrency_tags: tuple[str, ...],
-    name: str | None,
-    work_pool: str | None,
-    paused: bool,
+    **options: Any,
 ) -> None:
     """Write the Prefect file of the flow, and deploy it if no file is named."""
     source = Path(sys.argv[0]).resolve()
     flow = loaded(obj, tags, concurrency_tags)
     if output is None:
-        deploy_flow(obj, flow, source, tags, name=name, work_pool=work_pool, paused=paused)
-    elif name or work_pool or paused:
+        deploy_flow(obj, flow, source, tags, DeployOptions(**options))
+    elif any(options.values()):
         raise UsageProblem(
-            "--name, --work-pool and --paused are for a deployment, and with a FILE none is made.",
+            "Only the options --tag and --concurrency-tag are for a file; all others are for a "
+            "deployment, and with a FILE none is made.",
             "Leave out the name of the file, or these options.",
         )
     else:
@@ -120,15 +124,36 @@ def write_flow(obj: Any, flow: FlowModel, source: Path, target: Path) -> None:
     obj.echo(f"{'Wrote' if changed else 'Unchanged:'} *{target}*", fg="green")
 
 
+@dataclass(frozen=True, kw_only=True)
+class DeployOptions:
+    """How a flow is deployed.
+
+    Args:
+        name: The deployment's name; `None` is the usual one.
+        work_pool: The work pool that its runs go to; `None` is the usual one.
+        paused: Whether it starts no runs.
+        authorize: The production token of what somebody else has deployed.
+        new_token: The production token that it is to have.
+        generate_new_token: Whether it is to have another one than it has.
+    """
+
+    name: str | None
+    work_pool: str | None
+    paused: bool
+    authorize: str | None
+    new_token: str | None
+    generate_new_token: bool
+
+    @property
+    def token(self) -> TokenChoice:
+        """What the user says about the production token."""
+        return TokenChoice(
+            authorize=self.authorize, given=self.new_token, generate=self.generate_new_token
+        )
+
+
 def deploy_flow(
-    obj: Any,
-    flow: FlowModel,
-    source: Path,
-    tags: tuple[str, ...],
-    *,
-    name: str | None,
-    work_pool: str | None,
-    paused: bool,
+    obj: Any, flow: FlowModel, source: Path, tags: tuple[str, ...], options: DeployOptions
 ) -> None:
     """Write the flow's Prefect file beside it, and deploy it to the server at hand.
 
@@ -137,25 +162,26 @@ def deploy_flow(
         flow: The flow.
         source: Its file.
         tags: Tags of the flow's runs, and of the deployment.
-        name: The deployment's name; `None` is the usual one.
-        work_pool: The work pool that its runs go to; `None` is the usual one.
-        paused: Whether it starts no runs.
+        options: How it is deployed.
 
     Raises:
         MetaflowPrefectError: Something is wrong with the flow, the file or the server.
     """
     target = source.with_name(f"{source.stem}_prefect.py")
-    described = describe(flow, load_deployment(obj.flow), tags=tags)
-    chosen = checked_name(name or described.name)
+    facts = load_deployment(obj.flow)
+    described = describe(flow, facts, tags=tags)
+    chosen = checked_name(options.name or described.name)
 
     # Prefect takes seconds to import, which no other command is to wait for.
     from metaflow_prefect.deploy import Deployment, api_url, connect  # noqa: PLC0415
 
     obj.echo(f"Deploying *{described.flow}* to *{api_url()}*...", bold=True)
 
-    async def deploy() -> UUID:
+    async def deploy() -> tuple[UUID, Production]:
         async with connect() as server:
-            pool = await server.work_pool(work_pool, local=True)
+            pool = await server.work_pool(options.work_pool, local=True)
+            found = await server.production(f"{described.flow}/{chosen}")
+            production = choose_token(chosen, described, facts, found, options.token)
             write_flow(obj, flow, source, target)
             deployment = Deployment(
                 description=described,
@@ -164,14 +190,17 @@ def deploy_flow(
                 entrypoint=f"{target.name}:{described.function}",
                 pull=folder_steps(str(source.parent)),
                 work_pool=pool,
-                paused=paused or None,
+                paused=options.paused or None,
+                production=production,
             )
             obj.echo(f"The runs go to the work pool *{pool}*.")
-            return await server.deploy(deployment)
+            return await server.deploy(deployment), production
 
-    identity = asyncio.run(deploy())
+    identity, production = asyncio.run(deploy())
     full_name = f"{described.flow}/{chosen}"
     obj.echo(f"Deployed *{full_name}* ({identity}).", fg="green", bold=True)
+    obj.echo(f"Its runs have the namespace *production:{production.token}*.")
+    obj.echo(f"Others deploy it by: prefect create --authorize {shlex.quote(production.token)}")
     obj.echo(f"Run it by: prefect deployment run {shlex.quote(full_name)}")
 
 

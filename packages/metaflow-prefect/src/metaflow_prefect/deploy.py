@@ -30,10 +30,19 @@ from prefect.settings import get_current_settings
 from prefect.utilities.callables import parameter_schema
 from pydantic import TypeAdapter
 
-from metaflow_prefect.deployment import DEFAULT_NAME, SCHEDULE_SLUG, Description, named_triggers
+from metaflow_prefect.deployment import (
+    DEFAULT_NAME,
+    SCHEDULE_SLUG,
+    Description,
+    Production,
+    named_triggers,
+)
 from metaflow_prefect.errors import DeployProblem
 
 CLOUD_WRITES = 10
+# Metaflow's own variables. By the first it knows that a run is one of production.
+TOKEN_VARIABLE = "METAFLOW_PRODUCTION_TOKEN"  # noqa: S105 - its name
+OWNER_VARIABLE = "METAFLOW_OWNER"
 LOCAL_POOL = "process"  # its runs are processes of the worker's own machine
 NO_SERVER = "There is no Prefect server to deploy to: PREFECT_API_URL is not set."
 SET_SERVER = (
@@ -54,6 +63,7 @@ class Deployment:
         work_pool: The work pool that its runs go to.
         version: What to call this state of it; `None` leaves that to Prefect.
         paused: Whether it starts paused; `None` leaves it as it is.
+        production: Its production token; `None` is the one that it has, or else its first.
     """
 
     description: Description
@@ -64,6 +74,7 @@ class Deployment:
     work_pool: str
     version: str | None = None
     paused: bool | None = None
+    production: Production | None = None
 
     @property
     def full_name(self) -> str:
@@ -190,6 +201,21 @@ class Server:
             except ObjectNotFound:
                 return None
 
+    async def production(self, full_name: str) -> Production | None:
+        """Return the production token of a deployment, if it has one.
+
+        Args:
+            full_name: The names of flow and deployment, with `/` between.
+
+        Raises:
+            DeployProblem: The server does not answer well.
+        """
+        found = await self.existing(full_name)
+        variables = _environment(found.job_variables) if found else {}
+        if TOKEN_VARIABLE not in variables:
+            return None
+        return Production(token=variables[TOKEN_VARIABLE], owner=variables.get(OWNER_VARIABLE))
+
     async def deploy(self, deployment: Deployment) -> UUID:
         """Make a deployment, or bring it up to date.
 
@@ -236,6 +262,7 @@ class Server:
             schedules=new,
             paused=deployment.paused,
             enforce_parameter_schema=True,
+            job_variables=_job_variables(deployment, {}),
             **facts,
         )
         await self._put_triggers(id_, deployment)
@@ -244,7 +271,7 @@ class Server:
     async def _update(
         self, deployment: Deployment, facts: dict[str, Any], found: DeploymentResponse
     ) -> None:
-        changes = {**facts}
+        changes = {**facts, "job_variables": _job_variables(deployment, found.job_variables)}
         if deployment.paused is not None:
             changes["paused"] = deployment.paused
         if found.work_pool_name != deployment.work_pool:  # else a chosen queue would be lost
@@ -274,6 +301,24 @@ class Server:
         for trigger in triggers:
             trigger.set_deployment_id(id_)
             await self._client.create_automation(trigger.as_automation())
+
+
+def _environment(job_variables: dict[str, Any] | None) -> dict[str, Any]:
+    variables = (job_variables or {}).get("env")
+    return variables if isinstance(variables, dict) else {}
+
+
+def _job_variables(deployment: Deployment, found: dict[str, Any] | None) -> dict[str, Any]:
+    """Add the production token to the variables of the runs' environment."""
+    variables = _environment(found)
+    ours = {}
+    if deployment.production is not None:
+        ours = {TOKEN_VARIABLE: deployment.production.token}
+        if deployment.production.owner:
+            ours[OWNER_VARIABLE] = deployment.production.owner
+    elif deployment.description.token and TOKEN_VARIABLE not in variables:
+        ours = {TOKEN_VARIABLE: deployment.description.token}
+    return {**(found or {}), "env": {**variables, **ours}}
 
 
 def _schedule(described: Description) -> CronSchedule | None:

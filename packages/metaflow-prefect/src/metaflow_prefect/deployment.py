@@ -85,6 +85,19 @@ class DeploymentFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Production:
+    """The token of a deployment, and whose the deployment is.
+
+    Args:
+        token: The token.
+        owner: The user who made it last, if known.
+    """
+
+    token: str
+    owner: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Description:
     """A deployment, as far as its flow alone says what it is.
 
@@ -96,6 +109,7 @@ class Description:
         cron: When it runs, in Prefect's five fields; `None` if only on demand.
         timezone: The time zone of that.
         triggers: What else starts it, in Prefect's own form, still without names.
+        token: The production token that it has when it is first made; empty for none.
     """
 
     flow: str
@@ -105,6 +119,7 @@ class Description:
     cron: str | None = None
     timezone: str = UTC
     triggers: tuple[Json, ...] = ()
+    token: str = ""
 
     def as_json(self) -> Json:
         """Give it as JSON has it."""

@@ -44,16 +44,20 @@ def _import_problems() -> Iterator[str]:
 
 def _graph_problems(graph: Any) -> Iterator[str]:
     """Run every check of Metaflow's own linter, which stops at the first that fails."""
+    is_broken = False
     for check in linter._checks:
         if not any(getattr(linter, setting) for setting in check.attrs):
             continue
         try:
             check(graph)
         except LintWarn as warning:
+            is_broken = True
             place = f"line {warning.line_no}: " if warning.line_no else ""
             yield f"{place}{warning.message.replace('*', '')}"
         except (AttributeError, KeyError, TypeError):
-            continue  # the graph is too broken for this check; another one says why
+            if not is_broken:
+                raise
+            continue  # the check expects a graph that passes those before it
 
 
 def _datastore_problems(flow: Any, options: Sequence[str]) -> Iterator[str]:

@@ -64,6 +64,18 @@ class StepProcess:
             except ProcessLookupError:
                 return
 
+    def started(self) -> list[int]:
+        """Return the ids of the processes that this one has started (on Linux)."""
+        found = []
+        for file in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                group = file.read_text("utf-8", "replace").rpartition(")")[2].split()[2]
+            except OSError:
+                continue  # it has just ended
+            if int(group) == self.pid != int(file.parent.name):
+                found.append(int(file.parent.name))
+        return found
+
     def kill(self) -> None:
         """Kill the process and all that it has started."""
         self.signal_group(signal.SIGKILL)

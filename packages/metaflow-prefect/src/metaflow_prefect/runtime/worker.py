@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import selectors
+import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from .launch import Launcher, StepProcess
 
 Line = tuple[str, str]  # the stream ("stdout", "stderr" or "system") and the text
+TIMEOUT_GRACE = (
+    5.0  # seconds in which a step that timed out can end what it has started
+)
 
 
 class LogLines:
@@ -34,7 +39,7 @@ class LogLines:
         if not self._local.muted:
             self._local.lines.append((stream, text))
 
-    @contextmanager
+    @contextlib.contextmanager
     def muted(self) -> Iterator[None]:
         """Take no lines of this thread for a while."""
         self._local.muted = True
@@ -93,7 +98,10 @@ def make_worker(
     worker = runtime.Worker(task, max_log_size, config_file)
     emit = worker.emit_log
 
+    worker.limit = limit = TimeLimit(task, worker._proc)
+
     def emit_log(message: bytes, buffer: object, system_msg: bool = False) -> None:
+        limit.read(message)
         # Metaflow strips what it prints; a traceback needs its indents.
         structured = mflog.parse(message) if mflog.is_structured(message) else None
         text = structured.msg if structured else message
@@ -126,18 +134,66 @@ def watch(worker: Any, lines: LogLines) -> int:
             selector.register(output.pipe, selectors.EVENT_READ, output)
         running = True
         while running:
-            for key, _ in selector.select():
+            for key, _ in selector.select(worker.limit.left()):
                 if key.data is None:
                     running = False
                 elif not key.data.take():
                     selector.unregister(key.fileobj)
+            worker.limit.keep()
             lines.flush()
+    worker.limit.end()
     for output in outputs:
         output.drain()
     code = int(worker.terminate())
     lines.flush()
     process.close()
     return code
+
+
+class TimeLimit:
+    """Ends what a step has started when its `@timeout` strikes.
+
+    The decorator raises an exception in the step and no more. What the step has started
+    would go on; and so would the step, where it waits for that.
+
+    Args:
+        task: A `metaflow.runtime.Task`.
+        process: The process of its attempt.
+    """
+
+    def __init__(self, task: Any, process: StepProcess) -> None:
+        names = {decorator.name for decorator in task.decos}
+        is_here = "timeout" in names and not names & {"batch", "kubernetes"}
+        self._sign = f"Step {task.step} timed out after ".encode() if is_here else None
+        self._process = process
+        self._started: list[int] = []
+        self._end: float | None = None
+        self._struck = False
+
+    def read(self, line: bytes) -> None:
+        """Notice the line by which the decorator tells that it strikes."""
+        if self._sign and not self._struck and self._sign in line:
+            self._struck = True
+            self._started = self._process.started()
+            self._end = time.monotonic() + TIMEOUT_GRACE
+
+    def left(self) -> float | None:
+        """Return the seconds until `keep` has to be called; `None` if it has not."""
+        return None if self._end is None else max(0.0, self._end - time.monotonic())
+
+    def keep(self) -> None:
+        """Kill what the step had started when it timed out, if its time has come."""
+        if self.left() != 0:
+            return
+        self._end = None
+        for pid in set(self._started) & set(self._process.started()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def end(self) -> None:
+        """Kill all that a step has left behind which timed out and has ended."""
+        if self._struck:
+            self._process.kill()
 
 
 class Output:

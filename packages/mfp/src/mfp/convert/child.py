@@ -18,6 +18,7 @@ from metaflow_prefect.errors import FlowProblem
 from metaflow_prefect.load import load_flow
 from metaflow_prefect.load_deployment import load_deployment
 from metaflow_prefect.model import FlowModel
+from metaflow_prefect.production import with_first_token
 from metaflow_prefect.render import render
 
 from mfp.convert.exchange import LoadError, Reply, Request, write_reply
@@ -123,6 +124,7 @@ def _deployment(flow: Any, model: FlowModel, request: Request) -> dict[str, Any]
             refuse_in_deployment(flow)
         facts = load_deployment(flow)
         described = describe(model, facts, tags=request.tags, personal=False)
+        described = with_first_token(described, facts)
         if request.stub:
             refuse_in_text(json.dumps(described.as_json()), "its deployment")
     except FlowProblem as problem:
