@@ -80,9 +80,11 @@ def prefect(debug: bool) -> None:
 @click.option("--name", help="The deployment's name.")
 @click.option("--work-pool", metavar="NAME", help="The work pool that its runs go to.")
 @click.option("--paused", is_flag=True, help="Keep it from starting runs, until it is resumed.")
-@click.option("--authorize", metavar="TOKEN", help="The token of what somebody else deployed.")
+@click.option(
+    "--authorize", metavar="TOKEN", help="The production token of what somebody else has deployed."
+)
 @click.option("--new-token", metavar="TOKEN", help="Give it this production token.")
-@click.option("--generate-new-token", is_flag=True, help="Give it another one.")
+@click.option("--generate-new-token", is_flag=True, help="Give it another production token.")
 @click.pass_obj
 def create(
     obj: Any,
