@@ -52,6 +52,13 @@ def test_configs_are_those_of_the_creation(tmp_path: Path, prefect_api: str) -> 
     assert "Task run 'end' - later" in folder.run(output).stderr
 
 
+def test_an_unknown_launcher_is_refused(tmp_path: Path) -> None:
+    folder = FlowFolder(tmp_path, FLOWS / "linear.py", METAFLOW_PREFECT_LAUNCHER="Fresh")
+    done = folder.run(folder.create())
+    assert done.returncode == 2
+    assert done.stderr.endswith("is 'Fresh'. Set it to warm or fresh.\n")
+
+
 def test_a_server_that_starts_slowly_is_awaited(tmp_path: Path) -> None:
     folder = FlowFolder(tmp_path, FLOWS / "linear.py")
     site = tmp_path / "site"

@@ -27,7 +27,7 @@ decorators-secrets_inline decorators-exit_hook decorators-exit_hook_error
 decorators-user_decorator decorators-mutators_given decorators-configs_value
 decorators-with_several decorators-own_interpreter
 wild-several_flows wild-no_guard wild-guard_function wild-non_ascii_given
-wild-package_absolute wild-odd_file_name wild-shadows_stdlib wild-big_output
+wild-package_absolute wild-odd_file_name wild-shadows_stdlib wild-big_output wild-set_by_file
 """
 EVERYDAY = frozenset(NAMES.split())
 

@@ -53,6 +53,8 @@ CASES = (
         flow="ShadowsStdlibFlow",
         needs=("shadow",),
     ),
+    _case(id="set_by_file", file="set_by_file.py", flow="SetByFileFlow", writes=("left_open.txt",)),
+    _case(id="hook_exits", file="hook_exits.py", flow="HookExitsFlow", ok=False),
     _case(id="awkward_names", file="awkward_names.py", flow="Flow"),
     _case(id="keyword_step", file="keyword_step.py", flow="KeywordStepFlow"),
     _case(id="closures", file="closures.py", flow="ClosuresFlow"),

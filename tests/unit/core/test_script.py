@@ -10,9 +10,9 @@ import pytest
 
 RUNNER = """
 import sys
-from metaflow_prefect.runtime.script import end_process, run_script
+from metaflow_prefect.runtime.script import end_script, run_script
 sys.modules.pop("this", None)
-end_process(run_script(sys.argv[1], sys.argv[2:]))
+end_script(run_script(sys.argv[1], sys.argv[2:]))
 """
 
 
@@ -20,7 +20,11 @@ def run(command: list[str], script: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *command, str(script), "--an", "argument"],
         cwd=script.parent,
-        env={**os.environ, "NO_COLOR": "1", "PYTHON_COLORS": "0"},
+        env={
+            **{name: os.environ[name] for name in os.environ if name != "PYTHONUNBUFFERED"},
+            "NO_COLOR": "1",
+            "PYTHON_COLORS": "0",
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -45,6 +49,8 @@ def both(
         pytest.param("raise SystemExit(3)", id="exit-number"),
         pytest.param("raise SystemExit(300)", id="exit-300"),
         pytest.param("raise SystemExit(-1)", id="exit-minus-1"),
+        pytest.param("raise SystemExit(2**63)", id="exit-large"),
+        pytest.param("raise SystemExit(-(2**70))", id="exit-very-small"),
         pytest.param("raise SystemExit(True)", id="exit-true"),
         pytest.param("raise SystemExit('why')", id="exit-text"),
         pytest.param("raise SystemExit('')", id="exit-empty-text"),
@@ -64,6 +70,21 @@ def both(
             "threading.Thread(target=lambda: (time.sleep(0.2), print('late'))).start()",
             id="thread",
         ),
+        pytest.param(
+            "class Named:\n    def __del__(self): print('finalized')\nnamed = Named()",
+            id="finalizer",
+        ),
+        pytest.param(
+            "class Loop:\n    def __del__(self): print('finalized')\n"
+            "loop = Loop()\nloop.itself = loop",
+            id="cycle",
+        ),
+        pytest.param(
+            "def numbers():\n    try:\n        yield 1\n    finally:\n        print('closed')\n"
+            "begun = numbers()\nnext(begun)",
+            id="generator",
+        ),
+        pytest.param("import ctypes\nctypes.CDLL(None).printf(b'from C\\n')", id="printed-by-c"),
         pytest.param("# coding: latin-1\nprint('\u00e9')".encode("latin-1"), id="encoding-line"),
         pytest.param(b"\xef\xbb\xbfprint('bom')\r\n", id="byte-order-mark"),
         pytest.param("import sys\nsys.excepthook = lambda *a: print('mine')\n1 / 0", id="hook"),
@@ -74,6 +95,14 @@ def test_it_ends_and_prints_as_the_interpreter_does(tmp_path: Path, source: str 
     assert ours.returncode == native.returncode
     assert ours.stdout == native.stdout
     assert ours.stderr == native.stderr
+
+
+@pytest.mark.parametrize("holder", ["import __main__ as holder", "import json as holder"])
+def test_files_left_open_are_written(tmp_path: Path, holder: str) -> None:
+    source = f"{holder}\nholder.left_open = open('left', 'w')\nholder.left_open.write('text')"
+    _, ours = both(tmp_path, source)
+    assert ours.returncode == 0
+    assert (tmp_path / "left").read_text() == "text"
 
 
 def test_an_interrupt_ends_it_by_the_signal(tmp_path: Path) -> None:

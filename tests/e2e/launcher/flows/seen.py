@@ -53,7 +53,7 @@ def facts(flow, name):
                     "executable": sys.executable,
                     "limits": [resource.getrlimit(n) for n in range(16)],
                     "recursion": sys.getrecursionlimit(),
-                    "gc": [gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()],
+                    "gc": [gc.isenabled(), gc.get_threshold()],
                     "logging": [str(logging.root.level), len(logging.root.handlers)],
                     "warnings": [str(entry[:3]) for entry in warnings.filters],
                 },

@@ -18,7 +18,7 @@ from prefect.settings import (
     temporary_settings,
 )
 
-from .engine import PreparedRun, SourceMissing, load_flow
+from .engine import LAUNCHERS, LoadProblem, PreparedRun, load_flow
 from .facts import RUN_PREFIX, FlowFacts, ParameterFacts
 from .host import Host, HostEnded
 from .scheduler import RunFailure
@@ -146,7 +146,7 @@ def _command(facts: FlowFacts, path: str) -> Any:
     own(
         "launcher",
         "How steps are started: forked from a warm process or fresh.",
-        type=click.Choice(["warm", "fresh"]),
+        type=click.Choice(LAUNCHERS),
     )
     own(
         "preload",
@@ -187,7 +187,7 @@ def _run(
             chosen["own_launcher"],
             chosen["own_preload"],
         )
-    except SourceMissing as missing:
+    except LoadProblem as missing:
         sys.stderr.write(f"{missing}\n")
         return 2
     except HostEnded as ended:

@@ -23,6 +23,13 @@ from .steps import RunSession, may_retry
 from .taskruns import TaskThreads
 from .values import given_values, parameter_words
 
+LAUNCHERS = ("warm", "fresh")
+LAUNCHER_VARIABLE = "METAFLOW_PREFECT_LAUNCHER"
+SOURCE_MISSING = (
+    "The flow's source {} is not there. Keep it where it was, relative to this file, "
+    "or make this file anew with `prefect create`."
+)
+
 
 class RunLoop:
     """Submits each task when its inputs are there, until nothing is left.
@@ -133,7 +140,7 @@ def run_flow(
     """
     try:
         name = _run_flow(facts, path, start, values)
-    except (RunFailure, HostEnded, SourceMissing) as failure:
+    except (RunFailure, HostEnded, LoadProblem) as failure:
         return Failed(message=str(failure), data=failure)
     return Completed(message=f"Metaflow run {name}")
 
@@ -203,14 +210,8 @@ def _conduct(loop: RunLoop, host: Host, parameters_path: str) -> None:
         raise RunFailure(f"Metaflow ended with exit code {code}.")
 
 
-class SourceMissing(Exception):
-    """The flow's source is not where it was when the file was generated."""
-
-    def __init__(self, script: Path) -> None:
-        super().__init__(
-            f"The flow's source {script} is not there. Keep it where it was, relative "
-            "to this file, or make this file anew with `prefect create`."
-        )
+class LoadProblem(Exception):
+    """The flow cannot be loaded as things are; the message says what to do."""
 
 
 class PreparedRun:
@@ -253,8 +254,13 @@ def load_flow(
     script = Path(path).resolve().parent.joinpath(facts.source)
     if not script.exists():
         host.close()
-        raise SourceMissing(script)
-    chosen = launcher or os.environ.get("METAFLOW_PREFECT_LAUNCHER") or "warm"
+        raise LoadProblem(SOURCE_MISSING.format(script))
+    chosen = launcher or os.environ.get(LAUNCHER_VARIABLE) or LAUNCHERS[0]
+    if chosen not in LAUNCHERS:
+        host.close()
+        raise LoadProblem(
+            f"{LAUNCHER_VARIABLE} is {chosen!r}. Set it to warm or fresh."
+        )
     modules = preload or os.environ.get("METAFLOW_PREFECT_PRELOAD", "").split()
     # A resumed run has the configs of its origin. The command comes right after the
     # top-level options; further on, a parameter's value may be any word.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 import signal
 import socket
@@ -21,7 +22,12 @@ from .warm import WarmServer, known_repository
 
 # Variables that Python or the loader read when a process starts; Metaflow reads its
 # own when it is imported. A step that gets other values needs a fresh process.
-START_UP_VARIABLES = ("PYTHON", "LD_", "DYLD_", "METAFLOW_")
+START_UP_VARIABLES = (
+    *("PYTHON", "LD_", "DYLD_", "METAFLOW_"),
+    *("LC_", "LANG", "MALLOC_", "GLIBC_TUNABLES", "HOME"),
+)
+# What numeric libraries read when they are imported, which `--preload` does early.
+LIBRARY_VARIABLES = ("OMP_", "OPENBLAS_", "MKL_", "NUMEXPR_", "CUDA_")
 PER_STEP_VARIABLES = frozenset({"PYTHONUNBUFFERED", "METAFLOW_RUN_ID"})
 LONGEST_ARGUMENT = 100_000  # bytes; the kernel refuses one of 128 KiB
 
@@ -91,18 +97,20 @@ class Launcher:
 
     Args:
         owned: What the warm process must not hold: this process's own sockets.
+        folder: Where extensions of Metaflow are besides the usual places; may be none.
     """
 
-    def __init__(self, *, owned: Sequence[Channel]) -> None:
+    def __init__(self, *, owned: Sequence[Channel], folder: Sequence[str]) -> None:
         self._warm = True
+        self._folder = folder
         self.choice = "Steps are forked from a warm process, where they can be."
         self.flow: str | None = None
         self._preload: dict[str, Any] = {}
         self._lock = threading.Lock()
-        self._start_environment = _start_up_variables(os.environ)
+        self._environment = dict(os.environ)
         # Metaflow's steps have an open standard input that never delivers anything.
         self._stdin, self._stdin_source = os.pipe()
-        self._scratch = tempfile.TemporaryDirectory(prefix="metaflow-prefect-")
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._server = self._fork_server(owned)
 
     def forbid_warm(self, reason: str) -> None:
@@ -158,12 +166,15 @@ class Launcher:
     def _may_be_warm(
         self, command: Sequence[str], environment: Mapping[str, str]
     ) -> bool:
+        pairs = set(itertools.pairwise(command))
+        names = START_UP_VARIABLES + (LIBRARY_VARIABLES if self._preload else ())
         return (
             command[0] == sys.executable
             and command[1] == sys.argv[0]
             and "step" in command
-            and not {"batch", "kubernetes"}.intersection(command)
-            and _start_up_variables(environment) == self._start_environment
+            and not pairs & {("batch", "step"), ("kubernetes", "step")}
+            and chosen_variables(environment, names)
+            == chosen_variables(self._environment, names)
         )
 
     def _fork_server(self, owned: Sequence[Channel]) -> Channel:
@@ -182,7 +193,7 @@ class Launcher:
         """Start a new warm process, for one that died."""
         ours, theirs = socket.socketpair()
         # [python, "-c", program, path, "run"]: the same program in its other part.
-        command = [sys.executable, *sys.orig_argv[1:4], "warm"]
+        command = [sys.executable, *sys.orig_argv[1:4], "warm", *self._folder]
         with theirs:
             subprocess.Popen(command, stdin=theirs.fileno())
         server = Channel(ours)
@@ -205,15 +216,19 @@ class Launcher:
             paths = words[place + 1]
             if len(paths.encode()) > LONGEST_ARGUMENT:
                 digest = hashlib.sha256(paths.encode()).hexdigest()
+                self._scratch = self._scratch or tempfile.TemporaryDirectory()
                 file = Path(self._scratch.name, digest)
                 file.write_text(paths, encoding="utf-8")
                 words[place : place + 2] = ["--input-paths-filename", str(file)]
         return words
 
 
-def _start_up_variables(environment: Mapping[str, str]) -> dict[str, str]:
+def chosen_variables(
+    environment: Mapping[str, str], beginnings: tuple[str, ...]
+) -> dict[str, str]:
+    """Return the variables that begin so, but for those that each step has."""
     return {
         name: value
         for name, value in environment.items()
-        if name.startswith(START_UP_VARIABLES) and name not in PER_STEP_VARIABLES
+        if name.startswith(beginnings) and name not in PER_STEP_VARIABLES
     }

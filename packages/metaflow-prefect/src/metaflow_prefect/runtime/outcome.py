@@ -17,6 +17,10 @@ class FinishedTask:
         self._store = store
         self.results: Any = None
 
+    def __str__(self) -> str:
+        """Return its path, which Metaflow's own message has."""
+        return self.path
+
     def is_ok(self) -> bool:
         """Return whether its latest attempt finished well."""
         from metaflow.datastore.exceptions import DataException

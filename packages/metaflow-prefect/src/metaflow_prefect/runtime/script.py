@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
+import ctypes
+import gc
 import importlib
 import io
 import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import Any, NoReturn
+
+LARGEST = 2**63  # the interpreter takes an exit code for a C long
+UNBUFFERED = 2  # _IONBF of the C library, on Linux
 
 
-def run_script(script: str, arguments: Sequence[str], flow: str | None = None) -> int:
+class StartAnew(BaseException):
+    """The flow's file has changed what Metaflow reads when it is imported."""
+
+
+def run_script(
+    script: str,
+    arguments: Sequence[str],
+    flow: str | None = None,
+    before: Callable[[], None] = lambda: None,
+) -> int:
     """Run a script as `__main__`, with its folder first on `sys.path`.
 
     The real `__main__` is used, not a fresh module: Metaflow leaves named tuples on
@@ -27,10 +42,14 @@ def run_script(script: str, arguments: Sequence[str], flow: str | None = None) -
         arguments: What follows the script on its command line.
         flow: The class of the flow that is meant. A file may hold several, and may
             start another one, or none; then this one is started all the same.
+        before: Called when the flow is about to start.
 
     Returns:
         The exit code that the interpreter would have ended with; minus the number of
         a signal where it would have died of one.
+
+    Raises:
+        StartAnew: `before` has raised it.
     """
     main = sys.modules["__main__"]
     main.__dict__.update(
@@ -44,24 +63,31 @@ def run_script(script: str, arguments: Sequence[str], flow: str | None = None) -
     )
     sys.argv = [script, *arguments]
     sys.path.insert(0, str(Path(script).resolve().parent))
-    return _exit_code_of(main.__dict__, script, flow)
+    return _exit_code_of(main.__dict__, script, flow, before)
 
 
-def _exit_code_of(namespace: dict[str, Any], script: str, flow: str | None) -> int:
+def _exit_code_of(
+    namespace: dict[str, Any],
+    script: str,
+    flow: str | None,
+    before: Callable[[], None],
+) -> int:
     try:
         if flow is not None:
-            _start_only(flow)
+            _start_only(flow, before)
         exec(compile_script(script), namespace)  # noqa: S102 - the flow's own source
         if flow is not None:
             FlowStart.by_itself = False
             namespace[flow]()
     except SystemExit as ending:
         return _code_of(ending)
+    except StartAnew:
+        raise
     except KeyboardInterrupt:
-        _print_exception()
+        print_exception()
         return -signal.SIGINT
     except BaseException:  # noqa: BLE001 - reported as the interpreter does
-        _print_exception()
+        print_exception()
         return 1
     return 0
 
@@ -72,7 +98,7 @@ class FlowStart:
     by_itself = True
 
 
-def _start_only(flow: str) -> None:
+def _start_only(flow: str, before: Callable[[], None]) -> None:
     """Let no flow but this one take the command line."""
     flowspec: Any = importlib.import_module("metaflow.flowspec")
     start = flowspec.FlowSpec.__init__
@@ -82,6 +108,7 @@ def _start_only(flow: str) -> None:
         if use_cli and type(self).__name__ != flow:
             FlowStart.by_itself = False
             return
+        before()
         if use_cli and commands is not None:
             give_options_of(type(self), commands)
         start(self, use_cli)
@@ -115,13 +142,14 @@ def _code_of(ending: SystemExit) -> int:
     if ending.code is None:
         return 0
     if isinstance(ending.code, int):
-        return ending.code & 0xFF
+        fits = -LARGEST <= ending.code < LARGEST
+        return ending.code & 0xFF if fits else 255
     sys.stderr.write(f"{ending.code}\n")
     return 1
 
 
-def _print_exception() -> None:
-    """Report the exception as the interpreter does, our own frames left out."""
+def print_exception() -> None:
+    """Report the exception as the interpreter does, this module's frames left out."""
     kind, error, trace = sys.exc_info()
     while trace is not None and trace.tb_frame.f_globals is globals():
         trace = trace.tb_next
@@ -132,8 +160,13 @@ def _print_exception() -> None:
 def renew_standard_streams() -> None:
     """Make `sys.stdin`, `sys.stdout` and `sys.stderr` anew over descriptors 0 to 2.
 
-    Output is unbuffered, as `PYTHONUNBUFFERED` makes it in Metaflow's own steps.
+    Output is unbuffered, as `PYTHONUNBUFFERED` makes it in Metaflow's own steps, and so
+    is the C library's.
     """
+    library = ctypes.CDLL(None)
+    if sys.platform == "linux":
+        output = ctypes.c_void_p.in_dll(library, "stdout")
+        library.setvbuf(output, None, UNBUFFERED, ctypes.c_size_t(0))
     for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
         old = getattr(sys, name)
         mode = "w" if descriptor else "r"
@@ -151,24 +184,69 @@ def renew_standard_streams() -> None:
         setattr(sys, f"__{name}__", stream)
 
 
-def end_process(code: int) -> None:
-    """End this process as the interpreter does, without tearing modules down.
+def end_script(code: int) -> NoReturn:
+    """End this process after its script as the interpreter does, but for modules.
 
-    Threads are waited for, exit handlers run and streams flushed, in the order that
-    `multiprocessing` uses for its forked processes.
+    What the script's names hold is let go of, so that it is finalized, and what files
+    hold back is written. To take all modules apart would cost more than a short step.
+
+    Args:
+        code: The exit code; minus the number of the signal to die of.
     """
     try:
-        vars(threading)["_shutdown"]()
-        atexit._run_exitfuncs()
+        end_threads()
+        if threading.active_count() == 1:  # what daemon threads use must stay
+            _let_go(sys.modules["__main__"].__dict__)
+            gc.collect()
+            _flush_files()
+        ctypes.CDLL(None).fflush(None)
     finally:
-        for stream in (sys.stdout, sys.stderr):
-            if stream is None or stream.closed:
-                continue
-            try:
-                stream.flush()
-            except (OSError, ValueError):
-                code = code or 120  # what the interpreter does where it cannot flush
-        if code < 0:
-            signal.signal(-code, signal.SIG_DFL)
-            os.kill(os.getpid(), -code)
-        os._exit(code)
+        _leave(code)
+
+
+def end_process(code: int) -> NoReturn:
+    """End this process as the interpreter does, without taking anything apart.
+
+    Args:
+        code: The exit code; minus the number of the signal to die of.
+    """
+    try:
+        end_threads()
+    finally:
+        _leave(code)
+
+
+def end_threads() -> None:
+    """Wait for threads and run exit handlers, in the order of `multiprocessing`."""
+    vars(threading)["_shutdown"]()
+    atexit._run_exitfuncs()
+
+
+def _let_go(names: dict[str, Any]) -> None:
+    """Forget what names stand for, in the order in which the interpreter does."""
+    private = [name for name in names if name[:1] == "_" and name[:2] != "__"]
+    for name in (*private, *(name for name in names if name not in private)):
+        if name != "__builtins__":
+            names[name] = None
+
+
+def _flush_files() -> None:
+    """Write what open files hold back: those that this process has opened itself."""
+    for held in gc.get_objects():  # a forked process's legacy is frozen, so not here
+        if issubclass(type(held), (io.TextIOWrapper, io.BufferedWriter)):
+            with contextlib.suppress(OSError, ValueError):
+                held.flush()
+
+
+def _leave(code: int) -> NoReturn:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is None or stream.closed:
+            continue
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            code = code or 120  # what the interpreter does where it cannot flush
+    if code < 0:
+        signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    os._exit(code)

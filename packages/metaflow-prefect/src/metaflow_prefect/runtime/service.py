@@ -164,7 +164,7 @@ class RunService:
         self._lines.begin(number)
         try:
             reply = self._run_attempt(message)
-        except Exception as error:  # noqa: BLE001 - reported to the Prefect side
+        except BaseException as error:  # noqa: BLE001 - reported to the Prefect side
             self._lines.add(f"{type(error).__name__}: {error}", "stderr")
             reply = {"state": "failed", "code": None, "reason": str(error)}
         self._lines.flush()
@@ -185,7 +185,12 @@ class RunService:
                 self._idle.notify_all()
         if code:
             return self._failure(worker, code)
-        return {"state": "ran", **results_of(task)}
+        results = results_of(task)
+        # There may be very many, and each holds on to much.
+        place = (self._runtime.run_id, task.step, task.task_id)
+        store = self._runtime._flow_datastore
+        self._tasks[task.task_id] = FinishedTask(store, *place)
+        return {"state": "ran", **results}
 
     def _failure(self, worker: Any, code: int) -> dict[str, Any]:
         exception: Any = importlib.import_module("metaflow.exception")

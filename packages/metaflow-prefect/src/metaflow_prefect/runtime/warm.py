@@ -6,6 +6,7 @@ process that uses it does, taking all step processes along.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import importlib
@@ -14,11 +15,13 @@ import select
 import signal
 import socket
 import sys
+import tempfile
+import time
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from .channel import Channel
-from .script import end_process, renew_standard_streams, run_script
+from .script import end_script, print_exception, renew_standard_streams, run_script
 
 NEW_STDIN, NEW_STDOUT, NEW_STDERR, EXIT_REPORT = range(4)
 
@@ -33,6 +36,7 @@ class WarmServer:
         self._wakeup.setblocking(False)
         self._waker.setblocking(False)
         self._interrupt = signal.getsignal(signal.SIGINT)
+        self._preloaded: dict[str, str] = {}
 
     def serve(self) -> NoReturn:
         """Serve requests until the other end closes its socket."""
@@ -54,13 +58,21 @@ class WarmServer:
                     self._kill_all()
                     os._exit(0)
                 if "preload" in request:
+                    before = dict(os.environ)
                     preload(request["preload"], request["folder"])
+                    self._preloaded = dict(os.environ.items() - before.items())
                 else:
                     self._start(request, files)
 
     def _start(self, request: dict[str, Any], files: list[int]) -> None:
         parent = os.getpid()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError as error:  # no step that runs is to suffer from that
+            os.write(files[NEW_STDERR], f"The step cannot start: {error}\n".encode())
+            for descriptor in files:
+                os.close(descriptor)
+            return
         if pid == 0:
             self._become(request, files, parent)
         try:
@@ -69,9 +81,8 @@ class WarmServer:
             pass  # it has become another program, or has ended
         for descriptor in files[:EXIT_REPORT]:
             os.close(descriptor)
-        report = files[EXIT_REPORT]
-        self._reports[pid] = report
-        os.write(report, f"{pid}\n".encode())
+        self._reports[pid] = files[EXIT_REPORT]
+        _report(files[EXIT_REPORT], pid)
 
     def _reap(self) -> None:
         while self._reports:
@@ -80,11 +91,7 @@ class WarmServer:
                 return
             report = self._reports.pop(pid, None)
             if report is not None:
-                code = os.waitstatus_to_exitcode(status)
-                try:
-                    os.write(report, f"{code}\n".encode())
-                except BrokenPipeError:
-                    pass  # whoever asked for this process does not listen any more
+                _report(report, os.waitstatus_to_exitcode(status))
                 os.close(report)
 
     def _kill_all(self) -> None:
@@ -110,8 +117,10 @@ class WarmServer:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             code = self._run(request)
+        except BaseException:  # noqa: BLE001 - told, as there is nobody to raise it to
+            print_exception()
         finally:
-            end_process(code)
+            end_script(code)
 
     def _run(self, request: dict[str, Any]) -> int:
         command, environment = request["command"], request["environment"]
@@ -119,10 +128,11 @@ class WarmServer:
         if request["warm"]:
             signal.signal(signal.SIGINT, self._interrupt)
             os.environ.clear()
-            os.environ.update(environment)
+            os.environ.update({**self._preloaded, **environment})
             renew_standard_streams()
-            gc.unfreeze()
+            know_environment()
             know_repository(request["repository"])
+            sys.orig_argv = list(command)
             return run_script(command[1], command[2:], request["flow"])
         for name in (signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(name, signal.SIG_DFL)
@@ -133,6 +143,11 @@ class WarmServer:
         except OSError as error:
             os.write(2, f"{command[0]}: {error.strerror}\n".encode())
         return 127
+
+
+def _report(descriptor: int, number: int) -> None:
+    with contextlib.suppress(BrokenPipeError):  # whoever asked does not listen any more
+        os.write(descriptor, f"{number}\n".encode())
 
 
 def preload(modules: Sequence[str], folder: str) -> None:
@@ -146,13 +161,25 @@ def preload(modules: Sequence[str], folder: str) -> None:
     for name in modules:
         try:
             importlib.import_module(name)
-        except Exception as error:  # noqa: BLE001 - a module may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - may raise anything
             problem = f"{type(error).__name__}: {error}"
             sys.stderr.write(f"{name} could not be preloaded: {problem}\n")
             sys.stderr.flush()
     sys.path.remove(folder)
     gc.collect()
     gc.freeze()
+
+
+def know_environment() -> None:
+    """Have libraries see this process's own environment, and not that of the other.
+
+    What they have kept of the environment is forgotten. numpy's random numbers would be
+    the same in all steps; `random` has a hook for that itself.
+    """
+    time.tzset()
+    tempfile.tempdir = None
+    if numbers := sys.modules.get("numpy.random"):
+        vars(numbers)["seed"]()
 
 
 def known_repository() -> Any:

@@ -16,9 +16,8 @@ from typing import Any, BinaryIO
 from .launch import Launcher, StepProcess
 
 Line = tuple[str, str]  # the stream ("stdout", "stderr" or "system") and the text
-TIMEOUT_GRACE = (
-    5.0  # seconds in which a step that timed out can end what it has started
-)
+# Seconds in which a step that has timed out can end what it has started.
+TIMEOUT_GRACE = 5.0
 
 
 class LogLines:
@@ -203,7 +202,7 @@ class Output:
         self.pipe = pipe
         self._buffer = buffer
         self._worker = worker
-        self._rest = b""
+        self._rest: list[bytes] = []  # of a line whose end is still to come
 
     def take(self) -> bool:
         """Take what is there; return whether there may be more."""
@@ -211,9 +210,12 @@ class Output:
             data = os.read(self.pipe.fileno(), 1 << 16)
         except BlockingIOError:
             return False
-        *complete, self._rest = (self._rest + data).split(b"\n")
+        *complete, rest = data.split(b"\n")
         for line in complete:
-            self._worker.emit_log(line + b"\n", self._buffer)
+            self._worker.emit_log(b"".join((*self._rest, line, b"\n")), self._buffer)
+            self._rest = []
+        if rest:
+            self._rest.append(rest)
         return bool(data)
 
     def drain(self) -> None:
@@ -222,4 +224,4 @@ class Output:
         while self.take():
             pass
         if self._rest:
-            self._worker.emit_log(self._rest, self._buffer)
+            self._worker.emit_log(b"".join(self._rest), self._buffer)
