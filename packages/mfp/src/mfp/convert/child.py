@@ -77,7 +77,7 @@ def converted(request: Request) -> Reply:
     Returns:
         The generated text or the reason why there is none.
     """
-    record = Record()
+    record = Record(request.path, request.ignored)
     invalidate_caches()  # so that this process looks into each folder itself, on record
     record.begin()
     found: dict[str, Any] = {}
@@ -91,10 +91,11 @@ def converted(request: Request) -> Reply:
     return Reply(
         **found,
         digest=sha256(found["text"].encode()).hexdigest(),
-        files=record.files(request.path),
-        folders=record.folders(request.ignored),
+        files=record.files(),
+        folders=record.folders,
+        modules=record.modules,
         variables=record.variables(),
-        exact=record.is_exact(request.path),
+        exact=record.is_exact(),
     )
 
 

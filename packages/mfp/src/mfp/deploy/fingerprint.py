@@ -32,7 +32,7 @@ def source_hash(deployment: Deployment, reply: Reply, root: Path, ignored: Path)
     files = {}
     for name, state in reply.files.items():
         path = Path(name)
-        if state in (None, FOLDER, OTHER) or path.is_relative_to(ignored):
+        if state is None or state.endswith((FOLDER, OTHER)) or path.is_relative_to(ignored):
             continue
         if path.is_relative_to(root):
             inside = path.relative_to(root)
