@@ -56,7 +56,7 @@ def deploy_flows(runner: Runner, report_file: Path) -> None:
     missing = _not_committed(placed) if how.pull == "git" else {}
     there = [one for one in placed if id(one) not in missing]
     with plain_output():
-        done = iter(deploy_all(there, how, lambda: None) if there else ())
+        done = iter(deploy_all(there, how, lambda _: None) if there else ())
         deployed = [missing.get(id(one)) or next(done) for one in placed]
         clean = [
             replace(

@@ -62,7 +62,6 @@ def command(
     from mfp.convert.outcome import Writing  # noqa: PLC0415  (`--help` needs none of it)
     from mfp.convert.report import show_notebooks, write_document  # noqa: PLC0415
     from mfp.convert.repository import Selection, convert_repository  # noqa: PLC0415
-    from mfp.convert.run import progress  # noqa: PLC0415
 
     reachable = _has_server(needed=changed or not dry_run)
     selection = Selection(**selected)
@@ -73,6 +72,7 @@ def command(
     from mfp.deploy.place import place  # noqa: PLC0415
     from mfp.deploy.report import entries, show  # noqa: PLC0415
     from mfp.deploy.run import Deploying, deploy_all  # noqa: PLC0415
+    from mfp.progress import progress  # noqa: PLC0415
 
     how = Deploying(
         writes=selection.jobs,

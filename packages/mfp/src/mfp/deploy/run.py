@@ -62,14 +62,14 @@ class Deployed:
 
 
 def deploy_all(
-    flows: Sequence[Placed], how: Deploying, advance: Callable[[], None]
+    flows: Sequence[Placed], how: Deploying, advance: Callable[[str], None]
 ) -> list[Deployed]:
     """Deploy flows, going on after a failure.
 
     Args:
         flows: The flows.
         how: How they are deployed.
-        advance: Called as each is done.
+        advance: Called as each is done, with what became of it.
 
     Returns:
         What became of each, in the same order.
@@ -85,7 +85,7 @@ async def _all(
     flows: Sequence[Placed],
     steps: list[dict[str, Any]],
     how: Deploying,
-    advance: Callable[[], None],
+    advance: Callable[[str], None],
 ) -> list[Deployed]:
     if not how.reachable:
         return [_unfit(one) or Deployed(placed=one, status="would-deploy") for one in flows]
@@ -96,7 +96,7 @@ async def _all(
         async def done(placed: Placed) -> Deployed:
             async with room:
                 result = await work.deploy(placed)
-            advance()
+            advance(f"{result.status} {placed.full_name}")
             return result
 
         return list(await asyncio.gather(*(done(one) for one in flows)))
