@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from metaflow_prefect.cron import five_fields
+from metaflow_prefect.defaults import deployment_parameters
 from metaflow_prefect.errors import FlowProblem, UsageProblem
 from metaflow_prefect.model import FlowModel
 from metaflow_prefect.names import argument_names
@@ -110,6 +111,7 @@ class Description:
         timezone: The time zone of that.
         triggers: What else starts it, in Prefect's own form, still without names.
         token: The production token that it has when it is first made; empty for none.
+        parameters: The parameters' defaults, by the names of the function's arguments.
     """
 
     flow: str
@@ -120,6 +122,7 @@ class Description:
     timezone: str = UTC
     triggers: tuple[Json, ...] = ()
     token: str = ""
+    parameters: Json = field(default_factory=dict)
 
     def as_json(self) -> Json:
         """Give it as JSON has it."""
@@ -174,6 +177,7 @@ def describe(
         cron=five_fields(facts.cron) if facts.cron else None,
         timezone=_timezone(facts.timezone),
         triggers=tuple(triggers),
+        parameters=deployment_parameters(flow),
     )
 
 

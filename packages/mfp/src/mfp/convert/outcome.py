@@ -30,6 +30,7 @@ class Outcome:
         difference: What would change in the generated file, as a unified diff.
         new: Whether there was no generated file before.
         reply: What loading gave, unless it failed.
+        has_namesake: Whether another flow of the repository has its name.
     """
 
     path: PurePosixPath
@@ -42,6 +43,7 @@ class Outcome:
     difference: str = ""
     new: bool = False
     reply: Reply | None = None
+    has_namesake: bool = False
 
     @property
     def place(self) -> str:

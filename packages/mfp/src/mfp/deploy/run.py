@@ -133,7 +133,7 @@ class _Work:
             description=described,
             name=placed.name,
             folder=self._folder,
-            entrypoint=placed.entrypoint,
+            entrypoint=placed.entrypoint(self._folder),
             pull=self._steps,
             work_pool=await self._pool(placed.work_pool),
         )
