@@ -23,13 +23,12 @@ from prefect.client.schemas.objects import VersionInfo, WorkPool
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.context import AsyncClientContext
-from prefect.events import DeploymentTriggerTypes
 from prefect.exceptions import ObjectNotFound, PrefectException, ScriptError
 from prefect.flows import load_flow_from_entrypoint
 from prefect.settings import get_current_settings
 from prefect.utilities.callables import parameter_schema
-from pydantic import TypeAdapter
 
+from metaflow_prefect.automations import put_automations
 from metaflow_prefect.deployment import (
     DEFAULT_NAME,
     SCHEDULE_SLUG,
@@ -278,7 +277,6 @@ class Server:
             changes["work_pool_name"] = deployment.work_pool
         await self._client.update_deployment(found.id, DeploymentUpdate(**changes))
         await self._put_schedule(found, _schedule(deployment.description))
-        await self._client.delete_resource_owned_automations(f"prefect.deployment.{found.id}")
         await self._put_triggers(found.id, deployment)
 
     async def _put_schedule(self, found: DeploymentResponse, wanted: CronSchedule | None) -> None:
@@ -293,14 +291,8 @@ class Server:
             await self._client.update_deployment_schedule(found.id, ours[0].id, schedule=wanted)
 
     async def _put_triggers(self, id_: UUID, deployment: Deployment) -> None:
-        """Make the automations that belong to the deployment, as Prefect's deploy does."""
-
-        triggers = TypeAdapter(list[DeploymentTriggerTypes]).validate_python(
-            named_triggers(deployment.description.triggers, deployment.full_name)
-        )
-        for trigger in triggers:
-            trigger.set_deployment_id(id_)
-            await self._client.create_automation(trigger.as_automation())
+        triggers = named_triggers(deployment.description.triggers, deployment.full_name)
+        await put_automations(self._client, id_, triggers)
 
 
 def _environment(job_variables: dict[str, Any] | None) -> dict[str, Any]:

@@ -20,7 +20,7 @@ CONVERSION = (
         "--jobs",
         type=click.IntRange(min=1),
         metavar="N",
-        help="Do so many flows at once. [default: the processors available]",
+        help="Load so many flows at once. [default: the processors available]",
     ),
     click.option(
         "--timeout",

@@ -1,6 +1,7 @@
 """What a file, a folder or a variable is like, so that a change of it shows."""
 
 import os
+import re
 from collections.abc import Iterable
 from hashlib import sha256
 from importlib.machinery import all_suffixes
@@ -9,6 +10,7 @@ from pathlib import Path
 FOLDER = "folder"
 OTHER = "other"
 LINK = "link to "
+CHECKSUM = re.compile(r"[0-9a-f]{64}")
 MODULES = tuple(all_suffixes())
 
 

@@ -6,14 +6,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+import click
 from metaflow_prefect.deploy import Deployment, Server, connect
 from metaflow_prefect.deployment import Description
 from metaflow_prefect.errors import MetaflowPrefectError
 from metaflow_prefect.pull import checkout_of, clone_steps, folder_steps
 
 from mfp.convert.exchange import Reply
+from mfp.deploy.committed import REMEDY as UNCOMMITTED_REMEDY
+from mfp.deploy.committed import not_committed, not_pushed
 from mfp.deploy.fingerprint import repository_of, source_hash
 from mfp.deploy.place import Placed
+from mfp.terminal import printable
 
 Status = Literal["deployed", "unchanged", "failed", "would-deploy"]
 UNDER_WAY = 8  # deployments that are read or looked up while others are written
@@ -75,8 +79,8 @@ def deploy_all(
         What became of each, in the same order.
     """
     try:
-        steps = _pull_steps(how.pull)
-        return asyncio.run(_all(flows, steps, how, advance))
+        steps, missing = _pull_steps(flows, how.pull)
+        return asyncio.run(_all(flows, steps, missing, how, advance))
     except MetaflowPrefectError as problem:  # of the server or the repository: all have failed
         return [_failed(one, problem) for one in flows]
 
@@ -84,22 +88,27 @@ def deploy_all(
 async def _all(
     flows: Sequence[Placed],
     steps: list[dict[str, Any]],
+    missing: dict[int, Deployed],
     how: Deploying,
     advance: Callable[[str], None],
 ) -> list[Deployed]:
-    if not how.reachable:
-        return [_unfit(one) or Deployed(placed=one, status="would-deploy") for one in flows]
+    refused = [_unfit(one) or missing.get(id(one)) for one in flows]
+    if not how.reachable or all(refused):
+        return [
+            no or Deployed(placed=one, status="would-deploy")
+            for one, no in zip(flows, refused, strict=True)
+        ]
     async with connect(how.writes) as server:
         work = _Work(server, steps, how)
         room = asyncio.Semaphore(UNDER_WAY)
 
-        async def done(placed: Placed) -> Deployed:
+        async def done(placed: Placed, no: Deployed | None) -> Deployed:
             async with room:
-                result = await work.deploy(placed)
+                result = no or await work.deploy(placed)
             advance(f"{result.status} {placed.full_name}")
             return result
 
-        return list(await asyncio.gather(*(done(one) for one in flows)))
+        return list(await asyncio.gather(*map(done, flows, refused)))
 
 
 class _Work:
@@ -118,8 +127,8 @@ class _Work:
         """Deploy a flow."""
         described = placed.description
         reply = placed.outcome.reply
-        if (unfit := _unfit(placed)) or described is None or reply is None:
-            return unfit or Deployed(placed=placed, status="failed")
+        if described is None or reply is None:
+            return Deployed(placed=placed, status="failed")
         try:
             return await self._deploy(placed, described, reply)
         except MetaflowPrefectError as problem:
@@ -155,11 +164,25 @@ class _Work:
         return await self._pools[name]
 
 
-def _pull_steps(pull: str) -> list[dict[str, Any]]:
+def _pull_steps(
+    flows: Sequence[Placed], pull: str
+) -> tuple[list[dict[str, Any]], dict[int, Deployed]]:
+    """Give the pull steps, and by identity the flows that would not be where these lead."""
     if pull == "local":
-        return folder_steps(str(Path.cwd()))
+        return folder_steps(str(Path.cwd())), {}
     checkout = checkout_of(Path.cwd())
-    return clone_steps(checkout, checkout.branch)
+    missing = {}
+    for one in flows:
+        if not one.unfit and (reason := not_committed(one, checkout.root)):
+            missing[id(one)] = Deployed(
+                placed=one, status="failed", error=reason, remedy=UNCOMMITTED_REMEDY
+            )
+    there = [one for one in flows if not one.unfit and id(one) not in missing]
+    if left := not_pushed(there, checkout.branch, checkout.root):
+        text = f"The branch {checkout.branch} of origin, which workers clone, does not have as it "
+        text += f"is here: {', '.join(left)}. Push before the next run."
+        click.echo(printable(text), err=True)
+    return clone_steps(checkout, checkout.branch), missing
 
 
 def _unfit(placed: Placed) -> Deployed | None:
