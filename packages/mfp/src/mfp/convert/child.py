@@ -23,6 +23,7 @@ from metaflow_prefect.render import render
 
 from mfp.convert.exchange import LoadError, Reply, Request, write_reply
 from mfp.convert.explain import explained
+from mfp.convert.folders import own_folders
 from mfp.convert.graph import draw
 from mfp.convert.missing import (
     refuse_in_deployment,
@@ -30,7 +31,7 @@ from mfp.convert.missing import (
     refuse_in_result,
     stand_in_for_missing,
 )
-from mfp.convert.record import Record, own_folders
+from mfp.convert.record import Record
 from mfp.convert.script import load_class
 from mfp.convert.standin import refuse_in_text
 from mfp.convert.start import prepare

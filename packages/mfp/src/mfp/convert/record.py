@@ -4,12 +4,11 @@ import os
 import pathlib
 import stat as stat_module
 import sys
-import sysconfig
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache, wraps
+from functools import wraps
 from importlib.util import source_from_cache
 from pathlib import Path
 from types import FrameType
@@ -17,6 +16,7 @@ from typing import Any
 
 from mfp.convert.environment import Environment
 from mfp.convert.exchange import States
+from mfp.convert.folders import own_folders
 from mfp.convert.state import state_of_file, state_of_folder, state_of_modules
 
 SYSTEM = ("/proc/", "/dev/", "/sys/")
@@ -200,10 +200,3 @@ def _source(path: str) -> str:
         return source_from_cache(path)
     except ValueError:
         return path
-
-
-@cache
-def own_folders() -> tuple[str, ...]:
-    """Give the folders of Python and of what is installed, each with a slash at its end."""
-    names = ("stdlib", "platstdlib", "purelib", "platlib")
-    return tuple(f"{sysconfig.get_path(name).rstrip('/')}/" for name in names)
