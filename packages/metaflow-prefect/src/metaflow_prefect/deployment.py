@@ -23,6 +23,10 @@ BANNED = "/%&<>"  # in Prefect's names
 # By it our schedule is known among those that a user has added to a deployment.
 SCHEDULE_SLUG = "metaflow"
 TRIGGER_NAMES = "metaflow: "  # how the names of our automations begin
+NO_SERVER = "There is no Prefect server to deploy to: PREFECT_API_URL is not set."
+SET_SERVER = (
+    "Start one by `prefect server start`, and set PREFECT_API_URL, as to http://127.0.0.1:4200/api."
+)
 UTC = "UTC"  # in which Metaflow's schedules are, without a time zone
 EVENT_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 PAYLOAD_KEY = re.compile(r"[A-Za-z0-9_]+")
@@ -179,6 +183,16 @@ def describe(
         triggers=tuple(triggers),
         parameters=deployment_parameters(flow),
     )
+
+
+def full_name(flow: str, name: str) -> str:
+    """Return the name by which Prefect knows a deployment.
+
+    Args:
+        flow: The flow's name.
+        name: The deployment's own.
+    """
+    return f"{flow}/{name}"
 
 
 def checked_name(name: str) -> str:

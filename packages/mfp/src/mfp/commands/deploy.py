@@ -122,9 +122,7 @@ def _has_server(*, needed: bool) -> bool:
     if get_current_settings().api.url:
         return True
     if needed:
-        raise UsageError(
-            "There is no Prefect server to deploy to: PREFECT_API_URL is not set",
-            "Start one by 'prefect server start', and set PREFECT_API_URL, "
-            "as to http://127.0.0.1:4200/api.",
-        )
+        from metaflow_prefect.deployment import NO_SERVER, SET_SERVER  # noqa: PLC0415
+
+        raise UsageError(NO_SERVER.rstrip("."), SET_SERVER)
     return False

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from metaflow_prefect.deployment import BANNED, DEFAULT_NAME, Description, checked_name
+from metaflow_prefect.deployment import (
+    BANNED,
+    DEFAULT_NAME,
+    Description,
+    checked_name,
+    full_name,
+)
 from metaflow_prefect.errors import MetaflowPrefectError
 
 from mfp.convert.outcome import Outcome
@@ -46,7 +52,7 @@ class Placed:
     def full_name(self) -> str:
         """The name by which Prefect knows the deployment: flow and deployment."""
         flow = self.description.flow if self.description else self.outcome.name
-        return f"{flow}/{self.name}"
+        return full_name(flow or "", self.name)
 
 
 def place(outcomes: Sequence[Outcome], settings: Settings, work_pool: str | None) -> list[Placed]:

@@ -15,8 +15,9 @@ from metaflow_prefect.pull import checkout_of, clone_steps, folder_steps
 from mfp.convert.exchange import Reply
 from mfp.deploy.committed import REMEDY as UNCOMMITTED_REMEDY
 from mfp.deploy.committed import not_committed, not_pushed
-from mfp.deploy.fingerprint import repository_of, source_hash
+from mfp.deploy.fingerprint import source_hash
 from mfp.deploy.place import Placed
+from mfp.discover.ignore import repository_top
 from mfp.terminal import printable
 
 Status = Literal["deployed", "unchanged", "failed", "would-deploy"]
@@ -119,9 +120,8 @@ class _Work:
         self._steps = steps
         self._how = how
         self._folder = Path.cwd()
-        self._root = repository_of(self._folder)
+        self._root = Path(repository_top(str(self._folder)) or self._folder)
         self._ignored = Path(how.output_dir).resolve()
-        self._pools: dict[str | None, asyncio.Task[str]] = {}
 
     async def deploy(self, placed: Placed) -> Deployed:
         """Deploy a flow."""
@@ -144,7 +144,7 @@ class _Work:
             folder=self._folder,
             entrypoint=placed.entrypoint(self._folder),
             pull=self._steps,
-            work_pool=await self._pool(placed.work_pool),
+            work_pool=self._server.work_pool(placed.work_pool, local=self._how.pull == "local"),
         )
         version = source_hash(wanted, reply, self._root, self._ignored)
         if self._how.changed:
@@ -155,13 +155,6 @@ class _Work:
             return Deployed(placed=placed, status="would-deploy")
         identity = await self._server.deploy(replace(wanted, version=version))
         return Deployed(placed=placed, status="deployed", id=str(identity))
-
-    async def _pool(self, name: str | None) -> str:
-        """Look each work pool up only once."""
-        if name not in self._pools:
-            local = self._how.pull == "local"
-            self._pools[name] = asyncio.ensure_future(self._server.work_pool(name, local=local))
-        return await self._pools[name]
 
 
 def _pull_steps(
