@@ -169,7 +169,16 @@ def _spread(flows: list[Path], number: int) -> list[Path]:
 def _fill(folder: Path, files: int) -> None:
     """Fill a folder with ordinary Python: links to copies of the standard library's modules."""
     source = Path(sysconfig.get_path("stdlib"))
-    packages = ("asyncio", "concurrent", "email", "http", "json", "logging", "unittest", "xml")
+    packages = (
+        "concurrent",
+        "email",
+        "encodings",
+        "http",
+        "json",
+        "logging",
+        "multiprocessing",
+        "xml",
+    )
     paths = [*source.glob("*.py"), *(p for name in packages for p in (source / name).rglob("*.py"))]
     (folder / "part_0").mkdir(parents=True)
     for number, path in enumerate(islice(cycle(paths), files)):

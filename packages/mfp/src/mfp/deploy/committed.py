@@ -10,7 +10,9 @@ from pathlib import Path
 from mfp.convert.state import CHECKSUM
 from mfp.deploy.place import Placed
 
-REMEDY = "Commit it, and what else mfp convert-all writes; a check in CI keeps it so."
+REMEDY = (
+    "Commit it: mfp convert-all writes what is generated, and with --check a job in CI keeps it so."
+)
 TRACKING = "refs/remotes/origin/{branch}"
 
 
