@@ -15,6 +15,7 @@ from ruamel.yaml.comments import CommentedMap
 
 from mfp.deploy.owned import put_owned, unshared
 from mfp.deploy.place import Placed, relative
+from mfp.deploy.scalars import scalars
 
 # The key by which our entries are known; Prefect leaves keys alone that it does not know.
 MARK = "metaflow_flow"
@@ -69,9 +70,9 @@ def put_entry(entry: CommentedMap, placed: Placed, folder: Path) -> bool:
     if described is None:
         return False
     before = deepcopy(entry)
-    entry["name"] = placed.name
-    entry["entrypoint"] = placed.entrypoint(folder)
-    entry[MARK] = mark_of(placed, folder)
+    entry["name"] = scalars(placed.name)
+    entry["entrypoint"] = scalars(placed.entrypoint(folder))
+    entry[MARK] = scalars(mark_of(placed, folder))
     found = entry.get(OURS)
     ours = put_owned(entry, described, found if isinstance(found, dict) else {})
     if ours:
@@ -129,7 +130,7 @@ def _put_items(
             _put_item(item, left.pop(called))
         elif is_ours(called):
             items.remove(item)
-    items.extend(CommentedMap(item) for item in left.values())
+    items.extend(CommentedMap(scalars(item)) for item in left.values())
     if items:
         entry[key] = items
     elif any_before:
@@ -140,14 +141,14 @@ def _put_item(item: CommentedMap, wanted: dict[str, Any]) -> None:
     for key in (*TRIGGER_KEYS, *SCHEDULE_KEYS):
         if key in item and key not in wanted:
             del item[key]
-    item.update(wanted)
+    item.update(scalars(wanted))
 
 
 def _put_work_pool(entry: CommentedMap, name: str | None) -> None:
     """Set the work pool that is asked for; without one, the user's is left."""
     pool = unshared(entry, "work_pool")
     if not isinstance(pool, dict):
-        entry["work_pool"] = CommentedMap(name=name or DEFAULT_NAME)
+        entry["work_pool"] = CommentedMap(name=scalars(name or DEFAULT_NAME))
     elif pool.get("name") != (name or pool.get("name") or DEFAULT_NAME):
-        pool["name"] = name or DEFAULT_NAME
+        pool["name"] = scalars(name or DEFAULT_NAME)
         entry["work_pool"] = pool

@@ -9,6 +9,8 @@ from typing import Any
 from metaflow_prefect.deployment import Description
 from ruamel.yaml.comments import CommentedBase, CommentedMap
 
+from mfp.deploy.scalars import scalars
+
 LENGTH = 8  # of a value's hash; by it we see whether the user has changed it
 
 
@@ -33,7 +35,7 @@ def put_owned(
             entry, described.parameters, values if isinstance(values, dict) else {}
         ),
     }
-    return {key: value for key, value in ours.items() if value}
+    return {key: scalars(value) for key, value in ours.items() if value}
 
 
 def unshared(entry: CommentedMap, key: str) -> Any:
@@ -92,9 +94,10 @@ def _put(entry: CommentedMap, key: str, found: Any, wanted: Any) -> None:
             del value[name]
         for name, one in wanted.items():
             if name not in value or _hash(value[name]) != _hash(one):
-                value[name] = one
-        wanted = value
-    entry[key] = wanted
+                value[scalars(name)] = scalars(one)
+        entry[key] = value
+    else:
+        entry[key] = scalars(wanted)
 
 
 def _hash(value: Any) -> str:

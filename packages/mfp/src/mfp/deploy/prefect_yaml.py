@@ -19,6 +19,7 @@ from mfp.convert.outcome import Outcome, Writing, difference
 from mfp.convert.repository import Converted
 from mfp.deploy.entry import MARK, mark_of, new_entry, problem_of, put_entry
 from mfp.deploy.place import Placed, place, relative
+from mfp.deploy.scalars import scalars
 from mfp.deploy.steps import put_key, put_pull
 from mfp.errors import MfpError, UsageError
 from mfp.terminal import printable
@@ -210,7 +211,7 @@ def _put_folder(path: Path, document: CommentedMap, entries: list[Any]) -> tuple
         return Path(os.path.normpath(here / str(found or "."))), False
     folder = relative(".", here)
     if folder != ".":
-        put_key(document, FOLDER, folder)
+        put_key(document, FOLDER, scalars(folder))
     return Path.cwd(), folder != "."
 
 
