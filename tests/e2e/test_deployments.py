@@ -331,3 +331,9 @@ def test_deploy_without_a_server(tmp_path: Path) -> None:
     assert "PREFECT_API_URL is not set" in done.stderr
     assert not (repository.path / "prefect_flows").exists()
     assert repository.mfp("deploy", "flows", "--dry-run").returncode == 0
+
+    assert repository.mfp("convert-all", "flows").returncode == 0
+    with (repository.path / "prefect_flows" / "g_prefect.py").open("a") as file:
+        file.write("# mine\n")
+    for force, code in (((), 3), (("--force",), 0)):
+        assert repository.mfp("deploy", "flows", "--dry-run", *force).returncode == code
