@@ -120,6 +120,10 @@ def test_all_then_changed(tmp_path: Path, prefect_api: str, pool: str) -> None:
 
     # A constant that a flow imports counts, though its generated file stays as it is.
     case.write({"flows/helper.py": "SIZE = 2\n"})
+    uncommitted = deploy("changed", "never")
+    assert statuses(uncommitted)["HelperFlow/default"] == "failed"
+    assert "flows/helper.py as it is here is not in the commit" in uncommitted.text
+    commit(case)
     changed = deploy("changed", "never")
     assert changed.outputs["changed"] == "false"
     assert statuses(changed)["HelperFlow/default"] == "deployed"

@@ -11,7 +11,6 @@ apart.
 import argparse
 import json
 import os
-import platform
 import shlex
 import signal
 import subprocess
@@ -19,18 +18,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+from bench.command import LIMIT, machine, say, table  # noqa: E402
 from bench.flows import DEFAULT, BenchFlow, bench_flow  # noqa: E402
 from bench.measure import PROC, cpu_seconds, descendants  # noqa: E402
 from support.server import use_server  # noqa: E402
 
-LIMIT = 3600  # seconds until a run is taken for hung
 SETTLING = 120  # seconds at most in which the server deals with what a run has sent it
 IDLE = 0.1  # CPU seconds a second that the server takes when it has nothing to do
 WORKERS = 16  # what Metaflow's own run does at the same time
@@ -49,7 +47,7 @@ def main(words: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     flows = {name: bench_flow(name) for name in asked.only or DEFAULT}
     for name in [name for name, found in flows.items() if found is None]:
-        _say(f"{name}: skipped, its module is not installed")
+        say(f"{name}: skipped, its module is not installed")
         del flows[name]
     with tempfile.TemporaryDirectory(prefix="metaflow-prefect-bench-") as folder:
         base = Path(folder)
@@ -60,12 +58,12 @@ def main(words: Sequence[str]) -> int:
             for number in range(asked.rounds):
                 for name, flow in flows.items():
                     assert flow is not None
-                    _say(f"round {number + 1} of {asked.rounds}: {name}")
+                    say(f"round {number + 1} of {asked.rounds}: {name}")
                     for column, cost in bench.round(f"{name}-{number}", flow, number):
                         costs[name].setdefault(column, []).append(cost)
     medians = {name: _medians(found) for name, found in costs.items()}
     if asked.json:
-        print(json.dumps({"machine": _machine(), "rounds": costs, "medians": medians}, indent=2))
+        print(json.dumps({"machine": machine(), "rounds": costs, "medians": medians}, indent=2))
     else:
         print("\n".join(_table(medians, asked.rounds)))
     return 1 if bench.failed else 0
@@ -158,7 +156,7 @@ class Bench:
         cost = json.loads(output.read_text(encoding="utf-8"))
         if cost.pop("code"):
             self.failed = True
-            _say(f"{column} failed:\n{done.stdout[-2000:]}")
+            say(f"{column} failed:\n{done.stdout[-2000:]}")
         self._settle()
         return {**cost, "server_cpu": self._server_cpu() - before}
 
@@ -211,23 +209,18 @@ def _medians(costs: Costs) -> dict[str, dict[str, float | None]]:
 
 
 def _table(medians: dict[str, dict[str, dict[str, float | None]]], rounds: int) -> list[str]:
-    machine = ", ".join(f"{name} {value}" for name, value in _machine().items())
-    lines = [f"Medians of {rounds} interleaved rounds; {machine}."]
+    where = ", ".join(f"{name} {value}" for name, value in machine().items())
+    lines = [f"Medians of {rounds} interleaved rounds; {where}."]
     titles = {"flow": "flow", "native": "of native", "floor": "of floor", "column": ""}
     titles |= {"wall": "wall s", "cpu": "CPU s", "server_cpu": "server CPU s"}
     titles |= {"memory": "tree MB", "main_memory": "process MB"}
-    rows = [list(titles.values())]
+    rows = []
     for name, columns in medians.items():
         for column, cost in columns.items():
             against = [_ratio(cost, columns.get(other)) for other in ("native", "floor")]
             figures = [_number(cost[figure], figure) for figure in list(titles)[4:]]
             rows.append([name, *against, column, *figures])
-    widths = [max(map(len, place)) for place in zip(*rows, strict=True)]
-    rows.insert(1, ["-" * width for width in widths])
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
+    return [*lines, *table(list(titles.values()), rows)]
 
 
 def _ratio(cost: dict[str, float | None], other: dict[str, float | None] | None) -> str:
@@ -239,19 +232,6 @@ def _number(value: float | None, figure: str) -> str:
     if value is None:
         return "-"
     return f"{value / 1e6:.0f}" if figure.endswith("memory") else f"{value:.1f}"
-
-
-def _machine() -> dict[str, str]:
-    return {
-        "cores": str(os.cpu_count()),
-        "Python": platform.python_version(),
-        "Metaflow": version("metaflow"),
-        "Prefect": version("prefect"),
-    }
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

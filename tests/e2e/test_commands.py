@@ -122,10 +122,13 @@ if __name__ == "__main__":
 
 
 IMPOSSIBLE = """
-from metaflow import FlowSpec, batch, catch, kubernetes, pypi, retry, step, timeout
+from metaflow import FlowSpec, Parameter, batch, catch, kubernetes, pypi, retry, step, timeout
 
 
 class ImpossibleFlow(FlowSpec):
+    one = Parameter("same")
+    other = Parameter("Same")
+
     @retry(times=9)
     @catch
     @step
@@ -165,6 +168,7 @@ RELATIVE = BROKEN.replace("from metaflow", "from .here import something\nfrom me
             IMPOSSIBLE,
             ["broken.py", "--datastore=local"],
             [
+                "Parameter Same is specified twice",
                 "Step start: The maximum number of retries is @retry(times=4).",
                 "@catch is defined for the step start but",
                 "Step body is marked for execution both on AWS Batch and Kubernetes.",

@@ -182,6 +182,16 @@ class Repository(FlowFolder):
         return done.returncode, {one["name"]: one["status"] for one in document["deployments"]}
 
 
+def automations_of(client: SyncPrefectClient, name: str) -> Any:
+    id_ = client.read_deployment_by_name(name).id
+    return client.request("GET", f"/automations/related-to/prefect.deployment.{id_}").json()  # type: ignore[arg-type]
+
+
+def set_enabled(client: SyncPrefectClient, automation: Any, enabled: bool) -> None:
+    path = f"/automations/{automation['id']}"
+    client.request("PATCH", path, json={"enabled": enabled})  # type: ignore[arg-type]
+
+
 def test_whole_life_of_a_repository(
     tmp_path: Path, prefect_api: str, client: SyncPrefectClient, pool: str
 ) -> None:
@@ -207,6 +217,21 @@ def test_whole_life_of_a_repository(
     assert (code, done) == (3, {**dict.fromkeys(good, "deployed"), names["Unfit"]: "failed"})
     for name in ("broken.py", "unfit.py"):
         (repository.path / "flows" / name).unlink()
+
+    # An automation that somebody has paused stays as it is, one that the flow changes stays paused.
+    for upstream, other in (("DeployFirstFlow", True), ("DeployThirdFlow", False)):
+        source = repository.path / "flows" / "next" / "second.py"
+        trigger = f"@trigger_on_finish(flow={upstream!r})"
+        source.write_text(flow("DeploySecondFlow", trigger))
+        [before] = automations_of(client, names["Second"])
+        set_enabled(client, before, False)
+        assert repository.deploy(*placed)[0] == 0
+        [after] = automations_of(client, names["Second"])
+        assert (after["id"], after["enabled"]) == (before["id"], False)
+        assert (after["trigger"] == before["trigger"]) == other
+    source.write_text(flows["next/second.py"])
+    set_enabled(client, before, True)
+    assert repository.deploy(*placed)[0] == 0
 
     # What has not changed is not deployed again, whichever clone and cache it is deployed from.
     assert repository.deploy(*placed, "--changed") == (0, dict.fromkeys(good, "unchanged"))
@@ -251,16 +276,31 @@ def deployed_by_prefect(folder: Path, api: str, pool: str) -> Repository:
 
 def deployed_to_be_cloned(folder: Path, api: str, pool: str) -> None:
     """A repository whose remote the worker's git finds in its folder."""
-    repository = Repository(folder / "sub", api, {"g.py": flow("GitPullFlow")})
+    text = "import helper\n" + flow("GitPullFlow")
+    repository = Repository(folder / "sub", api, {"g.py": text, "helper.py": ""})
+
+    def git(*words: str) -> None:
+        who = ("-c", "user.name=t", "-c", "user.email=t@t")
+        subprocess.run(["git", *who, *words], cwd=folder, check=True)
+
+    def refused(what: str) -> bool:
+        done = repository.mfp("deploy", "flows", "--work-pool", pool, "--pull", "git", "--dry-run")
+        lacks = f"{what} is not in the commit, which workers clone. Commit it"
+        return (done.returncode, lacks in done.stderr) == (3, True)
+
+    git("init", "-q", "-b", "trunk")
+    git("remote", "add", "origin", "https://u:secret@git.test/r.git")
+    assert refused("prefect_flows/g_prefect.py as it is generated")
     assert repository.mfp("convert-all", "flows").returncode == 0
-    for words in (
-        ["init", "-q", "-b", "trunk"],
-        ["add", "sub/flows", "sub/prefect_flows"],
-        ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-q", "-m", "flows"],
-        ["remote", "add", "origin", "https://u:secret@git.test/r.git"],
-    ):
-        subprocess.run(["git", *words], cwd=folder, check=True)
-    assert repository.deploy("--work-pool", pool, "--pull", "git")[0] == 0
+    git("add", "sub/flows/g.py", "sub/prefect_flows")
+    git("commit", "-q", "-m", "flow")
+    assert refused("flows/helper.py as it is here")
+    git("add", "sub/flows")
+    git("commit", "-q", "-m", "helper")
+    git("update-ref", "refs/remotes/origin/trunk", "HEAD~1")
+    done = repository.mfp("deploy", "flows", "--work-pool", pool, "--pull", "git")
+    assert done.returncode == 0
+    assert "does not have as it is here: flows/helper.py. Push" in done.stderr
 
 
 def test_worker_runs_what_is_in_a_folder_and_what_it_clones(
@@ -291,3 +331,9 @@ def test_deploy_without_a_server(tmp_path: Path) -> None:
     assert "PREFECT_API_URL is not set" in done.stderr
     assert not (repository.path / "prefect_flows").exists()
     assert repository.mfp("deploy", "flows", "--dry-run").returncode == 0
+
+    assert repository.mfp("convert-all", "flows").returncode == 0
+    with (repository.path / "prefect_flows" / "g_prefect.py").open("a") as file:
+        file.write("# mine\n")
+    for force, code in (((), 3), (("--force",), 0)):
+        assert repository.mfp("deploy", "flows", "--dry-run", *force).returncode == code

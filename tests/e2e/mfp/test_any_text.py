@@ -4,24 +4,32 @@ import json
 import os
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=40)
+TEXT = st.text(st.characters(), max_size=40)
+UTF_8 = st.text(st.characters(codec="utf-8"), max_size=40)
+# Of what Python takes as a name; a digit or a mark may not come first.
+NAME = st.text(st.characters(), max_size=30).map(
+    lambda text: "".join(c for c in text if f"a{c}".isidentifier())
+)
 HOSTILE = st.sampled_from(
     [
         *("'''", '"""', '\\"', "\\", "{}", "{{ x }}", "%s"),
-        *("$(touch owned)", "\n)\nimport os\n", "\u202e"),
+        *("$(touch owned)", "\n)\nimport os\n", "\u202e", "\x85", "\u2028x", " \ufeff:"),
     ]
 )
+NAMES = st.lists(NAME, min_size=40, max_size=40)
 TEXTS = st.lists(TEXT | st.builds("{}{}".format, TEXT, HOSTILE), min_size=40, max_size=40)
 # Prefect renders none of it, and says what the file has.
 READ = """\
 import inspect, json, sys
-import out
+import flow_prefect as out
 facts = out.flow_facts()
 [function] = [one for one in vars(out).values() if isinstance(one, out.Flow)]
 defaults = {
@@ -29,7 +37,9 @@ defaults = {
 }
 found = {one.name: [one.help, defaults[one.argument]] for one in facts.parameters}
 options = list(facts.run_options)
-print(json.dumps({"parameters": found, "options": options, "tasks": sorted(facts.steps)}))
+arguments = {one.name: one.argument for one in facts.parameters}
+found = {"parameters": found, "options": options, "tasks": sorted(facts.steps)}
+print(json.dumps({**found, "name": function.name, "arguments": arguments}))
 """
 
 
@@ -48,19 +58,29 @@ def run(folder: Path, *words: str) -> str:
     return done.stdout
 
 
-@given(TEXTS, TEXTS, TEXT)
+@given(TEXTS, TEXTS, st.lists(UTF_8 | HOSTILE, min_size=40, max_size=40), TEXT, NAME, NAMES)
 @settings(max_examples=3)
 def test_texts_come_back(
-    tmp_path_factory: pytest.TempPathFactory, helps: list[str], defaults: list[str], doc: str
+    tmp_path_factory: pytest.TempPathFactory,
+    helps: list[str],
+    defaults: list[str],
+    some: list[str],
+    doc: str,
+    name: str,
+    names: list[str],
 ) -> None:
     folder = tmp_path_factory.mktemp("texts")
+    flow = unicodedata.normalize("NFKC", f"{name}Flow" if name.isidentifier() else f"F{name}")
+    parameters = [f"p{number}_{text}" for number, text in enumerate(names)]
     lines = [
-        f"    p{number} = Parameter('p{number}', default={default!r}, help={text!r})"
-        for number, (text, default) in enumerate(zip(helps, defaults, strict=True))
+        f"    p{number} = Parameter({called!r}, default={default!r}, help={text!r})"
+        for number, (called, text, default) in enumerate(
+            zip(parameters, helps, defaults, strict=True)
+        )
     ]
     source = [
         "from metaflow import FlowSpec, Parameter, step",
-        "class TextFlow(FlowSpec):",
+        f"class {flow}(FlowSpec):",
         f"    __doc__ = {doc!r}",
         *lines,
         "    @step",
@@ -71,19 +91,35 @@ def test_texts_come_back(
         "    def end(self):",
         f"        {helps[1]!r}",
         "if __name__ == '__main__':",
-        "    TextFlow()",
+        f"    {flow}()",
     ]
     (folder / "flow.py").write_text("\n".join(source), encoding="utf-8")
-    tags = [text for text in {one.strip() for one in defaults} if 0 < len(text) < 100]
-    # TOML's strings are JSON's, but for surrogates and one control character.
+    stripped = {one.strip() for one in some}
+    tags = sorted(text for text in stripped if 0 < len(text) < 100 and "{{" not in text)
+    # TOML's strings are JSON's, but for one control character.
     listed = json.dumps(tags, ensure_ascii=False).replace("\x7f", "\\u007f")
     (folder / "pyproject.toml").write_text(f"[tool.mfp]\ntags = {listed}\n", encoding="utf-8")
-    run(folder, "-m", "mfp", "convert", "flow.py", "-o", "out.py")
+    run(folder, "-m", "mfp", "convert-all", "--output-dir", ".", "--prefect-yaml", "prefect.yaml")
     found = json.loads(run(folder, "-c", READ))
     assert found["parameters"] == {
-        f"p{number}": [text, default]
-        for number, (text, default) in enumerate(zip(helps, defaults, strict=True))
+        called: [text, default]
+        for called, text, default in zip(parameters, helps, defaults, strict=True)
     }
+    assert (found["name"], found["tasks"]) == (flow, ["end", "start"])
     assert found["options"] == [f"--tag={tag}" for tag in tags]
-    assert found["tasks"] == ["end", "start"]
+
+    # As Prefect reads it.
+    text = (folder / "prefect.yaml").read_text(encoding="utf-8")
+    [entry] = yaml.safe_load(text)["deployments"]
+    assert (entry["metaflow_flow"], entry.get("tags", [])) == (f"flow.py:{flow}", tags)
+    given = entry.get("parameters", {})
+    for called, default in zip(parameters, defaults, strict=True):
+        left_out = "{{" in default or "\0" in default or not is_utf_8(default)
+        assert given.get(found["arguments"][called]) == (None if left_out else default)
+    again = ("--output-dir", ".", "--prefect-yaml", "prefect.yaml", "--check", "--no-cache")
+    run(folder, "-m", "mfp", "convert-all", *again)
     assert not (folder / "owned").exists()
+
+
+def is_utf_8(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)

@@ -1,6 +1,8 @@
 """`mfp convert X` writes the same bytes as `python X prefect create`."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -35,18 +37,50 @@ NAMES = (
     "shadow/shadows_stdlib.py",
     "user_decorator.py",
 )
-# Without --environment=conda and a remote datastore, Metaflow itself refuses the others.
-LESSONS = [path for path in sorted(TUTORIALS.glob("*/*.py")) if path.parent.name[:2] < "04"]
-FILES = [FLOWS / name for name in NAMES] + LESSONS
+LESSONS = sorted(str(path.relative_to(TUTORIALS)) for path in TUTORIALS.glob("*/*.py"))
+# What Metaflow itself refuses to do without.
+OPTIONS = {"04-playlist-plus/playlist.py": ("--environment=conda",)}
+VARIABLES = {
+    "05-hello-cloud/hello-cloud.py": {
+        "METAFLOW_DEFAULT_DATASTORE": "s3",
+        "METAFLOW_DATASTORE_SYSROOT_S3": "s3://bucket/flows",
+    }
+}
 
 
-@pytest.mark.parametrize("flow", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_same_bytes(flow: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def tutorials(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tutorials of Metaflow's package, all converted at once."""
+    folder = tmp_path_factory.mktemp("tutorials")
+    shutil.copytree(TUTORIALS, folder / "tutorials")
+    words = ["tutorials", "--output-dir", "ours", "--missing-imports", "stub", "--json", "found"]
+    _run(["-m", "mfp", "convert-all", *words], folder)
+    found = json.loads((folder / "found").read_text())["flows"]
+    assert [one["path"] for one in found] == [f"tutorials/{name}" for name in LESSONS]
+    assert {one["status"] for one in found} == {"converted"}
+    return folder
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_tutorials(lesson: str, tutorials: Path) -> None:
+    name = f"{lesson.removesuffix('.py')}_prefect.py"
+    theirs = tutorials / "theirs" / name
+    theirs.parent.mkdir(parents=True)
+    options, variables = OPTIONS.get(lesson, ()), VARIABLES.get(lesson, {})
+    folder, file = (tutorials / "tutorials" / lesson).parent, Path(lesson).name
+    words = [file, *options, "prefect", "create", str(theirs)]
+    _run(words, folder, METAFLOW_USER="tester", **variables)
+    assert (tutorials / "ours" / name).read_bytes() == theirs.read_bytes()
+
+
+@pytest.mark.parametrize("flow", NAMES)
+def test_same_bytes(flow: str, tmp_path: Path) -> None:
+    source = FLOWS / flow
     ours, theirs = tmp_path / "ours" / "out.py", tmp_path / "theirs" / "out.py"
     for folder in (ours.parent, theirs.parent):
         folder.mkdir()
-    _run([flow.name, "prefect", "create", str(theirs)], flow.parent, METAFLOW_USER="tester")
-    _run(["-m", "mfp", "convert", flow.name, "-o", str(ours)], flow.parent)
+    _run([source.name, "prefect", "create", str(theirs)], source.parent, METAFLOW_USER="tester")
+    _run(["-m", "mfp", "convert", source.name, "-o", str(ours)], source.parent)
     assert ours.read_bytes() == theirs.read_bytes()
 
 

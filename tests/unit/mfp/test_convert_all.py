@@ -122,8 +122,31 @@ def test_one_failure_stops_nothing(tmp_path: Path) -> None:
         ("c.py", "F", 4, "converted"),
     ]
     table = mfp(tmp_path, "convert-all")
-    assert table.stdout.splitlines()[0].split() == ["FLOW", "CLASS", "STATUS", "OUTPUT"]
-    assert "a.py:5: F: Loading the flow raised ZeroDivisionError" in table.stderr
+    assert [line.split()[:3] for line in table.stdout.splitlines()] == [
+        ["FLOW", "CLASS", "STATUS"],
+        ["a.py:5", "F", "failed"],
+        ["b.py:2", "failed", "is"],
+        ["c.py:4", "F", "unchanged"],
+    ]
+    for flow, row in zip(flows[:2], table.stdout.splitlines()[1:], strict=False):
+        assert row.endswith(f"{flow['error'].rstrip('.')}. {flow['remedy']}")
+    # One line each on standard error, too, where there is no terminal, while the work goes on.
+    assert [line[:16] for line in table.stderr.splitlines()] == [
+        "[1/1] failed a.p",
+        "b.py:2: is not v",
+        "0 converted, 1 u",
+    ]
+
+
+def test_plain_lines_tell_how_far_it_is(tmp_path: Path) -> None:
+    write(tmp_path, {f"{name}.py": GOOD for name in "abcdefghij"})
+    for check, status in ((("--check",), "would change"), ((), "converted")):
+        lines = mfp(tmp_path, "convert-all", "--jobs", "1", *check).stderr.splitlines()
+        flows = [f"{name}.py:4" for name in "abcdefghij"]
+        numbers = [f"[{number:>2}/10]" for number in range(1, 11)]
+        told = [f"{n} {status} {flow}" for n, flow in zip(numbers, flows, strict=True)]
+        assert lines[:10] == told
+    assert len(mfp(tmp_path, "convert-all").stderr.splitlines()) == 1
 
 
 def test_json_to_a_pipe_does_not_replace_it(tmp_path: Path) -> None:

@@ -92,6 +92,120 @@ def test_change_of_a_file(
     assert not loaded()
 
 
+# What loading may ask for, with a change after which it gets another answer.
+ASKED = {
+    "names": ("len(os.environ)", "NEW=1"),
+    "iteration": ("[name for name in os.environ]", "NEW=1"),
+    "copy": ("os.environ.copy()", "NEW=1"),
+    "values": ("sum(map(len, os.environ.values()))", "NEW=1"),
+    "membership": ("'NEW' in os.environ", "NEW=1"),
+    "bytes": ("os.environb.get(b'NEW')", "NEW=1"),
+    "text": ("len(str(os.environ))", "NEW=1"),
+    "listdir": ("os.listdir('data/deep')", "data/deep/.new"),
+    "listdir_fd": ("os.listdir(os.open('data', os.O_RDONLY))", "data/two"),
+    "scandir": ("[one.name for one in os.scandir('data')]", "data/two"),
+    "walk": ("[names for *_, names in os.walk('data/deep')]", "data/deep/.new"),
+    "iterdir": ("[one.name for one in Path('data').iterdir()]", "data/two"),
+    "rglob": ("[one.name for one in Path('data/deep').rglob('*')]", "data/deep/.new"),
+    "exists": ("Path('new').exists()", "new"),
+    "is_file": ("os.path.isfile('new')", "new"),
+    "lexists": ("os.path.lexists('new')", "new"),
+    "access": ("os.access('new', os.R_OK)", "new"),
+    "which": ("shutil.which('./new')", "new"),
+    "read_link": ("os.readlink('link')", "link"),
+    "resolve": ("Path('link').resolve().name", "link"),
+    "access_fd": ("os.access('one', 4, dir_fd=os.open('data', os.O_RDONLY))", "data/one"),
+    "open": ("open('data/one', 'rb').read()", "data/one"),
+    "open_to_update": ("open('data/one', 'r+').read()", "data/one"),
+    "open_fd": ("os.read(os.open('data/one', os.O_RDONLY), 9)", "data/one"),
+    "open_in_folder": (
+        "os.read(os.open('one', os.O_RDONLY, dir_fd=os.open('data', os.O_RDONLY)), 9)",
+        "data/one",
+    ),
+    "open_code": ("io.open_code(os.path.abspath('data/one')).read()", "data/one"),
+    "mmap": (
+        "mmap.mmap(os.open('data/one', os.O_RDONLY), 0, prot=mmap.PROT_READ)[:]",
+        "data/one",
+    ),
+    "get_data": ("pkgutil.get_data('package', 'file.txt')", "flows/package/file.txt"),
+    "resources": (
+        "importlib.resources.files('package').joinpath('file.txt').read_text()",
+        "flows/package/file.txt",
+    ),
+    "chdir": ("(os.chdir('data'), open('one').read())", "data/one"),
+    "thread": ("[one.start() or one.join() for one in [THREAD]]", "data/one"),
+}
+# Changes of which each flow notices only its own.
+TOGETHER = [
+    {"NEW=1", "data/deep/.new", "new", "link"},
+    {"data/one", "flows/package/file.txt"},
+    {"data/two"},
+]
+# What nobody can tell whether it would be answered so again.
+UNKNOWN = {
+    "program": "subprocess.run(['true'])",
+    "shell": "os.system('true')",
+    "fork": "os.fork() or os._exit(0)",
+    "connection": "socket.socket(socket.AF_UNIX).connect_ex('nowhere')",
+    "database": "sqlite3.connect('data/base')",
+    "time_of_file": "os.path.getmtime('data/one')",
+    "stat": "Path('data/one').stat().st_mtime",
+    "fstat": "os.fstat(os.open('data/one', os.O_RDONLY)).st_mtime",
+}
+IMPORTS = (
+    "importlib.resources, io, mmap, os, pkgutil, shutil, socket, sqlite3, subprocess, threading"
+)
+
+
+def asking(code: str) -> str:
+    seen = "os.close(os.open(os.environ['SEEN'] + __file__[-30:].replace('/', '-'), 65))"
+    thread = "THREAD = threading.Thread(target=open, args=('data/one',))"
+    return f"import {IMPORTS}\nfrom pathlib import Path\n{seen}\n{thread}\n{code}\n{ASKING}"
+
+
+ASKING = f"""
+from metaflow import FlowSpec, step
+
+
+class F(FlowSpec):{BODY}
+
+if __name__ == "__main__":
+    F()
+"""
+
+
+def test_everything_that_is_asked_for(tmp_path: Path) -> None:
+    asked = {name: code for name, (code, _) in ASKED.items()} | UNKNOWN
+    root = tmp_path / "repo"
+    data = {"data/one": "1", "data/deep/one": "1", "flows/package/__init__.py": ""}
+    files = {f"flows/ask_{name}.py": asking(code) for name, code in asked.items()}
+    write(root, files | data | {"flows/package/file.txt": "1"})
+    (root / "link").symlink_to("data/one")
+    for path in root.rglob("*"):
+        os.utime(path)
+    variables = {"SEEN": f"{tmp_path}/seen-", "MFP_CACHE_DIR": str(tmp_path / "cache")}
+
+    def loaded() -> set[str]:
+        for path in tmp_path.glob("seen-*"):
+            path.unlink()
+        result = mfp(root, "convert-all", "flows", **variables)
+        assert result.returncode == 0, result.stderr
+        names = {path.stem.partition("ask_")[2] for path in tmp_path.glob("seen-*")}
+        assert set(UNKNOWN) <= names
+        return names - set(UNKNOWN)
+
+    assert loaded() == set(ASKED)
+    assert loaded() == set()
+    for changes in TOGETHER:
+        write(root, {change: "2" for change in changes if change not in ("NEW=1", "link")})
+        if "link" in changes:
+            (root / "link").unlink()
+            (root / "link").symlink_to("data/deep/one")  # which holds the same
+        variables |= {"NEW": "1"} if "NEW=1" in changes else {}
+        assert loaded() == {name for name, (_, change) in ASKED.items() if change in changes}
+    assert loaded() == set()
+
+
 def test_no_change_that_matters(loaded: Callable[..., bool], tmp_path: Path) -> None:
     write(tmp_path / "repo", {"other.py": "x = 1\n", "flows/helper.py": FILES["flows/helper.py"]})
     assert not loaded()

@@ -58,6 +58,7 @@ def test_new_file_has_all_that_the_flows_say(tmp_path: Path) -> None:
         "name": "nightly",
         "entrypoint": "prefect_flows/late_prefect.py:late",
         "metaflow_flow": "flows/late.py:Late",
+        "metaflow_wrote": {"tags": ["team:a"]},
         "tags": ["team:a"],
         "schedules": [{"cron": "0 5 * * 1", "timezone": "Asia/Tokyo", "slug": "metaflow"}],
         "work_pool": {"name": "night"},
@@ -96,6 +97,92 @@ def test_what_users_wrote_stays(tmp_path: Path) -> None:
     assert (tmp_path / "prefect.yaml").read_text() == text
     assert mfp(tmp_path, *CONVERT).returncode == 0
     assert (tmp_path / "prefect.yaml").read_text() == text.replace("0 0 * * *", "0 * * * *")
+
+
+def with_parameters(**defaults: object) -> str:
+    lines = "".join(
+        f"    {name} = Parameter('{name}', default={d!r})\n" for name, d in defaults.items()
+    )
+    text = flow("A").replace("(FlowSpec):\n", f"(FlowSpec):\n{lines}")
+    return text.replace("import FlowSpec", "import FlowSpec, Parameter")
+
+
+def test_parameters_and_tags_that_are_ours_and_those_of_users(tmp_path: Path) -> None:
+    def convert() -> Any:
+        assert mfp(tmp_path, *CONVERT).returncode == 0
+        assert mfp(tmp_path, *CONVERT, "--check").returncode == 0
+        found = entry(tmp_path, "flows/a.py:A")
+        return found.get("parameters"), found.get("tags")
+
+    odd = {"text": "{{ x }}", "kind": "\0", "large": 2**70}
+    first = with_parameters(alpha=1, beta="b", gamma=[1, "c"], **odd)
+    settings = "[tool.mfp]\ntags = {}\n"
+    write(tmp_path, {"flows/a.py": first, "pyproject.toml": settings.format(["old", "both"])})
+    assert convert() == ({"alpha": 1, "beta": "b", "gamma": [1, "c"]}, ["old", "both"])
+
+    text = (tmp_path / "prefect.yaml").read_text()
+    text = text.replace("beta: b", "beta: mine  # by hand\n    delta: 4", 1)
+    (tmp_path / "prefect.yaml").write_text(text.replace("\n  - old\n", "\n  - mine\n  - old\n"))
+    second = with_parameters(alpha=True, beta="c", epsilon=2.5)
+    write(tmp_path, {"flows/a.py": second, "pyproject.toml": settings.format(["both", "new"])})
+    parameters, tags = convert()
+    assert parameters == {"alpha": True, "beta": "mine", "delta": 4, "epsilon": 2.5}
+    assert parameters["alpha"] is True
+    assert tags == ["mine", "both", "new"]
+    assert "mine  # by hand" in (tmp_path / "prefect.yaml").read_text()
+
+    write(tmp_path, {"flows/a.py": flow("A"), "pyproject.toml": ""})
+    assert convert() == ({"beta": "mine", "delta": 4}, ["mine"])
+
+
+def test_definition_that_entries_share_stays(tmp_path: Path) -> None:
+    write(tmp_path, {"flows/a.py": flow("A")})
+    assert mfp(tmp_path, *CONVERT).returncode == 0
+    shared = "definitions:\n  pool: &pool\n    name: shared\n  tags: &tags [x]\n"
+    text = shared + (tmp_path / "prefect.yaml").read_text()
+    text = text.replace("work_pool:\n    name: default", "work_pool: *pool\n  tags: *tags")
+    (tmp_path / "prefect.yaml").write_text(text)
+    assert mfp(tmp_path, *CONVERT, "--check").returncode == 0
+    write(tmp_path, {"pyproject.toml": "[tool.mfp]\nwork_pool = 'mine'\ntags = ['y']\n"})
+    assert mfp(tmp_path, *CONVERT).returncode == 0
+    assert load(tmp_path)["definitions"] == {"pool": {"name": "shared"}, "tags": ["x"]}
+    found = entry(tmp_path, "flows/a.py:A")
+    assert (found["work_pool"], found["tags"]) == ({"name": "mine"}, ["x", "y"])
+
+
+def test_folder_in_which_mfp_runs_does_not_matter(tmp_path: Path) -> None:
+    write(
+        tmp_path, {"flows/a.py": flow("A"), "flows/b/a.py": flow("A"), "pyproject.toml": SETTINGS}
+    )
+    file, here = tmp_path / "prefect.yaml", ("convert-all", "--pull", "local")
+    assert mfp(tmp_path, *CONVERT, "--pull", "local").returncode == 0
+    text = file.read_text()
+    other = ("--output-dir", "../prefect_flows", "--prefect-yaml", "../prefect.yaml")
+    done = mfp(tmp_path / "flows", *here, *other, "--check")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (tmp_path / "flows" / "b" / "a.py").unlink()
+    assert mfp(tmp_path / "flows", *here, *other).returncode == 0
+    assert [one["metaflow_flow"] for one in load(tmp_path)["deployments"]] == ["flows/a.py:A"]
+    assert "metaflow_folder" not in text
+
+    # A file elsewhere says which folder it is for.
+    file.unlink()
+    options = ("--output-dir", "out", "--prefect-yaml", "ci/prefect.yaml")
+    assert mfp(tmp_path, "convert-all", "flows", *options).returncode == 0
+    file = tmp_path / "ci" / "prefect.yaml"
+    found = YAML(typ="safe").load(file.read_text())
+    assert found["metaflow_folder"] == ".."
+    assert found["deployments"][0]["entrypoint"] == "out/a_prefect.py:a"
+    other = ("--output-dir", "../out", "--prefect-yaml", "../ci/prefect.yaml")
+    done = mfp(tmp_path / "flows", "convert-all", *other, "--check")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_name_does_not_depend_on_whether_a_namesake_can_be_loaded(tmp_path: Path) -> None:
+    for other in (flow("A"), "1 / 0\n" + flow("A"), flow("A") + "def x(:\n"):
+        write(tmp_path, {"flows/a.py": flow("A"), "flows/b.py": other})
+        mfp(tmp_path, *CONVERT)
+        assert entry(tmp_path, "flows/a.py:A")["name"] == "flows.a"
 
 
 def test_flow_that_loses_its_schedule_and_one_that_goes(tmp_path: Path) -> None:

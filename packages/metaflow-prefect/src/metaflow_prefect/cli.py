@@ -17,7 +17,7 @@ from metaflow.plugins.resources_decorator import ResourcesDecorator
 from metaflow.util import get_latest_run_id
 
 from metaflow_prefect.checks import check
-from metaflow_prefect.deployment import Production, checked_name, describe
+from metaflow_prefect.deployment import Production, checked_name, describe, full_name
 from metaflow_prefect.errors import MetaflowPrefectError, UsageProblem
 from metaflow_prefect.load import load_flow
 from metaflow_prefect.load_deployment import load_deployment
@@ -181,8 +181,8 @@ def deploy_flow(
 
     async def deploy() -> tuple[UUID, Production]:
         async with connect() as server:
-            pool = await server.work_pool(options.work_pool, local=True)
-            found = await server.production(f"{described.flow}/{chosen}")
+            pool = server.work_pool(options.work_pool, local=True)
+            found = await server.production(full_name(described.flow, chosen))
             production = choose_token(chosen, described, facts, found, options.token)
             write_flow(obj, flow, source, target)
             deployment = Deployment(
@@ -199,11 +199,11 @@ def deploy_flow(
             return await server.deploy(deployment), production
 
     identity, production = asyncio.run(deploy())
-    full_name = f"{described.flow}/{chosen}"
-    obj.echo(f"Deployed *{full_name}* ({identity}).", fg="green", bold=True)
+    known_as = full_name(described.flow, chosen)
+    obj.echo(f"Deployed *{known_as}* ({identity}).", fg="green", bold=True)
     obj.echo(f"Its runs have the namespace *production:{production.token}*.")
     obj.echo(f"Others deploy it by: prefect create --authorize {shlex.quote(production.token)}")
-    obj.echo(f"Run it by: prefect deployment run {shlex.quote(full_name)}")
+    obj.echo(f"Run it by: prefect deployment run {shlex.quote(known_as)}")
 
 
 @prefect.command(

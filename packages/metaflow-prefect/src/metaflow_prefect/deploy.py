@@ -23,18 +23,20 @@ from prefect.client.schemas.objects import VersionInfo, WorkPool
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.context import AsyncClientContext
-from prefect.events import DeploymentTriggerTypes
 from prefect.exceptions import ObjectNotFound, PrefectException, ScriptError
 from prefect.flows import load_flow_from_entrypoint
 from prefect.settings import get_current_settings
 from prefect.utilities.callables import parameter_schema
-from pydantic import TypeAdapter
 
+from metaflow_prefect.automations import put_automations
 from metaflow_prefect.deployment import (
     DEFAULT_NAME,
+    NO_SERVER,
     SCHEDULE_SLUG,
+    SET_SERVER,
     Description,
     Production,
+    full_name,
     named_triggers,
 )
 from metaflow_prefect.errors import DeployProblem
@@ -44,10 +46,6 @@ CLOUD_WRITES = 10
 TOKEN_VARIABLE = "METAFLOW_PRODUCTION_TOKEN"  # noqa: S105 - its name
 OWNER_VARIABLE = "METAFLOW_OWNER"
 LOCAL_POOL = "process"  # its runs are processes of the worker's own machine
-NO_SERVER = "There is no Prefect server to deploy to: PREFECT_API_URL is not set."
-SET_SERVER = (
-    "Start one by `prefect server start`, and set PREFECT_API_URL, as to http://127.0.0.1:4200/api."
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +77,7 @@ class Deployment:
     @property
     def full_name(self) -> str:
         """The name by which Prefect knows it: flow and deployment."""
-        return f"{self.description.flow}/{self.name}"
+        return full_name(self.description.flow, self.name)
 
 
 def api_url() -> str:
@@ -88,7 +86,6 @@ def api_url() -> str:
     Raises:
         DeployProblem: None is set.
     """
-
     url = get_current_settings().api.url
     if not url:
         raise DeployProblem(NO_SERVER, SET_SERVER)
@@ -116,9 +113,9 @@ async def connect(writes: int | None = None) -> AsyncIterator[Server]:
     with told(url):
         async with AsyncClientContext.get_or_create() as context:
             # Unlike the question for its version, this one needs a valid key.
-            await context.client.read_work_pools(limit=1)
+            pools = await _work_pools(context.client)
             cloud = context.client.server_type == ServerType.CLOUD
-            yield Server(context.client, url, writes or (CLOUD_WRITES if cloud else 1))
+            yield Server(context.client, url, pools, writes or (CLOUD_WRITES if cloud else 1))
 
 
 class Server:
@@ -127,16 +124,20 @@ class Server:
     Args:
         client: The connection.
         url: Its URL.
+        pools: Its work pools.
         writes: How many deployments are written at once.
     """
 
-    def __init__(self, client: PrefectClient, url: str, writes: int) -> None:
+    def __init__(
+        self, client: PrefectClient, url: str, pools: Sequence[WorkPool], writes: int
+    ) -> None:
         self._client = client
         self.url = url
+        self._pools = {pool.name: pool for pool in pools}
         self._room = asyncio.Semaphore(writes)
         self._loader = asyncio.Lock()
 
-    async def work_pool(self, name: str | None, *, local: bool) -> str:
+    def work_pool(self, name: str | None, *, local: bool) -> str:
         """Find the work pool for deployments.
 
         Args:
@@ -150,8 +151,8 @@ class Server:
         Raises:
             DeployProblem: There is none, or runs in it would not find the flows.
         """
-        pools = {pool.name: pool for pool in await self._pools()}
-        chosen = name or self._default_pool(pools)
+        pools = self._pools
+        chosen = name or self._default_pool()
         if chosen is None or chosen not in pools:
             wanted = chosen or DEFAULT_NAME
             known = ", ".join(sorted(pools)) or "none"
@@ -170,20 +171,13 @@ class Server:
             )
         return chosen
 
-    def _default_pool(self, pools: dict[str, WorkPool]) -> str | None:
-
+    def _default_pool(self) -> str | None:
         if named := get_current_settings().deployments.default_work_pool_name:
             return named
-        processes = [name for name, pool in pools.items() if pool.type == LOCAL_POOL]
-        if DEFAULT_NAME in pools or len(processes) != 1:
-            return DEFAULT_NAME if DEFAULT_NAME in pools else None
+        processes = [name for name, pool in self._pools.items() if pool.type == LOCAL_POOL]
+        if DEFAULT_NAME in self._pools or len(processes) != 1:
+            return DEFAULT_NAME if DEFAULT_NAME in self._pools else None
         return processes[0]
-
-    async def _pools(self) -> list[WorkPool]:
-        found: list[WorkPool] = []
-        while page := await self._client.read_work_pools(limit=200, offset=len(found)):
-            found += page
-        return found
 
     async def existing(self, full_name: str) -> DeploymentResponse | None:
         """Return a deployment as the server has it; `None` if it has none of that name.
@@ -194,7 +188,6 @@ class Server:
         Raises:
             DeployProblem: The server does not answer well.
         """
-
         with told(self.url):
             try:
                 return await self._client.read_deployment_by_name(full_name)
@@ -278,7 +271,6 @@ class Server:
             changes["work_pool_name"] = deployment.work_pool
         await self._client.update_deployment(found.id, DeploymentUpdate(**changes))
         await self._put_schedule(found, _schedule(deployment.description))
-        await self._client.delete_resource_owned_automations(f"prefect.deployment.{found.id}")
         await self._put_triggers(found.id, deployment)
 
     async def _put_schedule(self, found: DeploymentResponse, wanted: CronSchedule | None) -> None:
@@ -293,14 +285,8 @@ class Server:
             await self._client.update_deployment_schedule(found.id, ours[0].id, schedule=wanted)
 
     async def _put_triggers(self, id_: UUID, deployment: Deployment) -> None:
-        """Make the automations that belong to the deployment, as Prefect's deploy does."""
-
-        triggers = TypeAdapter(list[DeploymentTriggerTypes]).validate_python(
-            named_triggers(deployment.description.triggers, deployment.full_name)
-        )
-        for trigger in triggers:
-            trigger.set_deployment_id(id_)
-            await self._client.create_automation(trigger.as_automation())
+        triggers = named_triggers(deployment.description.triggers, deployment.full_name)
+        await put_automations(self._client, id_, triggers)
 
 
 def _environment(job_variables: dict[str, Any] | None) -> dict[str, Any]:
@@ -321,6 +307,13 @@ def _job_variables(deployment: Deployment, found: dict[str, Any] | None) -> dict
     return {**(found or {}), "env": {**variables, **ours}}
 
 
+async def _work_pools(client: PrefectClient) -> list[WorkPool]:
+    found: list[WorkPool] = []
+    while page := await client.read_work_pools(limit=200, offset=len(found)):
+        found += page
+    return found
+
+
 def _schedule(described: Description) -> CronSchedule | None:
     if described.cron is None:
         return None
@@ -329,7 +322,6 @@ def _schedule(described: Description) -> CronSchedule | None:
 
 def _facts(deployment: Deployment) -> dict[str, Any]:
     """Return what the generated file and its flow say, for making and for updating."""
-
     with warnings.catch_warnings():
         # Files of flows of one name, each with a deployment of its own, are no mistake.
         warnings.filterwarnings("ignore", message="A flow named")
@@ -355,7 +347,6 @@ def told(url: str) -> Iterator[None]:
     Raises:
         DeployProblem: Prefect has raised an error.
     """
-
     try:
         yield
     except httpx.HTTPStatusError as error:

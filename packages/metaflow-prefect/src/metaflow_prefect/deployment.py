@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from metaflow_prefect.cron import five_fields
+from metaflow_prefect.defaults import deployment_parameters
 from metaflow_prefect.errors import FlowProblem, UsageProblem
 from metaflow_prefect.model import FlowModel
 from metaflow_prefect.names import argument_names
@@ -22,6 +23,10 @@ BANNED = "/%&<>"  # in Prefect's names
 # By it our schedule is known among those that a user has added to a deployment.
 SCHEDULE_SLUG = "metaflow"
 TRIGGER_NAMES = "metaflow: "  # how the names of our automations begin
+NO_SERVER = "There is no Prefect server to deploy to: PREFECT_API_URL is not set."
+SET_SERVER = (
+    "Start one by `prefect server start`, and set PREFECT_API_URL, as to http://127.0.0.1:4200/api."
+)
 UTC = "UTC"  # in which Metaflow's schedules are, without a time zone
 EVENT_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 PAYLOAD_KEY = re.compile(r"[A-Za-z0-9_]+")
@@ -110,6 +115,7 @@ class Description:
         timezone: The time zone of that.
         triggers: What else starts it, in Prefect's own form, still without names.
         token: The production token that it has when it is first made; empty for none.
+        parameters: The parameters' defaults, by the names of the function's arguments.
     """
 
     flow: str
@@ -120,6 +126,7 @@ class Description:
     timezone: str = UTC
     triggers: tuple[Json, ...] = ()
     token: str = ""
+    parameters: Json = field(default_factory=dict)
 
     def as_json(self) -> Json:
         """Give it as JSON has it."""
@@ -174,7 +181,18 @@ def describe(
         cron=five_fields(facts.cron) if facts.cron else None,
         timezone=_timezone(facts.timezone),
         triggers=tuple(triggers),
+        parameters=deployment_parameters(flow),
     )
+
+
+def full_name(flow: str, name: str) -> str:
+    """Return the name by which Prefect knows a deployment.
+
+    Args:
+        flow: The flow's name.
+        name: The deployment's own.
+    """
+    return f"{flow}/{name}"
 
 
 def checked_name(name: str) -> str:

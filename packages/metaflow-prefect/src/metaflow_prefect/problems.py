@@ -24,6 +24,7 @@ def problems_of(flow: Any, options: Sequence[str]) -> Iterator[str]:
         Each problem, in a sentence or two.
     """
     yield from _import_problems()
+    yield from _parameter_problems(flow)
     yield from _graph_problems(flow._graph)
     yield from StepProblems.found
     yield from _datastore_problems(flow, options)
@@ -40,6 +41,18 @@ def _import_problems() -> Iterator[str]:
                 f"line {node.lineno}: A step runs this file as a script, where the relative "
                 f"import of {'.' * node.level}{node.module or ''} fails. Give the package's name."
             )
+
+
+def _parameter_problems(flow: Any) -> Iterator[str]:
+    """Check names as Metaflow does when a run starts, where case does not count."""
+    seen: set[str] = set()
+    for _, parameter in flow._get_parameters():
+        if parameter.name.lower() in seen:
+            yield (
+                f"Parameter {parameter.name} is specified twice; upper and lower case count as the "
+                "same. Rename one of them."
+            )
+        seen.add(parameter.name.lower())
 
 
 def _graph_problems(graph: Any) -> Iterator[str]:

@@ -18,7 +18,7 @@ from metaflow.plugins.aws.step_functions.production_token import (
 )
 from metaflow.util import get_username
 
-from metaflow_prefect.deployment import DeploymentFacts, Description, Production
+from metaflow_prefect.deployment import DeploymentFacts, Description, Production, full_name
 from metaflow_prefect.errors import DeployProblem, UsageProblem
 
 NAMESPACE = "production:"
@@ -76,7 +76,7 @@ def choose_token(
     prefix = _prefix(name, described, facts)
     try:
         if found is not None:
-            _authorize(f"{described.flow}/{name}", prefix, found, choice.authorize)
+            _authorize(full_name(described.flow, name), prefix, found, choice.authorize)
         token = _token(prefix, found, choice, is_project=facts.project is not None)
         store_token(prefix, token)
     except (OSError, ValueError) as error:

@@ -138,6 +138,7 @@ async def look_at_api() -> list[Finding]:
     Returns:
         What that has shown.
     """
+    from metaflow_prefect.deployment import SET_SERVER  # noqa: PLC0415
     from prefect.client.orchestration import get_client  # noqa: PLC0415  (takes seconds)
     from prefect.settings import get_current_settings  # noqa: PLC0415
 
@@ -147,8 +148,7 @@ async def look_at_api() -> list[Finding]:
                 name="API",
                 status="warning",
                 message="PREFECT_API_URL is not set: each run starts a server for its own time",
-                remedy="To deploy, start one by 'prefect server start', and set PREFECT_API_URL, "
-                "as to http://127.0.0.1:4200/api.",
+                remedy=f"To deploy: {SET_SERVER[0].lower()}{SET_SERVER[1:]}",
             )
         ]
     from metaflow_prefect.deploy import api_url, told  # noqa: PLC0415

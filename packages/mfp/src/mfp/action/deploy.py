@@ -2,12 +2,11 @@
 
 import json
 import os
-from collections.abc import MutableMapping, Sequence
+from collections.abc import MutableMapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mfp.action.committed import is_committed
 from mfp.action.handover import take_over
 from mfp.action.inputs import PREFIX, Reader
 from mfp.action.report import read_report, sentence, write_report
@@ -15,12 +14,7 @@ from mfp.action.runner import Runner
 from mfp.action.secret import hidden, mask, secrets_of
 from mfp.action.summary import deployment
 from mfp.action.workflow_commands import Annotation, annotate, plain_output
-from mfp.discover.ignore import repository_top
 from mfp.settings import read_settings
-
-if TYPE_CHECKING:
-    from mfp.deploy.place import Placed
-    from mfp.deploy.run import Deployed
 
 SERVER = ("PREFECT_API_URL", "PREFECT_API_KEY", "PREFECT_API_AUTH_STRING")
 
@@ -53,11 +47,8 @@ def deploy_flows(runner: Runner, report_file: Path) -> None:
         output_dir=handover.output_dir,
     )
     placed = place(handover.outcomes, read_settings(Path.cwd()), pool or None)
-    missing = _not_committed(placed) if how.pull == "git" else {}
-    there = [one for one in placed if id(one) not in missing]
     with plain_output():
-        done = iter(deploy_all(there, how, lambda: None) if there else ())
-        deployed = [missing.get(id(one)) or next(done) for one in placed]
+        deployed = deploy_all(placed, how, lambda _: None) if placed else []
         clean = [
             replace(
                 one,
@@ -96,26 +87,6 @@ def take_credentials(variables: MutableMapping[str, str]) -> None:
             variables[name] = value
         else:
             variables.pop(name, None)
-
-
-def _not_committed(placed: "Sequence[Placed]") -> "dict[int, Deployed]":
-    """Give the deployments, by the flow's identity, whose file a worker's clone would not have."""
-    from mfp.deploy.run import Deployed  # noqa: PLC0415  (it imports Prefect)
-
-    if repository_top(str(Path.cwd())) is None:
-        return {}  # that is told where the clone is described
-    found = {}
-    for one in placed:
-        output = str(one.outcome.output)
-        if not one.unfit and not is_committed(Path(output)):
-            found[id(one)] = Deployed(
-                placed=one,
-                status="failed",
-                error=f"{output} as it is generated is not in the commit, which workers clone",
-                remedy="Commit it: run mfp convert-all and add what it writes; "
-                "a job with mode: check keeps it so.",
-            )
-    return found
 
 
 def _annotation(entry: dict[str, Any], line: int | None) -> Annotation:

@@ -66,6 +66,7 @@ def take_over(report: Path) -> Handover:
             line=row["line"],
             output=PurePosixPath(row["output"]),
             status=row["status"],
+            has_namesake=row["has_namesake"],
             reply=Reply(
                 digest=row["digest"],
                 deployment=row["deployment"] and Description.from_json(row["deployment"]),
@@ -85,6 +86,7 @@ def _row(one: Outcome, reply: Reply) -> dict[str, object]:
         "line": one.line,
         "output": str(one.output),
         "status": one.status,
+        "has_namesake": one.has_namesake,
         "digest": reply.digest,
         "deployment": reply.deployment and reply.deployment.as_json(),
         "unfit": reply.unfit,

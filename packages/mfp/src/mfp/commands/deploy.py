@@ -21,8 +21,10 @@ again changes what the flow says, and leaves what you set in Prefect's pages.
 The work pool is that of pyproject.toml, of --work-pool, of Prefect's settings, the one called
 default, or the only one of the type process, in this order.
 
---jobs is also how many deployments the server is given at once. Without it that is one, unless
-the server is Prefect Cloud: on SQLite, more at once take longer. On PostgreSQL, try --jobs 8.
+With --pull git, a deployment is refused whose files are not in the commit that is checked out.
+
+A server on SQLite takes one deployment after the other the fastest. On PostgreSQL, try
+--deploy-jobs 8.
 
 \b
 Examples:
@@ -54,28 +56,42 @@ Exit codes:
     is_flag=True,
     help="Deploy only what the server has in another state.",
 )
+@click.option(
+    "--deploy-jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Give the server so many at once. [default: 1; 10 if it is Prefect Cloud]",
+)
+@click.option("--force", is_flag=True, help="Overwrite generated files that were edited by hand.")
 @click.option("--dry-run", is_flag=True, help="Write and deploy nothing; show what would be.")
 def command(
-    *, work_pool: str | None, pull: str | None, changed: bool, dry_run: bool, **selected: Any
+    *,
+    work_pool: str | None,
+    pull: str | None,
+    changed: bool,
+    deploy_jobs: int | None,
+    force: bool,
+    dry_run: bool,
+    **selected: Any,
 ) -> int:
     """Deploy the flows; see `HELP`."""
     from mfp.convert.outcome import Writing  # noqa: PLC0415  (`--help` needs none of it)
     from mfp.convert.report import show_notebooks, write_document  # noqa: PLC0415
     from mfp.convert.repository import Selection, convert_repository  # noqa: PLC0415
-    from mfp.convert.run import progress  # noqa: PLC0415
 
     reachable = _has_server(needed=changed or not dry_run)
     selection = Selection(**selected)
-    converted = convert_repository(selection, Writing(check=dry_run))
+    converted = convert_repository(selection, Writing(check=dry_run, force=force))
     show_notebooks(converted.notebooks)
 
     # Prefect takes seconds to import, and loading flows forks a process that must be small.
     from mfp.deploy.place import place  # noqa: PLC0415
     from mfp.deploy.report import entries, show  # noqa: PLC0415
     from mfp.deploy.run import Deploying, deploy_all  # noqa: PLC0415
+    from mfp.progress import progress  # noqa: PLC0415
 
     how = Deploying(
-        writes=selection.jobs,
+        writes=deploy_jobs,
         pull=pull or "local",
         changed=changed,
         dry=dry_run,
@@ -106,9 +122,7 @@ def _has_server(*, needed: bool) -> bool:
     if get_current_settings().api.url:
         return True
     if needed:
-        raise UsageError(
-            "There is no Prefect server to deploy to: PREFECT_API_URL is not set",
-            "Start one by 'prefect server start', and set PREFECT_API_URL, "
-            "as to http://127.0.0.1:4200/api.",
-        )
+        from metaflow_prefect.deployment import NO_SERVER, SET_SERVER  # noqa: PLC0415
+
+        raise UsageError(NO_SERVER.rstrip("."), SET_SERVER)
     return False

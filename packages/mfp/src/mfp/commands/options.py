@@ -7,6 +7,21 @@ import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+timeout_option = click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    default=60,
+    show_default=True,
+    help="How long loading one flow may take.",
+)
+missing_imports_option = click.option(
+    "--missing-imports",
+    type=click.Choice(["stub", "error"]),
+    default="error",
+    show_default=True,
+    help="Whether stand-ins take the place of modules that are not installed.",
+)
 CONVERSION = (
     click.argument("paths", nargs=-1, type=click.Path()),
     click.option(
@@ -20,16 +35,9 @@ CONVERSION = (
         "--jobs",
         type=click.IntRange(min=1),
         metavar="N",
-        help="Do so many flows at once. [default: the processors available]",
+        help="Load so many flows at once. [default: the processors available]",
     ),
-    click.option(
-        "--timeout",
-        type=click.FloatRange(min=0, min_open=True),
-        metavar="SECONDS",
-        default=60,
-        show_default=True,
-        help="How long loading one flow may take.",
-    ),
+    timeout_option,
     click.option("--json", "json_file", metavar="FILE", help="Write the results; - is stdout."),
     click.option(
         "--include",
@@ -40,13 +48,7 @@ CONVERSION = (
     click.option(
         "--exclude", multiple=True, metavar="PATTERN", help="Leave out what matches. Repeatable."
     ),
-    click.option(
-        "--missing-imports",
-        type=click.Choice(["stub", "error"]),
-        default="error",
-        show_default=True,
-        help="Whether stand-ins take the place of modules that are not installed.",
-    ),
+    missing_imports_option,
     click.option(
         "--shard",
         metavar="I/N",

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from mfp.commands.convert import split
-from mfp.errors import MfpError
+from mfp.commands.loading import load, split
+from mfp.commands.options import timeout_option
 
 HELP = """Run the flow in FILE with Prefect, leaving no file.
 
@@ -37,13 +37,7 @@ Exit codes:
     # What is for the flow is not looked at.
     context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True},
 )
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=60,
-    show_default=True,
-    help="Seconds that loading may take.",
-)
+@timeout_option
 @click.argument("flow", metavar="FILE[:CLASS]")
 @click.argument("arguments", metavar="[ARGUMENTS]...", nargs=-1, type=click.UNPROCESSED)
 def command(flow: str, timeout: float, arguments: tuple[str, ...]) -> int:
@@ -51,18 +45,10 @@ def command(flow: str, timeout: float, arguments: tuple[str, ...]) -> int:
     from metaflow_prefect.process import run_to_end  # noqa: PLC0415  (`--help` needs none of it)
     from metaflow_prefect.write import write_text  # noqa: PLC0415
 
-    from mfp.convert.run import Loading, load_one  # noqa: PLC0415
-    from mfp.settings import read_settings  # noqa: PLC0415
-
     path, name = split(flow)
-    loading = Loading(jobs=1, timeout=timeout, settings=read_settings(Path.cwd()))
     words = arguments[1:] if arguments[:1] == ("--",) else arguments
     with tempfile.TemporaryDirectory(prefix="mfp-run-") as folder:
         target = Path(folder).resolve() / f"{Path(path).stem}_prefect.py"
-        reply = load_one(Path(path), name, target, loading, "file")
-        if reply.text is None:
-            raise MfpError(f"{path}: {(reply.error or '').rstrip('.')}", reply.remedy or "")
-        if reply.note:
-            click.echo(f"mfp: {path}: {reply.note}", err=True)
-        write_text(target, reply.text)
+        reply = load(path, name, target, "file", timeout=timeout)
+        write_text(target, reply.text or "")
         return run_to_end([sys.executable, str(target), *words])

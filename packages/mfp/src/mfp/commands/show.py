@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mfp.commands.convert import split
-from mfp.errors import MfpError
+from mfp.commands.loading import load, split
+from mfp.commands.options import missing_imports_option, timeout_option
 
 if TYPE_CHECKING:
     from mfp.convert.exchange import Form
@@ -40,33 +40,12 @@ Exit codes:
     show_default=True,
     help="How it is drawn.",
 )
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=60,
-    show_default=True,
-    help="Seconds that loading may take.",
-)
-@click.option(
-    "--missing-imports",
-    type=click.Choice(["stub", "error"]),
-    default="error",
-    show_default=True,
-    help="Whether stand-ins take the place of modules that are not installed.",
-)
+@timeout_option
+@missing_imports_option
 def command(flow: str, form: "Form", timeout: float, missing_imports: str) -> int:
     """Show the graph; see `HELP`."""
-    from mfp.convert.run import Loading, load_one  # noqa: PLC0415  (`--help` needs none of it)
-    from mfp.settings import read_settings  # noqa: PLC0415
-
     path, name = split(flow)
-    settings = read_settings(Path.cwd())
-    stub = missing_imports == "stub"
-    loading = Loading(jobs=1, timeout=timeout, settings=settings, stub=stub)
-    reply = load_one(Path(path), name, Path(f"{path}.graph"), loading, form)
-    if reply.text is None:
-        raise MfpError(f"{path}: {(reply.error or '').rstrip('.')}", reply.remedy or "")
-    if reply.note:
-        click.echo(f"mfp: {path}: {reply.note}", err=True)
+    output = Path(f"{path}.graph")
+    reply = load(path, name, output, form, timeout=timeout, missing_imports=missing_imports)
     click.echo(reply.text, nl=False)
     return 0

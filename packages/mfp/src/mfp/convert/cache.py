@@ -16,11 +16,13 @@ from metaflow_prefect.deployment import Description
 from metaflow_prefect.errors import MetaflowPrefectError
 from metaflow_prefect.write import write_text
 
+from mfp.convert.environment import state_of
 from mfp.convert.exchange import Reply, Request
-from mfp.convert.state import state_of_file, state_of_folder, state_of_variable
+from mfp.convert.state import state_of_file, state_of_folder, state_of_modules
 
-FORMAT = 2
-OURS = ("mfp", "metaflow_prefect")
+FORMAT = 3
+# Their files count, not their versions alone: of a working copy, or of one in PYTHONPATH.
+SOURCES = ("mfp", "metaflow_prefect", "metaflow_extensions")
 
 
 class Cache:
@@ -38,6 +40,7 @@ class Cache:
         self._changed = False
         self._state = cache(state_of_file)
         self._folder = cache(state_of_folder)
+        self._modules = cache(state_of_modules)
 
     def recall(self, request: Request, output: Path) -> Reply | None:
         """Give what loading a flow gave, if loading it again would give the same.
@@ -66,13 +69,13 @@ class Cache:
     def _is_same(self, entry: dict[str, Any], request: Request) -> bool:
         return (
             all(self._state(path) == state for path, state in entry["files"].items())
+            and all(self._folder(path) == state for path, state in entry["folders"].items())
             and all(
-                self._folder(path, request.ignored) == state
-                for path, state in entry["folders"].items()
+                self._modules(path, request.ignored) == state
+                for path, state in entry["modules"].items()
             )
             and all(
-                state_of_variable(os.environ.get(name)) == state
-                for name, state in entry["variables"].items()
+                state_of(name, os.environ) == state for name, state in entry["variables"].items()
             )
         )
 
@@ -92,6 +95,7 @@ class Cache:
             "unfit": reply.unfit,
             "files": reply.files,
             "folders": reply.folders,
+            "modules": reply.modules,
             "variables": reply.variables,
         }
 
@@ -172,7 +176,7 @@ def _versions() -> Iterator[str]:
             yield version(name)
         except PackageNotFoundError:
             yield ""
-    for name in OURS:  # of a working copy, too
+    for name in SOURCES:
         spec = find_spec(name)
         for folder in (spec.submodule_search_locations or ()) if spec else ():
             yield from _stamps(sorted(Path(folder).rglob("*.py")))

@@ -23,6 +23,7 @@ from metaflow_prefect.render import render
 
 from mfp.convert.exchange import LoadError, Reply, Request, write_reply
 from mfp.convert.explain import explained
+from mfp.convert.folders import own_folders
 from mfp.convert.graph import draw
 from mfp.convert.missing import (
     refuse_in_deployment,
@@ -30,7 +31,7 @@ from mfp.convert.missing import (
     refuse_in_result,
     stand_in_for_missing,
 )
-from mfp.convert.record import Record, own_folders
+from mfp.convert.record import Record
 from mfp.convert.script import load_class
 from mfp.convert.standin import refuse_in_text
 from mfp.convert.start import prepare
@@ -77,7 +78,7 @@ def converted(request: Request) -> Reply:
     Returns:
         The generated text or the reason why there is none.
     """
-    record = Record()
+    record = Record(request.path, request.ignored)
     invalidate_caches()  # so that this process looks into each folder itself, on record
     record.begin()
     found: dict[str, Any] = {}
@@ -91,10 +92,11 @@ def converted(request: Request) -> Reply:
     return Reply(
         **found,
         digest=sha256(found["text"].encode()).hexdigest(),
-        files=record.files(request.path),
-        folders=record.folders(request.ignored),
+        files=record.files(),
+        folders=record.folders,
+        modules=record.modules,
         variables=record.variables(),
-        exact=record.is_exact(request.path),
+        exact=record.is_exact(),
     )
 
 

@@ -54,11 +54,12 @@ class Reply:
         error: What went wrong, as a sentence without its full stop.
         remedy: What to do next, as a whole sentence.
         note: What to know about a flow that was converted; empty mostly.
-        exact: Whether what follows is all as it was when loading began.
+        exact: Whether what follows is all that loading asked for, and as it was when it began.
         files: The files that loading asked for, outside of Python's own folders, with their
             states; also those that are not there.
-        folders: The folders whose contents it looked at, likewise.
-        variables: The environment variables that it asked for, with their states.
+        folders: The folders that it listed, likewise.
+        modules: The folders in which it looked for modules, likewise.
+        variables: The environment variables that it asked for, likewise.
     """
 
     name: str | None = None
@@ -72,6 +73,7 @@ class Reply:
     exact: bool = False
     files: States = field(default_factory=dict)
     folders: States = field(default_factory=dict)
+    modules: States = field(default_factory=dict)
     variables: States = field(default_factory=dict)
 
 

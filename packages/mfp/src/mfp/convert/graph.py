@@ -2,14 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from metaflow_prefect.model import (
-    FlowModel,
-    LiteralDict,
-    LiteralList,
-    Literals,
-    ParameterModel,
-    StepModel,
-)
+from metaflow_prefect.defaults import plain_value
+from metaflow_prefect.model import FlowModel, ParameterModel, StepModel
 
 from mfp.convert.exchange import Form
 from mfp.terminal import plain_table, printable
@@ -47,17 +41,8 @@ def _text(flow: FlowModel) -> Iterator[str]:
 def _parameter(one: ParameterModel) -> tuple[str, str, str, str]:
     default = "required" if one.required else ""
     if one.default is not None:
-        default = repr(_plain(one.default))
+        default = repr(plain_value(one.default))
     return printable(one.name), one.kind, printable(default), printable(one.help)
-
-
-def _plain(value: Literals) -> object:
-    match value:
-        case LiteralList():
-            return [_plain(one) for one in value.entries]
-        case LiteralDict():
-            return {_plain(key): _plain(one) for key, one in value.items}
-    return value
 
 
 def _kind(step: StepModel) -> str:

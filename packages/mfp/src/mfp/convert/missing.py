@@ -7,7 +7,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import FrameType, ModuleType
 from typing import Any
 
-from mfp.convert.record import own_folders
+from mfp.convert.folders import own_folders
 from mfp.convert.standin import StandIn, refuse_in_text, refuse_in_values
 
 

@@ -30,6 +30,7 @@ class Outcome:
         difference: What would change in the generated file, as a unified diff.
         new: Whether there was no generated file before.
         reply: What loading gave, unless it failed.
+        has_namesake: Whether another flow of the repository has its name.
     """
 
     path: PurePosixPath
@@ -42,6 +43,19 @@ class Outcome:
     difference: str = ""
     new: bool = False
     reply: Reply | None = None
+    has_namesake: bool = False
+
+    @property
+    def place(self) -> str:
+        """The flow's file, and the line if it is known."""
+        return str(self.path) if self.line is None else f"{self.path}:{self.line}"
+
+    @property
+    def reason(self) -> str:
+        """Why it failed and what to do next, in one line; empty if it did not."""
+        lines = (line.strip() for line in (self.error or "").splitlines())
+        text = "; ".join(lines).rstrip(".")
+        return f"{text}. {self.remedy}" if self.status == "failed" else ""
 
 
 class Put(NamedTuple):
@@ -103,6 +117,19 @@ def put(text: str, source: Path, output: Path, how: Writing) -> Put:
         return Put("converted", difference(data, text.encode(), output), data is None)
     write_text(output, text)
     return Put("converted", new=data is None)
+
+
+def failure(outcome: Outcome) -> str:
+    """Give a failure in one line, as compilers do.
+
+    Args:
+        outcome: The failed flow.
+
+    Returns:
+        Place, class, reason and remedy.
+    """
+    name = f"{outcome.name}: " if outcome.name else ""
+    return f"{outcome.place}: {name}{outcome.reason}"
 
 
 def is_edited(data: bytes) -> bool:

@@ -10,11 +10,11 @@ from typing import Any
 import click
 
 from mfp.convert.gone import Removal
-from mfp.convert.outcome import Outcome
+from mfp.convert.outcome import Outcome, failure
 from mfp.discover import NotebookFlow
 from mfp.terminal import plain_table, printable, rich_table
 
-HEADER = ("FLOW", "CLASS", "STATUS", "OUTPUT")
+HEADER = ("FLOW", "CLASS", "STATUS", "OUTPUT, OR REASON AND REMEDY")
 
 
 def document(outcomes: Sequence[Outcome], **more: list[dict[str, Any]]) -> str:
@@ -43,25 +43,18 @@ def document(outcomes: Sequence[Outcome], **more: list[dict[str, Any]]) -> str:
 
 
 def show(outcomes: Sequence[Outcome], *, check: bool) -> None:
-    """Print the table, then each failure with its reason and remedy, then the numbers.
+    """Print the table, and the numbers to standard error.
 
     Args:
         outcomes: What became of the flows.
         check: Whether nothing was written.
     """
     rows = [
-        (
-            printable(place_of(one)),
-            printable(one.name or ""),
-            one.status,
-            printable(str(one.output or "")),
-        )
+        (one.place, one.name or "", one.status, str(one.reason or one.output or ""))
         for one in outcomes
     ]
     show_table(HEADER, rows)
-    for one in outcomes:
-        if one.status == "failed":
-            click.echo(failure(one), err=True)
+    show_failures(outcomes)
     count = Counter(one.status for one in outcomes)
     converted = "would change" if check else "converted"
     click.echo(
@@ -69,6 +62,20 @@ def show(outcomes: Sequence[Outcome], *, check: bool) -> None:
         f"{count['failed']} failed.",
         err=True,
     )
+
+
+def show_failures(outcomes: Sequence[Outcome]) -> None:
+    """Print the failures that standard error does not tell of yet.
+
+    Args:
+        outcomes: What became of the flows.
+    """
+    if sys.stderr.isatty() and sys.stdout.isatty():
+        return  # the table is there
+    for one in outcomes:
+        # Plain lines of progress are there for all flows that were loaded.
+        if one.status == "failed" and (sys.stderr.isatty() or one.output is None):
+            click.echo(printable(failure(one)), err=True)
 
 
 def show_notebooks(notebooks: Sequence[NotebookFlow]) -> None:
@@ -111,21 +118,6 @@ def show_changes(
         click.echo(f"{text}--prune removes what was generated.", err=True)
 
 
-def failure(outcome: Outcome) -> str:
-    """Give a failure in one line, as compilers do.
-
-    Args:
-        outcome: The failed flow.
-
-    Returns:
-        Place, class, reason and remedy.
-    """
-    name = f"{outcome.name}: " if outcome.name else ""
-    reason = "; ".join(line.strip() for line in (outcome.error or "").splitlines())
-    text = f"{place_of(outcome)}: {name}{reason.rstrip('.')}. {outcome.remedy}"
-    return printable(text)
-
-
 def write_document(path: str, outcomes: Sequence[Outcome], **more: list[dict[str, Any]]) -> None:
     """Write the document to a file.
 
@@ -156,14 +148,10 @@ def show_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     Args:
         header: The names of the columns.
-        rows: The cells.
+        rows: The cells, any text.
     """
+    rows = [tuple(map(printable, row)) for row in rows]
     if rows and sys.stdout.isatty():
         rich_table(header, rows)
     elif rows:
         click.echo(plain_table(header, rows), nl=False)
-
-
-def place_of(outcome: Outcome) -> str:
-    """Give a flow's file and line."""
-    return str(outcome.path) if outcome.line is None else f"{outcome.path}:{outcome.line}"

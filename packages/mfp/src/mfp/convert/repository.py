@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mfp.convert.cache import open_cache
+from mfp.convert.namesakes import mark_namesakes
 from mfp.convert.outcome import Outcome, Writing
 from mfp.convert.plan import Planned, plan
 from mfp.convert.run import Loading, convert, processors
@@ -93,6 +94,7 @@ def convert_repository(selection: Selection, writing: Writing) -> Converted:
         *convert(shard.part(planned), loading, writing, memory),
         *shard.part(list(unreadable(found))),
     ]
+    outcomes = mark_namesakes(outcomes, planned, found.problems, settings)
     return Converted(
         planned,
         sorted(outcomes, key=lambda one: (one.path, one.line or 0)),

@@ -1,9 +1,7 @@
 """Convert flows: the cache is asked, the rest is loaded, the files are written."""
 
 import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +10,9 @@ from metaflow_prefect.errors import MetaflowPrefectError
 
 from mfp.convert.cache import Cache
 from mfp.convert.exchange import Form, Reply, Request
-from mfp.convert.outcome import Outcome, Status, Writing, put
+from mfp.convert.outcome import Outcome, Status, Writing, failure, put
 from mfp.convert.plan import Planned
+from mfp.progress import progress
 from mfp.settings import Settings
 
 
@@ -112,17 +111,24 @@ def convert(
         else:
             waiting.append(number)
     if waiting:
-        with progress(len(waiting)) as advance:
+        with progress(len(waiting), "Converting") as advance:
 
             def done(place: int, reply: Reply) -> None:
                 number = waiting[place]
                 outcomes[number] = settle(flows[number], reply, writing)
                 memory.remember(requests[number], reply)
-                advance()
+                advance(_told(outcomes[number], writing))
 
             load_all([requests[number] for number in waiting], loading, done)
         memory.save()
     return [outcomes[number] for number in range(len(flows))]
+
+
+def _told(outcome: Outcome, writing: Writing) -> str:
+    if outcome.status == "failed":
+        return f"failed {failure(outcome)}"
+    changes = writing.check and outcome.status == "converted"
+    return f"{'would change' if changes else outcome.status} {outcome.place}"
 
 
 def load_all(
@@ -169,30 +175,3 @@ def settle(flow: Planned, reply: Reply, writing: Writing) -> Outcome:
 def _outcome(flow: Planned, status: Status, **more: Any) -> Outcome:
     fixed: dict[str, Any] = {**more, "status": status}
     return Outcome(path=flow.path, name=flow.name, line=flow.line, output=flow.output, **fixed)
-
-
-@contextmanager
-def progress(total: int, what: str = "Converting") -> Iterator[Callable[[], None]]:
-    """Show a bar on standard error, if that is a terminal.
-
-    Args:
-        total: How many flows there are.
-        what: What is done with them.
-
-    Yields:
-        What to call when one of them is ready.
-    """
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console  # noqa: PLC0415  (rich costs 70 ms, needed on a terminal only)
-    from rich.progress import Progress  # noqa: PLC0415
-
-    # No thread may run here while processes are forked: so the bar is drawn by hand.
-    with Progress(console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
-        task = bar.add_task(what, total=total)
-
-        def advance() -> None:
-            bar.update(task, advance=1, refresh=True)
-
-        yield advance

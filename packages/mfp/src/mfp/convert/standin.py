@@ -2,11 +2,13 @@
 
 import operator
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
+from dis import opname
 from types import FrameType, FunctionType
 from typing import Any
 
 from mfp.convert.exchange import LoadError
+from mfp.convert.folders import own_folders
 
 _OPEN, _CLOSE = "\ue0f0", "\ue0f1"  # of a private area of Unicode: no text of a flow has them
 _all: list["StandIn"] = []
@@ -70,8 +72,37 @@ class StandIn:
     def __format__(self, _: str) -> str:
         return str(self)
 
+    __fspath__ = __str__
+
     def __iter__(self) -> Iterator[Any]:
-        return iter((self._more(".__iter__()"),))
+        return iter([self._more(".__iter__()") for _ in range(_unpacked(sys._getframe(1)))])  # noqa: SLF001
+
+    def __next__(self) -> "StandIn":
+        return self._more(".__next__()")
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        async def once() -> AsyncIterator[Any]:
+            yield self._more(".__aiter__()")
+
+        return once()
+
+    def __await__(self) -> Generator[None, None, "StandIn"]:
+        yield from ()
+        return self._more(".__await__()")
+
+    def keys(self) -> tuple[str]:
+        """Have one key, for `{**it}`; it is a text by which the stand-in is found again."""
+        return (str(self._more(".keys()")),)
+
+    # In the flow's own code, what a comparison gives comes from the stand-in, too. Libraries
+    # compare to tell values apart.
+    def __eq__(self, other: object) -> Any:
+        return self._more(".__eq__()") if _is_asked_by_flow() else NotImplemented
+
+    def __ne__(self, other: object) -> Any:
+        return self._more(".__ne__()") if _is_asked_by_flow() else NotImplemented
+
+    __hash__ = object.__hash__
 
     def __bool__(self) -> bool:
         return True
@@ -84,6 +115,15 @@ class StandIn:
 
     def __exit__(self, *_: object) -> None:
         """Let exceptions pass."""
+
+    async def __aenter__(self) -> "StandIn":  # noqa: PYI034
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Let exceptions pass."""
+
+    def __delattr__(self, name: str) -> None:
+        """Have nothing to delete."""
 
     def __setitem__(self, key: Any, value: Any) -> None:
         """Forget the value."""
@@ -102,6 +142,9 @@ class StandIn:
 
     __int__ = __float__ = __index__ = __complex__ = __len__ = _number_of
 
+    def __bytes__(self) -> bytes:
+        raise self._refused("bytes are made of it")
+
     def _refused(self, why: str) -> LoadError:
         module = self._name.partition(".")[0]
         return RefusedError(
@@ -118,13 +161,36 @@ def _operator(name: str) -> Any:
     return operate
 
 
-_TWO = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor"
+_TWO = (
+    *("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod"),
+    *("divmod", "pow", "lshift", "rshift", "and", "or", "xor"),
+)
 for _name in (
-    *_TWO.split(),
-    *(f"r{name}" for name in _TWO.split()),
-    *("lt", "le", "gt", "ge", "neg", "pos", "abs", "invert", "getitem"),
+    *_TWO,
+    *(f"r{name}" for name in _TWO),
+    *(f"i{name}" for name in _TWO if name != "divmod"),
+    *("lt", "le", "gt", "ge", "neg", "pos", "abs", "invert", "getitem", "reversed"),
+    *("round", "trunc", "floor", "ceil"),
 ):
     setattr(StandIn, f"__{_name}__", _operator(_name))
+
+
+def _unpacked(frame: FrameType) -> int:
+    """Give the number of names to which a statement unpacks an iterable; 1 in all else."""
+    code, place = frame.f_code.co_code, frame.f_lasti
+    argument = code[place + 1]
+    match opname[code[place]]:
+        case "UNPACK_SEQUENCE":
+            return argument
+        case "UNPACK_EX":  # with a star; what stands before it, and after it
+            after = code[place - 1] if opname[code[place - 2]] == "EXTENDED_ARG" else 0
+            return argument + after + 1
+    return 1
+
+
+def _is_asked_by_flow() -> bool:
+    name = sys._getframe(2).f_code.co_filename  # noqa: SLF001
+    return not name.startswith((*own_folders(), "<frozen"))
 
 
 def refuse_in_values(values: Any, where: str, depth: int = 5) -> None:

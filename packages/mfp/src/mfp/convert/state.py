@@ -1,11 +1,17 @@
 """What a file, a folder or a variable is like, so that a change of it shows."""
 
 import os
+import re
+from collections.abc import Iterable
 from hashlib import sha256
+from importlib.machinery import all_suffixes
 from pathlib import Path
 
 FOLDER = "folder"
 OTHER = "other"
+LINK = "link to "
+CHECKSUM = re.compile(r"[0-9a-f]{64}")
+MODULES = tuple(all_suffixes())
 
 
 def state_of_file(path: str) -> str | None:
@@ -16,8 +22,17 @@ def state_of_file(path: str) -> str | None:
 
     Returns:
         The checksum of a file's bytes; a word for what has none; None if nothing can be read.
+        If it is a link, where it leads to comes before that.
     """
     place = Path(path)
+    try:
+        found = _state_of_target(place)
+        return f"{LINK}{place.readlink()} {found}" if place.is_symlink() else found
+    except (OSError, ValueError):
+        return None
+
+
+def _state_of_target(place: Path) -> str | None:
     try:
         if place.is_file():
             return sha256(place.read_bytes()).hexdigest()
@@ -28,8 +43,24 @@ def state_of_file(path: str) -> str | None:
         return None
 
 
-def state_of_folder(path: str, ignored: str) -> str | None:
-    """Give the state of a folder: the names in it, apart from hidden and generated files.
+def state_of_folder(path: str) -> str | None:
+    """Give the state of a folder's listing: the names in it, and which of them are folders.
+
+    Args:
+        path: An absolute path.
+
+    Returns:
+        A checksum; None if it cannot be read.
+    """
+    try:
+        with os.scandir(path) as entries:
+            return state_of_names(_name(entry) for entry in entries)
+    except (OSError, ValueError):
+        return None
+
+
+def state_of_modules(path: str, ignored: str) -> str | None:
+    """Give the state of a folder in which modules are looked for, apart from generated files.
 
     Args:
         path: An absolute path.
@@ -40,14 +71,15 @@ def state_of_folder(path: str, ignored: str) -> str | None:
     """
     try:
         with os.scandir(path) as entries:
-            names = sorted(
-                f"{entry.name}/" if entry.is_dir() else entry.name
-                for entry in entries
-                if not _is_ours(entry, ignored)
-            )
+            return state_of_names(_name(one) for one in entries if _is_module(one, ignored))
     except (OSError, ValueError):
         return None
-    return sha256("\0".join(names).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def state_of_names(names: Iterable[str]) -> str:
+    """Give the state of a set of names."""
+    text = "\0".join(sorted(names))
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def state_of_variable(value: str | None) -> str | None:
@@ -55,11 +87,17 @@ def state_of_variable(value: str | None) -> str | None:
     return None if value is None else sha256(os.fsencode(value)).hexdigest()
 
 
-def _is_ours(entry: "os.DirEntry[str]", ignored: str) -> bool:
+def _name(entry: "os.DirEntry[str]") -> str:
+    return f"{entry.name}/" if entry.is_dir() else entry.name
+
+
+def _is_module(entry: "os.DirEntry[str]", ignored: str) -> bool:
     if entry.name.startswith(".") or entry.name == "__pycache__" or entry.path == ignored:
-        return True
-    if not entry.name.endswith("_prefect.py"):
         return False
+    if not entry.name.endswith(MODULES):
+        return entry.is_dir()
+    if not entry.name.endswith("_prefect.py"):
+        return True
     from metaflow_prefect.write import is_generated  # noqa: PLC0415  (seldom needed)
 
-    return entry.is_file() and is_generated(Path(entry.path))
+    return not (entry.is_file() and is_generated(Path(entry.path)))

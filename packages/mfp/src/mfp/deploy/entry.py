@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 from metaflow_prefect.deployment import (
@@ -12,11 +13,14 @@ from metaflow_prefect.deployment import (
 )
 from ruamel.yaml.comments import CommentedMap
 
-from mfp.deploy.place import Placed
+from mfp.deploy.owned import put_owned, unshared
+from mfp.deploy.place import Placed, relative
+from mfp.deploy.scalars import scalars
 
 # The key by which our entries are known; Prefect leaves keys alone that it does not know.
 MARK = "metaflow_flow"
-PROJECT_TAGS = ("project:", "project_branch:")
+# By it we know later which tags and parameters we have written, and which are the user's.
+OURS = "metaflow_wrote"
 # What Prefect takes for a placeholder, also in what a flow's author wrote.
 PLACEHOLDER = "{{"
 # Keys of a trigger that ours have; all others are the user's.
@@ -32,29 +36,32 @@ def problem_of(placed: Placed) -> str:
     """
     described = placed.description
     tags = described.tags if described else ()
-    for text in (placed.name, placed.entrypoint, placed.work_pool or "", *tags):
+    output = str(placed.outcome.output)
+    for text in (placed.name, output, placed.work_pool or "", *tags):
         if PLACEHOLDER in text:
             return f"{text!r} holds {PLACEHOLDER}, which Prefect takes for a placeholder"
     return ""
 
 
-def new_entry(placed: Placed) -> CommentedMap:
+def new_entry(placed: Placed, folder: Path) -> CommentedMap:
     """Write a flow's entry.
 
     Args:
         placed: The flow.
+        folder: The folder that paths are relative to.
     """
     entry = CommentedMap()
-    put_entry(entry, placed)
+    put_entry(entry, placed, folder)
     return entry
 
 
-def put_entry(entry: CommentedMap, placed: Placed) -> bool:
+def put_entry(entry: CommentedMap, placed: Placed, folder: Path) -> bool:
     """Bring an entry up to date, and leave alone what is not ours.
 
     Args:
         entry: The entry.
         placed: Its flow.
+        folder: The folder that paths are relative to.
 
     Returns:
         Whether that has changed it.
@@ -63,13 +70,15 @@ def put_entry(entry: CommentedMap, placed: Placed) -> bool:
     if described is None:
         return False
     before = deepcopy(entry)
-    entry["name"] = placed.name
-    entry["entrypoint"] = placed.entrypoint
-    entry[MARK] = mark_of(placed)
-    if tags := _tags(entry.get("tags"), described.tags):
-        entry["tags"] = tags
-    elif entry.get("tags"):
-        del entry["tags"]
+    entry["name"] = scalars(placed.name)
+    entry["entrypoint"] = scalars(placed.entrypoint(folder))
+    entry[MARK] = scalars(mark_of(placed, folder))
+    found = entry.get(OURS)
+    ours = put_owned(entry, described, found if isinstance(found, dict) else {})
+    if ours:
+        entry[OURS] = ours
+    elif OURS in entry:
+        del entry[OURS]
     schedules = []
     if described.cron is not None:
         values = {"cron": described.cron, "timezone": described.timezone}
@@ -81,21 +90,18 @@ def put_entry(entry: CommentedMap, placed: Placed) -> bool:
     return before != entry
 
 
-def mark_of(placed: Placed) -> str:
-    """Give the value of `metaflow_flow`, by which an entry is known to be a flow's."""
-    return f"{placed.outcome.path}:{placed.outcome.name}"
+def mark_of(placed: Placed, folder: Path) -> str:
+    """Give the value of `metaflow_flow`, by which an entry is known to be a flow's.
+
+    Args:
+        placed: The flow.
+        folder: The folder that paths are relative to.
+    """
+    return f"{relative(str(placed.outcome.path), folder)}:{placed.outcome.name}"
 
 
 def _is_our_trigger(name: object) -> bool:
     return isinstance(name, str) and name.startswith(TRIGGER_NAMES)
-
-
-def _tags(found: Any, wanted: tuple[str, ...]) -> Any:
-    """Add our tags to those that are there; only a project's can be told to be old ones."""
-    if found is not None and not isinstance(found, list):
-        return found
-    kept = [tag for tag in found or () if tag in wanted or not str(tag).startswith(PROJECT_TAGS)]
-    return [*kept, *(tag for tag in wanted if tag not in kept)]
 
 
 def _put_items(
@@ -114,7 +120,7 @@ def _put_items(
         is_ours: Whether an item of that name is ours.
         wanted: Our items, as they should be.
     """
-    found = entry.get(key)
+    found = unshared(entry, key)
     items = found if isinstance(found, list) else []
     any_before = bool(items)
     left = {item[name]: item for item in wanted}
@@ -124,7 +130,7 @@ def _put_items(
             _put_item(item, left.pop(called))
         elif is_ours(called):
             items.remove(item)
-    items.extend(CommentedMap(item) for item in left.values())
+    items.extend(CommentedMap(scalars(item)) for item in left.values())
     if items:
         entry[key] = items
     elif any_before:
@@ -135,13 +141,14 @@ def _put_item(item: CommentedMap, wanted: dict[str, Any]) -> None:
     for key in (*TRIGGER_KEYS, *SCHEDULE_KEYS):
         if key in item and key not in wanted:
             del item[key]
-    item.update(wanted)
+    item.update(scalars(wanted))
 
 
 def _put_work_pool(entry: CommentedMap, name: str | None) -> None:
     """Set the work pool that is asked for; without one, the user's is left."""
-    pool = entry.get("work_pool")
+    pool = unshared(entry, "work_pool")
     if not isinstance(pool, dict):
-        entry["work_pool"] = CommentedMap(name=name or DEFAULT_NAME)
-    elif name is not None or not pool.get("name"):
-        pool["name"] = name or DEFAULT_NAME
+        entry["work_pool"] = CommentedMap(name=scalars(name or DEFAULT_NAME))
+    elif pool.get("name") != (name or pool.get("name") or DEFAULT_NAME):
+        pool["name"] = scalars(name or DEFAULT_NAME)
+        entry["work_pool"] = pool

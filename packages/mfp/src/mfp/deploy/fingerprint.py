@@ -1,7 +1,6 @@
 """The source hash of a deployment: does the server have what would be deployed now?"""
 
 import json
-import subprocess
 from hashlib import sha256
 from pathlib import Path
 
@@ -32,7 +31,7 @@ def source_hash(deployment: Deployment, reply: Reply, root: Path, ignored: Path)
     files = {}
     for name, state in reply.files.items():
         path = Path(name)
-        if state in (None, FOLDER, OTHER) or path.is_relative_to(ignored):
+        if state is None or state.endswith((FOLDER, OTHER)) or path.is_relative_to(ignored):
             continue
         if path.is_relative_to(root):
             inside = path.relative_to(root)
@@ -48,19 +47,3 @@ def source_hash(deployment: Deployment, reply: Reply, root: Path, ignored: Path)
         "work_pool": deployment.work_pool,
     }
     return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:LENGTH]
-
-
-def repository_of(folder: Path) -> Path:
-    """Give the folder of the git repository that a folder is in, or else the folder itself."""
-    try:
-        done = subprocess.run(
-            ["git", "rev-parse", "--show-toplevel"],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            text=True,
-        )
-    except FileNotFoundError:
-        return folder
-    return Path(done.stdout.rstrip("\n")).resolve() if done.returncode == 0 else folder

@@ -3,13 +3,20 @@
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
-from metaflow_prefect.deployment import BANNED, DEFAULT_NAME, Description, checked_name
+from metaflow_prefect.deployment import (
+    BANNED,
+    DEFAULT_NAME,
+    Description,
+    checked_name,
+    full_name,
+)
 from metaflow_prefect.errors import MetaflowPrefectError
 
 from mfp.convert.outcome import Outcome
+from mfp.discover.ignore import repository_top
 from mfp.settings import Settings
 
 
@@ -31,27 +38,29 @@ class Placed:
     work_pool: str | None
     unfit: str = ""
 
-    @property
-    def entrypoint(self) -> str:
-        """The generated file, relative to the current folder, and its function."""
+    def entrypoint(self, folder: Path) -> str:
+        """Give the generated file, relative to a folder, and its function.
+
+        Args:
+            folder: The folder.
+        """
         if self.description is None:
             return ""
-        file = os.path.relpath(str(self.outcome.output)).replace(os.sep, "/")
-        return f"{file}:{self.description.function}"
+        return f"{relative(str(self.outcome.output), folder)}:{self.description.function}"
 
     @property
     def full_name(self) -> str:
         """The name by which Prefect knows the deployment: flow and deployment."""
         flow = self.description.flow if self.description else self.outcome.name
-        return f"{flow}/{self.name}"
+        return full_name(flow or "", self.name)
 
 
 def place(outcomes: Sequence[Outcome], settings: Settings, work_pool: str | None) -> list[Placed]:
     """Name the deployments of the flows that were converted.
 
     A deployment has the name that the settings give, or that of its flow's project and branch,
-    or `default`. Where that would make one deployment of several flows of one name, each gets a
-    name by its path.
+    or `default`. Where several flows have one name, each gets a name by its path, seen from the
+    repository's folder.
 
     Args:
         outcomes: What became of the conversions.
@@ -62,8 +71,24 @@ def place(outcomes: Sequence[Outcome], settings: Settings, work_pool: str | None
         The flows that were converted, in the same order.
     """
     found = [_placed(one, settings, work_pool) for one in outcomes if one.reply is not None]
-    count = Counter(one.full_name for one in found if one.description)
-    return [_by_path(one) if count[one.full_name] > 1 else one for one in found]
+    # Also projects or settings can give two flows one name, but that does not show in sources.
+    count = Counter(one.full_name for one in found if not one.outcome.has_namesake)
+    top = repository_top(str(Path.cwd()))
+    root = settings.folder if top is None else Path(top)
+    return [
+        _by_path(one, root) if one.outcome.has_namesake or count[one.full_name] > 1 else one
+        for one in found
+    ]
+
+
+def relative(path: str, folder: Path) -> str:
+    """Give a path relative to a folder, with `/` between.
+
+    Args:
+        path: The path, absolute or relative to the current folder.
+        folder: The folder.
+    """
+    return os.path.relpath(path, folder).replace(os.sep, "/")
 
 
 def _placed(outcome: Outcome, settings: Settings, work_pool: str | None) -> Placed:
@@ -84,14 +109,8 @@ def _placed(outcome: Outcome, settings: Settings, work_pool: str | None) -> Plac
     )
 
 
-def _by_path(placed: Placed) -> Placed:
-    path = PurePosixPath(os.path.relpath(str(placed.outcome.path))).with_suffix("")
+def _by_path(placed: Placed, root: Path) -> Placed:
+    path = PurePosixPath(relative(str(placed.outcome.path), root)).with_suffix("")
     place = ".".join(part for part in path.parts if part != "..")
     named = f"{placed.name}-{place}" if placed.name != DEFAULT_NAME else place
-    return Placed(
-        outcome=placed.outcome,
-        description=placed.description,
-        name="".join("-" if c in BANNED else c for c in named),
-        work_pool=placed.work_pool,
-        unfit=placed.unfit,
-    )
+    return replace(placed, name="".join("-" if c in BANNED else c for c in named))

@@ -1,6 +1,7 @@
 """`prefect.yaml`: the deployments of all flows, beside what users wrote in it."""
 
 import io
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,15 +18,19 @@ from mfp.convert.gone import is_flow_gone
 from mfp.convert.outcome import Outcome, Writing, difference
 from mfp.convert.repository import Converted
 from mfp.deploy.entry import MARK, mark_of, new_entry, problem_of, put_entry
-from mfp.deploy.place import Placed, place
-from mfp.deploy.steps import put_pull
+from mfp.deploy.place import Placed, place, relative
+from mfp.deploy.scalars import scalars
+from mfp.deploy.steps import put_key, put_pull
 from mfp.errors import MfpError, UsageError
 from mfp.terminal import printable
 
+# The folder that paths in the file are relative to, seen from the file; where it is the file's
+# own, the key is not there. Prefect leaves keys alone that it does not know.
+FOLDER = "metaflow_folder"
 NEW = """\
 # The deployments of this repository's Metaflow flows, for
-#   prefect deploy --all --prefect-file {name}
-# in the folder in which mfp was run. Entries with metaflow_flow are kept up to date by mfp.
+#   prefect deploy --all --prefect-file {place}
+# in {folder}. Entries with metaflow_flow are kept up to date by mfp.
 deployments: []
 """
 
@@ -139,10 +144,11 @@ def updated(path: Path, before: bytes | None, fit: list[Placed], pull: str | Non
         DeployProblem: If the repository has no remote to clone.
     """
     document, yaml = _read(path, before)
-    unchanged = before is not None
-    for change in (_put_entries(path, document, fit), put_pull(document, pull)):
-        unchanged = unchanged and not change
-    if unchanged:
+    entries = _entries(path, document)
+    folder, changed = _put_folder(path, document, entries)
+    changed |= _put_entries(path, entries, fit, folder)
+    changed |= put_pull(document, pull, folder)
+    if before is not None and not changed:
         return None
     stream = io.StringIO()
     yaml.dump(document, stream)
@@ -156,7 +162,7 @@ def _read(path: Path, before: bytes | None) -> tuple[CommentedMap, YAML]:
     yaml.preserve_quotes = True
     yaml.width = 4096  # a line that a user wrote is not to be broken
     try:
-        text = before.decode() if before is not None else NEW.format(name=path.name)
+        text = before.decode() if before is not None else _new(path)
         _, indent, offset = load_yaml_guess_indent(text)
         if indent is not None:
             yaml.indent(mapping=2, sequence=indent, offset=offset or 0)
@@ -171,33 +177,67 @@ def _read(path: Path, before: bytes | None) -> tuple[CommentedMap, YAML]:
     return document, yaml
 
 
-def _put_entries(path: Path, document: CommentedMap, fit: list[Placed]) -> bool:
-    """Put the flows' entries into the document; say whether that changes it."""
+def _new(path: Path) -> str:
+    folder = relative(".", path.absolute().parent)
+    return NEW.format(
+        place=relative(str(path), Path.cwd()),
+        folder="this folder" if folder == "." else f"the folder {folder}, seen from here",
+    )
+
+
+def _entries(path: Path, document: CommentedMap) -> list[Any]:
     entries: Any = document.get("deployments")
     if entries is None:
         document["deployments"] = entries = []
     if not isinstance(entries, list):
         raise YamlError(path, "its deployments are no list", "Correct it.")
-    wanted = {mark_of(one): one for one in fit}
-    marks = {entry.get(MARK) for entry in entries if isinstance(entry, dict)} - {None}
-    if marks and marks.isdisjoint(wanted) and all(_is_gone(str(mark)) for mark in marks):
+    return entries
+
+
+def _marks(entries: list[Any]) -> set[str]:
+    found = (entry.get(MARK) for entry in entries if isinstance(entry, dict))
+    return {mark for mark in found if isinstance(mark, str)}
+
+
+def _put_folder(path: Path, document: CommentedMap, entries: list[Any]) -> tuple[Path, bool]:
+    """Give the folder that paths are relative to; say whether the document is changed.
+
+    It is the one in which mfp has put the first flows into the file, wherever it runs now: the
+    one to run `prefect deploy` in.
+    """
+    here = path.absolute().parent
+    found = document.get(FOLDER)
+    if isinstance(found, str) or _marks(entries):
+        return Path(os.path.normpath(here / str(found or "."))), False
+    folder = relative(".", here)
+    if folder != ".":
+        put_key(document, FOLDER, scalars(folder))
+    return Path.cwd(), folder != "."
+
+
+def _put_entries(path: Path, entries: list[Any], fit: list[Placed], folder: Path) -> bool:
+    """Put the flows' entries into the document; say whether that changes it."""
+    wanted = {mark_of(one, folder): one for one in fit}
+    marks = _marks(entries)
+    gone = {mark for mark in marks - wanted.keys() if _is_gone(mark, folder)}
+    if gone and gone == marks:
         raise YamlError(
             path,
-            "none of its flows is there, seen from the current folder",
-            "Run mfp in the folder in which the file was made, or remove its deployments yourself.",
+            f"none of its flows is there, seen from {folder}",
+            f"Correct its {FOLDER}, or remove its deployments yourself.",
         )
     changed = False
     for entry in list(entries):
         mark = entry.get(MARK) if isinstance(entry, dict) else None
         if mark in wanted:
-            changed |= put_entry(entry, wanted.pop(mark))
-        elif isinstance(mark, str) and _is_gone(mark):
+            changed |= put_entry(entry, wanted.pop(mark), folder)
+        elif mark in gone:
             entries.remove(entry)
             changed = True
-    entries.extend(new_entry(one) for one in wanted.values())
+    entries.extend(new_entry(one, folder) for one in wanted.values())
     return changed or bool(wanted)
 
 
-def _is_gone(mark: str) -> bool:
+def _is_gone(mark: str, folder: Path) -> bool:
     file, _, name = mark.rpartition(":")
-    return is_flow_gone(Path(file).resolve(), name)
+    return is_flow_gone(Path(folder, file).resolve(), name)

@@ -7,11 +7,11 @@ from typing import Any
 import click
 
 from mfp.convert.outcome import Outcome
-from mfp.convert.report import failure, place_of, show_table
+from mfp.convert.report import show_failures, show_table
 from mfp.deploy.run import Deployed
 from mfp.terminal import printable
 
-HEADER = ("FLOW", "CLASS", "STATUS", "DEPLOYMENT")
+HEADER = ("FLOW", "CLASS", "STATUS", "DEPLOYMENT, OR REASON AND REMEDY")
 
 
 def entries(deployed: Sequence[Deployed]) -> list[dict[str, Any]]:
@@ -47,13 +47,11 @@ def show(outcomes: Sequence[Outcome], deployed: Sequence[Deployed]) -> None:
     rows = []
     for outcome in outcomes:
         one = by_flow.get(id(outcome))
-        status, name = (one.status, one.placed.full_name) if one else (outcome.status, "")
-        row = (place_of(outcome), outcome.name or "", status, name)
-        rows.append(tuple(printable(cell) for cell in row))
+        last = (one.status, one.placed.full_name) if one else (outcome.status, outcome.reason)
+        rows.append((outcome.place, outcome.name or "", *last))
     show_table(HEADER, rows)
     failed = [one for one in outcomes if one.status == "failed"]
-    for outcome in failed:
-        click.echo(failure(outcome), err=True)
+    show_failures(failed)
     _show_failures([one for one in deployed if one.status == "failed"])
     count = Counter(one.status for one in deployed)
     done = f"{count['would-deploy']} would be deployed" if count["would-deploy"] else ""

@@ -6,14 +6,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+import click
 from metaflow_prefect.deploy import Deployment, Server, connect
 from metaflow_prefect.deployment import Description
 from metaflow_prefect.errors import MetaflowPrefectError
 from metaflow_prefect.pull import checkout_of, clone_steps, folder_steps
 
 from mfp.convert.exchange import Reply
-from mfp.deploy.fingerprint import repository_of, source_hash
+from mfp.deploy.committed import REMEDY as UNCOMMITTED_REMEDY
+from mfp.deploy.committed import not_committed, not_pushed
+from mfp.deploy.fingerprint import source_hash
 from mfp.deploy.place import Placed
+from mfp.discover.ignore import repository_top
+from mfp.terminal import printable
 
 Status = Literal["deployed", "unchanged", "failed", "would-deploy"]
 UNDER_WAY = 8  # deployments that are read or looked up while others are written
@@ -62,21 +67,21 @@ class Deployed:
 
 
 def deploy_all(
-    flows: Sequence[Placed], how: Deploying, advance: Callable[[], None]
+    flows: Sequence[Placed], how: Deploying, advance: Callable[[str], None]
 ) -> list[Deployed]:
     """Deploy flows, going on after a failure.
 
     Args:
         flows: The flows.
         how: How they are deployed.
-        advance: Called as each is done.
+        advance: Called as each is done, with what became of it.
 
     Returns:
         What became of each, in the same order.
     """
     try:
-        steps = _pull_steps(how.pull)
-        return asyncio.run(_all(flows, steps, how, advance))
+        steps, missing = _pull_steps(flows, how.pull)
+        return asyncio.run(_all(flows, steps, missing, how, advance))
     except MetaflowPrefectError as problem:  # of the server or the repository: all have failed
         return [_failed(one, problem) for one in flows]
 
@@ -84,22 +89,27 @@ def deploy_all(
 async def _all(
     flows: Sequence[Placed],
     steps: list[dict[str, Any]],
+    missing: dict[int, Deployed],
     how: Deploying,
-    advance: Callable[[], None],
+    advance: Callable[[str], None],
 ) -> list[Deployed]:
-    if not how.reachable:
-        return [_unfit(one) or Deployed(placed=one, status="would-deploy") for one in flows]
+    refused = [_unfit(one) or missing.get(id(one)) for one in flows]
+    if not how.reachable or all(refused):
+        return [
+            no or Deployed(placed=one, status="would-deploy")
+            for one, no in zip(flows, refused, strict=True)
+        ]
     async with connect(how.writes) as server:
         work = _Work(server, steps, how)
         room = asyncio.Semaphore(UNDER_WAY)
 
-        async def done(placed: Placed) -> Deployed:
+        async def done(placed: Placed, no: Deployed | None) -> Deployed:
             async with room:
-                result = await work.deploy(placed)
-            advance()
+                result = no or await work.deploy(placed)
+            advance(f"{result.status} {placed.full_name}")
             return result
 
-        return list(await asyncio.gather(*(done(one) for one in flows)))
+        return list(await asyncio.gather(*map(done, flows, refused)))
 
 
 class _Work:
@@ -110,16 +120,15 @@ class _Work:
         self._steps = steps
         self._how = how
         self._folder = Path.cwd()
-        self._root = repository_of(self._folder)
+        self._root = Path(repository_top(str(self._folder)) or self._folder)
         self._ignored = Path(how.output_dir).resolve()
-        self._pools: dict[str | None, asyncio.Task[str]] = {}
 
     async def deploy(self, placed: Placed) -> Deployed:
         """Deploy a flow."""
         described = placed.description
         reply = placed.outcome.reply
-        if (unfit := _unfit(placed)) or described is None or reply is None:
-            return unfit or Deployed(placed=placed, status="failed")
+        if described is None or reply is None:
+            return Deployed(placed=placed, status="failed")
         try:
             return await self._deploy(placed, described, reply)
         except MetaflowPrefectError as problem:
@@ -133,9 +142,9 @@ class _Work:
             description=described,
             name=placed.name,
             folder=self._folder,
-            entrypoint=placed.entrypoint,
+            entrypoint=placed.entrypoint(self._folder),
             pull=self._steps,
-            work_pool=await self._pool(placed.work_pool),
+            work_pool=self._server.work_pool(placed.work_pool, local=self._how.pull == "local"),
         )
         version = source_hash(wanted, reply, self._root, self._ignored)
         if self._how.changed:
@@ -147,19 +156,26 @@ class _Work:
         identity = await self._server.deploy(replace(wanted, version=version))
         return Deployed(placed=placed, status="deployed", id=str(identity))
 
-    async def _pool(self, name: str | None) -> str:
-        """Look each work pool up only once."""
-        if name not in self._pools:
-            local = self._how.pull == "local"
-            self._pools[name] = asyncio.ensure_future(self._server.work_pool(name, local=local))
-        return await self._pools[name]
 
-
-def _pull_steps(pull: str) -> list[dict[str, Any]]:
+def _pull_steps(
+    flows: Sequence[Placed], pull: str
+) -> tuple[list[dict[str, Any]], dict[int, Deployed]]:
+    """Give the pull steps, and by identity the flows that would not be where these lead."""
     if pull == "local":
-        return folder_steps(str(Path.cwd()))
+        return folder_steps(str(Path.cwd())), {}
     checkout = checkout_of(Path.cwd())
-    return clone_steps(checkout, checkout.branch)
+    missing = {}
+    for one in flows:
+        if not one.unfit and (reason := not_committed(one, checkout.root)):
+            missing[id(one)] = Deployed(
+                placed=one, status="failed", error=reason, remedy=UNCOMMITTED_REMEDY
+            )
+    there = [one for one in flows if not one.unfit and id(one) not in missing]
+    if left := not_pushed(there, checkout.branch, checkout.root):
+        text = f"The branch {checkout.branch} of origin, which workers clone, does not have as it "
+        text += f"is here: {', '.join(left)}. Push before the next run."
+        click.echo(printable(text), err=True)
+    return clone_steps(checkout, checkout.branch), missing
 
 
 def _unfit(placed: Placed) -> Deployed | None:

@@ -13,12 +13,13 @@ FOLDER_ID = "folder"
 ASK_FOLDER = {SHELL: {"id": FOLDER_ID, "script": "pwd", "stream_output": False}}
 
 
-def put_pull(document: CommentedMap, wanted: str | None) -> bool:
+def put_pull(document: CommentedMap, wanted: str | None, folder: Path) -> bool:
     """Have the document say how workers get at the code.
 
     Args:
         document: The document.
         wanted: `local` or `git`; None leaves what it says, or is `local` if it says nothing.
+        folder: The folder that the entrypoints are relative to.
 
     Returns:
         Whether that has changed it.
@@ -30,24 +31,24 @@ def put_pull(document: CommentedMap, wanted: str | None) -> bool:
     if steps is not None and wanted is None:
         return False
     if wanted == "git":
-        return _clone(document, steps)
+        return _clone(document, steps, folder)
     if _find(steps, SET_FOLDER) is not None and _find(steps, CLONE) is None:
         return False
     build = document.get("build")
     kept = build if isinstance(build, list) else []
     if ASK_FOLDER not in kept:
-        _set(document, "build", [*kept, ASK_FOLDER])
-    _set(document, "pull", folder_steps(f"{{{{ {FOLDER_ID}.stdout }}}}"))
+        put_key(document, "build", [*kept, ASK_FOLDER])
+    put_key(document, "pull", folder_steps(f"{{{{ {FOLDER_ID}.stdout }}}}"))
     return True
 
 
-def _clone(document: CommentedMap, steps: Any) -> bool:
-    checkout = checkout_of(Path.cwd())
+def _clone(document: CommentedMap, steps: Any, folder: Path) -> bool:
+    checkout = checkout_of(folder)
     found = _find(steps, CLONE)
     if found is not None and found.get("repository") == checkout.remote:
         return False
     # No branch: the remote's own is meant, whichever the file is written on.
-    _set(document, "pull", clone_steps(checkout))
+    put_key(document, "pull", clone_steps(checkout))
     build = document.get("build")
     if isinstance(build, list) and ASK_FOLDER in build:
         build.remove(ASK_FOLDER)
@@ -64,7 +65,14 @@ def _find(steps: Any, name: str) -> Any:
     return None
 
 
-def _set(document: CommentedMap, key: str, value: Any) -> None:
+def put_key(document: CommentedMap, key: str, value: Any) -> None:
+    """Set a key of the document; a new one comes before the deployments.
+
+    Args:
+        document: The document.
+        key: The key.
+        value: Its value.
+    """
     if key in document:
         document[key] = value
         return

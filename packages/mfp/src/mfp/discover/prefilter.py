@@ -8,7 +8,6 @@ import mmap
 import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 # Beyond these sizes, in bytes, a file is data: parsing it would take minutes and gigabytes.
 GENERATED = b"# metaflow-prefect "  # as metaflow_prefect.render.MARK, which is slow to import
@@ -121,10 +120,10 @@ def imports_of(data: bytes, path: str) -> Imports:
     words = _WORD.findall(b"\n".join((*modules, names)))
     for module in modules:
         if module[-1:] == b".":
-            words += (os.fsencode(folder.name) for folder in _above(path, len(module)))
+            words.append(os.fsencode(_above(path, len(module))))
     return Imports(frozenset(words), names)
 
 
-def _above(path: str, level: int) -> tuple[Path, ...]:
-    """Give the folder that a number of dots stands for; nothing if there are not so many."""
-    return tuple(Path(path).parents)[level - 1 : level]
+def _above(path: str, level: int) -> str:
+    """Name the folder that a number of dots stands for; an empty name if there are not so many."""
+    return path.rsplit("/", level)[0].rpartition("/")[2]

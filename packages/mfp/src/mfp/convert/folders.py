@@ -1,0 +1,18 @@
+"""Which code is the repository's own, and which is Python's, somebody's package or ours."""
+
+import sysconfig
+from functools import cache
+from pathlib import Path
+
+import metaflow_prefect
+
+import mfp
+
+
+@cache
+def own_folders() -> tuple[str, ...]:
+    """Give the folders of Python, of what is installed and of us, each with a slash at its end."""
+    names = ("stdlib", "platstdlib", "purelib", "platlib")
+    paths = [sysconfig.get_path(name) for name in names]
+    paths += [folder for package in (mfp, metaflow_prefect) for folder in package.__path__]
+    return tuple(dict.fromkeys(f"{Path(path)}/" for path in paths))

@@ -1,0 +1,47 @@
+"""How far long work has got: a bar on a terminal, plain lines in a pipe or a log."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from mfp.terminal import printable
+
+
+@contextmanager
+def progress(total: int, what: str) -> Iterator[Callable[[str], None]]:
+    """Show on standard error how far the work has got.
+
+    Args:
+        total: How many pieces there are.
+        what: What is done with them, as `Converting`.
+
+    Yields:
+        What to call when one of them is ready, with what became of it: plain lines have that.
+    """
+    if not sys.stderr.isatty():
+        yield _plain_lines(total)
+        return
+    from rich.console import Console  # noqa: PLC0415  (rich costs 70 ms, needed on a terminal only)
+    from rich.progress import Progress  # noqa: PLC0415
+
+    # No thread may run here while processes are forked: so the bar is drawn by hand.
+    with Progress(console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
+        task = bar.add_task(what, total=total)
+
+        def advance(_: str) -> None:
+            bar.update(task, advance=1, refresh=True)
+
+        yield advance
+
+
+def _plain_lines(total: int) -> Callable[[str], None]:
+    width, done = len(str(total)), 0
+
+    def advance(text: str) -> None:
+        nonlocal done
+        done += 1
+        click.echo(printable(f"[{done:>{width}}/{total}] {text}"), err=True)
+
+    return advance
