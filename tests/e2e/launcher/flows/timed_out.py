@@ -21,7 +21,8 @@ def hang(child):
 
 def start_child():
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
-    return subprocess.Popen(["tail", "-f", "/dev/null"])
+    command = ["tail", "-f", "/dev/null"]
+    return subprocess.Popen(command, start_new_session=current.step_name == "caught")
 
 
 class TimedOutFlow(FlowSpec):

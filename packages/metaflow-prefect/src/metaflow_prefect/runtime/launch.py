@@ -65,22 +65,18 @@ class StepProcess:
         What it has started may still be there when it has ended itself.
         """
         if self.pid:
-            try:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, number)
-            except ProcessLookupError:
-                return
 
-    def started(self) -> list[int]:
-        """Return the ids of the processes that this one has started (on Linux)."""
-        found = []
-        for file in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                group = file.read_text("utf-8", "replace").rpartition(")")[2].split()[2]
-            except OSError:
-                continue  # it has just ended
-            if int(group) == self.pid != int(file.parent.name):
-                found.append(int(file.parent.name))
-        return found
+    def started(self) -> set[tuple[int, str]]:
+        """Return what this process has started: ids and start times (on Linux)."""
+        known = running_processes()
+        found = {pid for pid, (_, group, _) in known.items() if group == self.pid}
+        newest = {self.pid}
+        while newest:
+            newest = {pid for pid, facts in known.items() if facts[0] in newest} - found
+            found |= newest
+        return {(pid, known[pid][2]) for pid in found - {self.pid}}
 
     def kill(self) -> None:
         """Kill the process and all that it has started."""
@@ -90,6 +86,18 @@ class StepProcess:
         """Close this side's files."""
         for file in (self.stdout, self.stderr, self.report):
             file.close()
+
+
+def running_processes() -> dict[int, tuple[int, int, str]]:
+    """Return for each process its parent, its group and when it started (on Linux)."""
+    found = {}
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            words = file.read_text("utf-8", "replace").rpartition(")")[2].split()
+        except OSError:
+            continue  # it has just ended
+        found[int(file.parent.name)] = (int(words[1]), int(words[2]), words[19])
+    return found
 
 
 class Launcher:

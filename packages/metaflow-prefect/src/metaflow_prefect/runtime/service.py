@@ -204,6 +204,9 @@ class RunService:
         if "node_path" in message:
             return self._node(message), "node"
         known = self._tasks.get(task_id)
+        if isinstance(known, FinishedTask):
+            known.is_ok()  # which reads its results
+            return known, "done"
         if known is not None:
             known.retries = message["attempt"] + self._offsets.get(task_id, 0)
             known.new_attempt()

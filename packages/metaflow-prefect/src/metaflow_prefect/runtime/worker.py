@@ -5,19 +5,22 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import re
 import selectors
 import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, BinaryIO
 
-from .launch import Launcher, StepProcess
+from .launch import Launcher, StepProcess, running_processes
 
 Line = tuple[str, str]  # the stream ("stdout", "stderr" or "system") and the text
 # Seconds in which a step that has timed out can end what it has started.
 TIMEOUT_GRACE = 5.0
+HELPER = b"sidecar_worker"
 
 
 class LogLines:
@@ -143,6 +146,7 @@ def watch(worker: Any, lines: LogLines) -> int:
     worker.limit.end()
     for output in outputs:
         output.drain()
+    worker.limit.end()  # its last words may have told that it timed out
     code = int(worker.terminate())
     lines.flush()
     process.close()
@@ -162,16 +166,25 @@ class TimeLimit:
 
     def __init__(self, task: Any, process: StepProcess) -> None:
         names = {decorator.name for decorator in task.decos}
+        # The nodes of `@parallel` are children of the first, which has no limit itself.
+        is_control = task.ubf_context == "ubf_control"
         is_here = "timeout" in names and not names & {"batch", "kubernetes"}
-        self._sign = f"Step {task.step} timed out after ".encode() if is_here else None
+        self._sign = self._sign_of(task.step) if is_here and not is_control else None
         self._process = process
-        self._started: list[int] = []
+        self._started: set[tuple[int, str]] = set()
         self._end: float | None = None
         self._struck = False
 
+    @staticmethod
+    def _sign_of(step: str) -> re.Pattern[bytes]:
+        """Return how the decorator's line begins; if that was hidden, the error's."""
+        said = f"Step {re.escape(step)} timed out after \\d+ hours"
+        error = r"metaflow\.plugins\.timeout_decorator\.TimeoutException: "
+        return re.compile(rf"(\d{{4}}-\d\d-\d\d [\d:.]+ |{error}){said}".encode())
+
     def read(self, line: bytes) -> None:
         """Notice the line by which the decorator tells that it strikes."""
-        if self._sign and not self._struck and self._sign in line:
+        if self._sign and not self._struck and self._sign.match(line):
             self._struck = True
             self._started = self._process.started()
             self._end = time.monotonic() + TIMEOUT_GRACE
@@ -185,14 +198,23 @@ class TimeLimit:
         if self.left() != 0:
             return
         self._end = None
-        for pid in set(self._started) & set(self._process.started()):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        self._kill_started()
 
     def end(self) -> None:
         """Kill all that a step has left behind which timed out and has ended."""
         if self._struck:
             self._process.kill()
+            self._kill_started(helpers=True)
+
+    def _kill_started(self, *, helpers: bool = False) -> None:
+        known = running_processes()
+        for pid, began in self._started:
+            if pid not in known or known[pid][2] != began:
+                continue
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                # Metaflow's own helpers, as for heartbeats, serve the step to its end.
+                if helpers or HELPER not in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    os.kill(pid, signal.SIGKILL)
 
 
 class Output:
