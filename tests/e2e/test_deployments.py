@@ -103,6 +103,7 @@ def test_create_without_a_file_deploys(
     token = variables["METAFLOW_PRODUCTION_TOKEN"]
     assert token.startswith("deploynightlyflow-0-")
     assert f"production:{token}" in done.stderr
+    assert f"python nightly.py prefect create --authorize {token}\n" in done.stderr
     other = {"METAFLOW_USER": "other", "METAFLOW_HOME": str(tmp_path / "other")}
     folder.environment |= other
     refused = folder.run("nightly.py", "--quiet", *create[1:])
@@ -133,6 +134,29 @@ def test_create_without_a_file_deploys(
     assert generated.startswith("deploynightlyflow-1-")
 
 
+def test_create_leaves_names_and_templates_as_they_are(
+    tmp_path: Path, prefect_api: str, client: SyncPrefectClient, pool: str
+) -> None:
+    source = tmp_path / "source" / "named.py"
+    source.parent.mkdir()
+    source.write_text(flow("DeployNamedFlow"))
+    folder = FlowFolder(tmp_path / "work", source, PREFECT_API_URL=prefect_api)
+    create = ("named.py", "prefect", "create", "--work-pool", pool, "--name", "a*b")
+    done = folder.run(*create, "--new-token", "t*t")
+    assert done.returncode == 0, done.stderr
+    assert "Deployed DeployNamedFlow/a*b (" in done.stderr
+    again = "python named.py prefect create --authorize 't*t' --name 'a*b'\n"
+    assert f"Others deploy it by: {again}" in done.stderr
+
+    found = client.read_deployment_by_name("DeployNamedFlow/a*b")
+    template = {"env": "{{ prefect.variables.environment }}"}
+    client.update_deployment(found.id, DeploymentUpdate(job_variables=template))
+    refused = folder.run(*create)
+    assert refused.returncode == 5, refused.stderr
+    assert "The job variable env of DeployNamedFlow/a*b is no mapping" in refused.stderr
+    assert client.read_deployment(found.id).job_variables == template
+
+
 @pytest.mark.parametrize(
     ("options", "url", "code", "told"),
     [
@@ -141,7 +165,7 @@ def test_create_without_a_file_deploys(
         (("--work-pool", "none-such"), "", 5, "no work pool named none-such"),
         (("--work-pool", POOL, "--name", "a/b"), "", 2, "cannot be named 'a/b'"),
         (("out.py", "--name", "a"), "", 2, "Leave out the name of the file"),
-        (("out.py", "--authorize", "a"), "", 2, "Leave out the name of the file"),
+        (("out.py", "--new-token", ""), "", 2, "Leave out the name of the file"),
     ],
 )
 def test_create_refuses_what_cannot_be_deployed(

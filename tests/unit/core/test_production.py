@@ -1,6 +1,7 @@
 """Which production token a deployment gets, and who gets it."""
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,12 @@ from metaflow_prefect.errors import DeployProblem, UsageProblem
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Metaflow's of its own dependencies
-    from metaflow_prefect.production import TokenChoice, choose_token, with_first_token
+    from metaflow_prefect.production import (
+        TokenChoice,
+        choose_token,
+        remember_token,
+        with_first_token,
+    )
 
 PLAIN = DeploymentFacts()
 PROJECT = DeploymentFacts(project="shop", branch="prod")
@@ -32,6 +38,10 @@ def choose(
     return choose_token(name, DESCRIBED, PLAIN, found, choice).token
 
 
+def remember(token: str, name: str = "default", described: Description = DESCRIBED) -> None:
+    remember_token(name, described, PLAIN, Production(token=token, owner="ada"))
+
+
 def found(token: str, owner: str | None = "grace") -> Production:
     return Production(token=token, owner=owner)
 
@@ -40,7 +50,24 @@ def test_first_token_is_the_same_for_all() -> None:
     first = choose()
     assert first.startswith("trainflow-0-")
     assert first == with_first_token(DESCRIBED, PLAIN).token
-    assert choose(name="other").startswith("other-0-")
+    assert choose(name="Other").startswith("trainflow-other-0-")
+
+
+NAMES = ("config.json", "..", ".", "../up", "a b", "a-b", "a" * 300, "b" * 300, "\u00e4", "\udcff")
+
+
+def test_each_deployment_has_a_token_and_a_file_of_its_own(tokens: Path) -> None:
+    (tokens / "config.json").write_text('{"METAFLOW_USER": "ada"}')
+    flows = [replace(DESCRIBED, flow=flow) for flow in ("TrainFlow", "Other", "Config")]
+    pairs = [(name, flow) for name in ("default", "json", *NAMES) for flow in flows]
+    made = set()
+    for name, flow in pairs:
+        token = choose_token(name, flow, PLAIN, None, NOTHING).token
+        remember(token, name, flow)
+        made.add(token)
+    assert len(made) == len(pairs)
+    assert len([*tokens.iterdir()]) == len(pairs) + 1
+    assert (tokens / "config.json").read_text() == '{"METAFLOW_USER": "ada"}'
 
 
 def test_flows_of_a_project_share_their_token() -> None:
@@ -58,7 +85,10 @@ def test_somebody_elses_needs_its_token(authorize: str) -> None:
     with pytest.raises(DeployProblem, match="deployed by grace"):
         choose(found("a-token"), TokenChoice(authorize="another"))
     assert choose(found("a-token"), TokenChoice(authorize=authorize)) == "a-token"
-    assert choose(found("a-token")) == "a-token"  # remembered
+    with pytest.raises(DeployProblem, match="deployed by grace"):
+        choose(found("a-token"))  # it was only chosen
+    remember("a-token")
+    assert choose(found("a-token")) == "a-token"
 
 
 def test_ones_own_and_nobodys_do_not() -> None:
@@ -68,14 +98,28 @@ def test_ones_own_and_nobodys_do_not() -> None:
 
 def test_another_token() -> None:
     first = choose()
-    second = choose(found(first), TokenChoice(generate=True))
+    second = choose(found(first, "ada"), TokenChoice(generate=True))
     assert second.startswith("trainflow-1-")
-    assert choose(found(second), TokenChoice(given="production:mine")) == "mine"
-    with pytest.raises(UsageProblem, match="--new-token again"):
-        choose(found("mine"), TokenChoice(generate=True))
+    assert choose(found(second, "ada"), TokenChoice(given="production:mine")) == "mine"
+    assert choose(found("mine", "ada"), TokenChoice(generate=True)) == first
+    assert choose(found("made-up-7-aaaa", "ada"), TokenChoice(generate=True)) == first
+
+
+def test_another_token_after_one_with_another_prefix() -> None:
+    elsewhere = choose(name="other")
+    following = choose(found(elsewhere, "ada"), TokenChoice(generate=True))
+    assert following.startswith("trainflow-other-1-")
+
+
+@pytest.mark.parametrize("given", ["", " ", "production:", "a" * 500, "\udcff"])
+def test_a_token_that_cannot_be_one(given: str) -> None:
+    with pytest.raises(UsageProblem, match="--new-token"):
+        choose(None, TokenChoice(given=given))
 
 
 def test_a_token_that_cannot_be_kept(tokens: Path) -> None:
     (tokens / "trainflow").mkdir()
     with pytest.raises(DeployProblem, match="METAFLOW_TOKEN_HOME"):
-        choose()
+        remember("a-token")
+    with pytest.raises(DeployProblem, match="METAFLOW_TOKEN_HOME"):
+        choose(found("a-token"))

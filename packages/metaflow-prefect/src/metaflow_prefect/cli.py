@@ -24,7 +24,12 @@ from metaflow_prefect.load_deployment import load_deployment
 from metaflow_prefect.model import FlowModel
 from metaflow_prefect.options import explicit_options
 from metaflow_prefect.process import run_to_end
-from metaflow_prefect.production import TokenChoice, choose_token
+from metaflow_prefect.production import (
+    NAMESPACE,
+    TokenChoice,
+    choose_token,
+    remember_token,
+)
 from metaflow_prefect.pull import folder_steps
 from metaflow_prefect.render import render
 from metaflow_prefect.write import check_output, write_text
@@ -98,7 +103,7 @@ def create(
     flow = loaded(obj, tags, concurrency_tags)
     if output is None:
         deploy_flow(obj, flow, source, tags, DeployOptions(**options))
-    elif any(options.values()):
+    elif any(value not in (None, False) for value in options.values()):
         raise UsageProblem(
             "Only the options --tag and --concurrency-tag are for a file; all others are for a "
             "deployment, and with a FILE none is made.",
@@ -123,7 +128,18 @@ def write_flow(obj: Any, flow: FlowModel, source: Path, target: Path) -> None:
     check_output(target, source)
     text = generated_text(flow, source, target.resolve())
     changed = write_text(target, text)
-    obj.echo(f"{'Wrote' if changed else 'Unchanged:'} *{target}*", fg="green")
+    say(obj, f"{'Wrote' if changed else 'Unchanged:'} {target}", fg="green")
+
+
+def say(obj: Any, text: str, **style: Any) -> None:
+    """Print a text as it is, unless Metaflow is to be quiet: its own `echo` takes `*` for bold.
+
+    Args:
+        obj: Metaflow's command line state.
+        text: The text.
+        style: How it looks, as `click.style` takes it.
+    """
+    obj.echo(click.style(text, **style), no_bold=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,12 +188,12 @@ def deploy_flow(
     target = source.with_name(f"{source.stem}_prefect.py")
     facts = load_deployment(obj.flow)
     described = describe(flow, facts, tags=tags)
-    chosen = checked_name(options.name or described.name)
+    chosen = checked_name(described.name if options.name is None else options.name)
 
     # Prefect takes seconds to import, which no other command is to wait for.
     from metaflow_prefect.deploy import Deployment, api_url, connect  # noqa: PLC0415
 
-    obj.echo(f"Deploying *{described.flow}* to *{api_url()}*...", bold=True)
+    say(obj, f"Deploying {described.flow} to {api_url()}...", bold=True)
 
     async def deploy() -> tuple[UUID, Production]:
         async with connect() as server:
@@ -195,15 +211,18 @@ def deploy_flow(
                 paused=options.paused or None,
                 production=production,
             )
-            obj.echo(f"The runs go to the work pool *{pool}*.")
+            say(obj, f"The runs go to the work pool {pool}.")
             return await server.deploy(deployment), production
 
     identity, production = asyncio.run(deploy())
     known_as = full_name(described.flow, chosen)
-    obj.echo(f"Deployed *{known_as}* ({identity}).", fg="green", bold=True)
-    obj.echo(f"Its runs have the namespace *production:{production.token}*.")
-    obj.echo(f"Others deploy it by: prefect create --authorize {shlex.quote(production.token)}")
-    obj.echo(f"Run it by: prefect deployment run {shlex.quote(known_as)}")
+    named = [] if options.name is None else ["--name", chosen]
+    again = ["prefect", "create", "--authorize", production.token, *named]
+    say(obj, f"Deployed {known_as} ({identity}).", fg="green", bold=True)
+    say(obj, f"Its runs have the namespace {NAMESPACE}{production.token}.")
+    say(obj, f"Others deploy it by: {shlex.join(['python', source.name, *flow.options, *again])}")
+    say(obj, f"Run it by: {shlex.join(['prefect', 'deployment', 'run', known_as])}")
+    remember_token(chosen, described, facts, production)
 
 
 @prefect.command(

@@ -201,13 +201,16 @@ class Server:
             full_name: The names of flow and deployment, with `/` between.
 
         Raises:
-            DeployProblem: The server does not answer well.
+            DeployProblem: The server does not answer well, or its job variable `env` is a template.
         """
         found = await self.existing(full_name)
-        variables = _environment(found.job_variables) if found else {}
-        if TOKEN_VARIABLE not in variables:
+        variables = _environment(full_name, found.job_variables) if found else {}
+        if not variables.get(TOKEN_VARIABLE):
             return None
-        return Production(token=variables[TOKEN_VARIABLE], owner=variables.get(OWNER_VARIABLE))
+        owner = variables.get(OWNER_VARIABLE)
+        return Production(
+            token=str(variables[TOKEN_VARIABLE]), owner=None if owner is None else str(owner)
+        )
 
     async def deploy(self, deployment: Deployment) -> UUID:
         """Make a deployment, or bring it up to date.
@@ -289,14 +292,20 @@ class Server:
         await put_automations(self._client, id_, triggers)
 
 
-def _environment(job_variables: dict[str, Any] | None) -> dict[str, Any]:
+def _environment(full_name: str, job_variables: dict[str, Any] | None) -> dict[str, Any]:
     variables = (job_variables or {}).get("env")
-    return variables if isinstance(variables, dict) else {}
+    if variables is not None and not isinstance(variables, dict):  # a template of Prefect's
+        raise DeployProblem(
+            f"The job variable env of {full_name} is no mapping, so it has no room for the "
+            "production token.",
+            "Make it a mapping in Prefect, where each variable may be a template; or remove it.",
+        )
+    return variables or {}
 
 
 def _job_variables(deployment: Deployment, found: dict[str, Any] | None) -> dict[str, Any]:
     """Add the production token to the variables of the runs' environment."""
-    variables = _environment(found)
+    variables = _environment(deployment.full_name, found)
     ours = {}
     if deployment.production is not None:
         ours = {TOKEN_VARIABLE: deployment.production.token}

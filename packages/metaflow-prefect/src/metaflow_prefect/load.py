@@ -1,4 +1,4 @@
-"""From a FlowSpec to the model: the only reader of Metaflow's internals at generation."""
+"""From a FlowSpec to the model: what a flow is, in Metaflow's own terms."""
 
 from __future__ import annotations
 

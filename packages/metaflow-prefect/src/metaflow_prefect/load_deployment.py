@@ -1,4 +1,4 @@
-"""From a flow's decorators to what they say of its deployment: Metaflow's internals again."""
+"""From a flow's decorators to what they say of its deployment, in Metaflow's own terms."""
 
 from __future__ import annotations
 

@@ -44,9 +44,14 @@ def _import_problems() -> Iterator[str]:
 
 
 def _parameter_problems(flow: Any) -> Iterator[str]:
-    """Check names as Metaflow does when a run starts, where case does not count."""
+    """Check names as Metaflow does when a run starts, where case does not count.
+
+    Names of configs are none of these, and Metaflow has checked them when it loaded the flow.
+    """
     seen: set[str] = set()
     for _, parameter in flow._get_parameters():
+        if parameter.IS_CONFIG_PARAMETER:
+            continue
         if parameter.name.lower() in seen:
             yield (
                 f"Parameter {parameter.name} is specified twice; upper and lower case count as the "
