@@ -89,6 +89,7 @@ def command(
         show,
         show_changes,
         show_notebooks,
+        show_notes,
         write_document,
     )
     from mfp.convert.repository import Selection, convert_repository  # noqa: PLC0415
@@ -109,6 +110,7 @@ def command(
     if selection.json_file != "-":
         show(outcomes, check=check)
     show_notebooks(converted.notebooks)
+    show_notes(outcomes)
     show_changes(outcomes, removals)
     code = _code(outcomes, removals)
     if prefect_yaml is not None:
