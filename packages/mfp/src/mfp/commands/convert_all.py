@@ -107,10 +107,10 @@ def command(
     removals = settle_gone(folder, converted.planned, writing, prune=prune) if first else []
     if selection.json_file is not None:
         write_document(selection.json_file, outcomes)
+    show_notes(outcomes)
     if selection.json_file != "-":
         show(outcomes, check=check)
     show_notebooks(converted.notebooks)
-    show_notes(outcomes)
     show_changes(outcomes, removals)
     code = _code(outcomes, removals)
     if prefect_yaml is not None:
