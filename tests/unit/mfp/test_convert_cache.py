@@ -3,7 +3,9 @@
 import json
 import os
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mfp_command import mfp
@@ -103,7 +105,7 @@ ASKED = {
     "text": ("len(str(os.environ))", "NEW=1"),
     "listdir": ("os.listdir('data/deep')", "data/deep/.new"),
     "listdir_fd": ("os.listdir(os.open('data', os.O_RDONLY))", "data/two"),
-    "scandir": ("[one.name for one in os.scandir('data')]", "data/two"),
+    "glob": ("sorted(glob.glob('data/*'))", "data/two"),
     "walk": ("[names for *_, names in os.walk('data/deep')]", "data/deep/.new"),
     "iterdir": ("[one.name for one in Path('data').iterdir()]", "data/two"),
     "rglob": ("[one.name for one in Path('data/deep').rglob('*')]", "data/deep/.new"),
@@ -114,7 +116,11 @@ ASKED = {
     "which": ("shutil.which('./new')", "new"),
     "read_link": ("os.readlink('link')", "link"),
     "resolve": ("Path('link').resolve().name", "link"),
-    "access_fd": ("os.access('one', 4, dir_fd=os.open('data', os.O_RDONLY))", "data/one"),
+    "access_fd": ("os.access('new', 4, dir_fd=os.open('.', os.O_RDONLY))", "new"),
+    "keyword": ("os.stat in os.supports_dir_fd and os.access(path='new', mode=4)", "new"),
+    "size": ("os.path.getsize('big')", "big"),
+    "beyond_link": ("open('hop/../one').read()", "data/one"),
+    "search": ("(sys.path.append('later'), importlib.util.find_spec('soon'))", "later/soon.py"),
     "open": ("open('data/one', 'rb').read()", "data/one"),
     "open_to_update": ("open('data/one', 'r+').read()", "data/one"),
     "open_fd": ("os.read(os.open('data/one', os.O_RDONLY), 9)", "data/one"),
@@ -137,7 +143,7 @@ ASKED = {
 }
 # Changes of which each flow notices only its own.
 TOGETHER = [
-    {"NEW=1", "data/deep/.new", "new", "link"},
+    {"NEW=1", "data/deep/.new", "new", "link", "big", "later/soon.py"},
     {"data/one", "flows/package/file.txt"},
     {"data/two"},
 ]
@@ -147,13 +153,19 @@ UNKNOWN = {
     "shell": "os.system('true')",
     "fork": "os.fork() or os._exit(0)",
     "connection": "socket.socket(socket.AF_UNIX).connect_ex('nowhere')",
+    "host": "socket.gethostname()",
+    "address": "socket.getaddrinfo('127.0.0.1', 1)",
+    "entry": "next(os.scandir('data')).stat().st_mtime",
+    "removed": "(open('data/gone', 'x').close(), open('data/gone').read(), os.remove('data/gone'))",
+    "copy_file": "shutil.copy2('data/one', tempfile.mkdtemp(), follow_symlinks=False)",
     "database": "sqlite3.connect('data/base')",
     "time_of_file": "os.path.getmtime('data/one')",
     "stat": "Path('data/one').stat().st_mtime",
     "fstat": "os.fstat(os.open('data/one', os.O_RDONLY)).st_mtime",
 }
 IMPORTS = (
-    "importlib.resources, io, mmap, os, pkgutil, shutil, socket, sqlite3, subprocess, threading"
+    "glob, importlib.resources, importlib.util, io, mmap, os, pkgutil, shutil, socket, sqlite3, "
+    "subprocess, sys, tempfile, threading"
 )
 
 
@@ -177,10 +189,17 @@ if __name__ == "__main__":
 def test_everything_that_is_asked_for(tmp_path: Path) -> None:
     asked = {name: code for name, (code, _) in ASKED.items()} | UNKNOWN
     root = tmp_path / "repo"
-    data = {"data/one": "1", "data/deep/one": "1", "flows/package/__init__.py": ""}
+    data = {
+        "data/one": "1",
+        "data/deep/one": "1",
+        "one": "1",
+        "big": "22",
+        "flows/package/__init__.py": "",
+    }
     files = {f"flows/ask_{name}.py": asking(code) for name, code in asked.items()}
     write(root, files | data | {"flows/package/file.txt": "1"})
     (root / "link").symlink_to("data/one")
+    (root / "hop").symlink_to("data/deep")
     for path in root.rglob("*"):
         os.utime(path)
     variables = {"SEEN": f"{tmp_path}/seen-", "MFP_CACHE_DIR": str(tmp_path / "cache")}
@@ -221,12 +240,46 @@ def test_options_and_variables(loaded: Callable[..., bool]) -> None:
     assert loaded(METAFLOW_DEFAULT_ENVIRONMENT="local")
 
 
+DAMAGE: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "no_key": lambda entry: entry.pop("variables"),
+    "other_type": lambda entry: entry.update(files=["a"]),
+    "other_state": lambda entry: entry.update(modules={"a": 1}),
+    "unknown_key": lambda entry: entry.update(more=1),
+    "no_deployment": lambda entry: entry.update(deployment={"flow": "F"}),
+    "odd_deployment": lambda entry: entry["deployment"].update(name=3),
+}
+
+
 def test_broken_memory(loaded: Callable[..., bool], tmp_path: Path) -> None:
-    for path in (tmp_path / "cache").iterdir():
-        json.loads(path.read_text())
-        path.write_text("{")
+    (path,) = (tmp_path / "cache").iterdir()
+    for damage in DAMAGE.values():
+        document = json.loads(path.read_text())
+        (entry,) = document["entries"].values()
+        damage(entry)
+        path.write_text(json.dumps(document))
+        assert loaded()
+    path.write_text("{")
     assert loaded()
     assert not loaded()
+
+
+def test_memory_is_private_and_forgets(loaded: Callable[..., bool], tmp_path: Path) -> None:
+    (path,) = (tmp_path / "cache").iterdir()
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert sha256(str(tmp_path / "seen").encode()).hexdigest() not in path.read_text()
+    (tmp_path / "repo/flows/a.py").rename(tmp_path / "repo/flows/b.py")
+    assert loaded()
+    (key,) = json.loads(path.read_text())["entries"]
+    assert "b.py" in key
+
+
+def test_note_is_remembered(tmp_path: Path) -> None:
+    write(tmp_path, {"a.py": ASKING.partition("if __name__")[0]})
+    for status in ("1 converted", "1 unchanged"):
+        result = mfp(tmp_path, "convert-all")
+        assert status in result.stderr
+        assert "The file starts no flow. End the file with" in result.stderr
 
 
 def test_failure_is_never_remembered(tmp_path: Path) -> None:

@@ -89,6 +89,7 @@ def command(
         show,
         show_changes,
         show_notebooks,
+        show_notes,
         write_document,
     )
     from mfp.convert.repository import Selection, convert_repository  # noqa: PLC0415
@@ -106,6 +107,7 @@ def command(
     removals = settle_gone(folder, converted.planned, writing, prune=prune) if first else []
     if selection.json_file is not None:
         write_document(selection.json_file, outcomes)
+    show_notes(outcomes)
     if selection.json_file != "-":
         show(outcomes, check=check)
     show_notebooks(converted.notebooks)

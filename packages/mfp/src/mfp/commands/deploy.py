@@ -76,13 +76,18 @@ def command(
 ) -> int:
     """Deploy the flows; see `HELP`."""
     from mfp.convert.outcome import Writing  # noqa: PLC0415  (`--help` needs none of it)
-    from mfp.convert.report import show_notebooks, write_document  # noqa: PLC0415
+    from mfp.convert.report import (  # noqa: PLC0415
+        show_notebooks,
+        show_notes,
+        write_document,
+    )
     from mfp.convert.repository import Selection, convert_repository  # noqa: PLC0415
 
     reachable = _has_server(needed=changed or not dry_run)
     selection = Selection(**selected)
     converted = convert_repository(selection, Writing(check=dry_run, force=force))
     show_notebooks(converted.notebooks)
+    show_notes(converted.outcomes)
 
     # Prefect takes seconds to import, and loading flows forks a process that must be small.
     from mfp.deploy.place import place  # noqa: PLC0415

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -10,17 +11,21 @@ from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from metaflow_prefect.deployment import Description
 from metaflow_prefect.errors import MetaflowPrefectError
 from metaflow_prefect.write import write_text
 
 from mfp.convert.environment import state_of
-from mfp.convert.exchange import Reply, Request
-from mfp.convert.state import state_of_file, state_of_folder, state_of_modules
+from mfp.convert.exchange import Reply, Request, checked
+from mfp.convert.state import state_of_file, state_of_folder, state_of_modules, state_of_path
 
-FORMAT = 3
+FORMAT = 4
+# What an entry has of the reply.
+KEPT = {"digest", "deployment", "unfit", "note"} | {
+    *("files", "asked", "folders", "modules", "variables")
+}
 # Their files count, not their versions alone: of a working copy, or of one in PYTHONPATH.
 SOURCES = ("mfp", "metaflow_prefect", "metaflow_extensions")
 
@@ -36,9 +41,10 @@ class Cache:
     def __init__(self, path: Path | None, world: str) -> None:
         self._path = path
         self._world = world
-        self._entries = _read(path, world)
+        self._entries, self.secret = _read(path, world)
         self._changed = False
         self._state = cache(state_of_file)
+        self._asked = cache(state_of_path)
         self._folder = cache(state_of_folder)
         self._modules = cache(state_of_modules)
 
@@ -53,29 +59,23 @@ class Cache:
             The reply, without the text; None if something that loading read has changed, or
             the generated file itself.
         """
-        entry = self._entries.get(_key(request))
-        if entry is None or state_of_file(str(output)) != entry["text"]:
+        known = _reply(self._entries.get(_key(request)))
+        if known is None or state_of_file(str(output)) != known.digest:
             return None
-        if not self._is_same(entry, request):
-            return None
-        found = entry["deployment"]
-        return Reply(
-            digest=entry["text"],
-            deployment=None if found is None else Description.from_json(found),
-            unfit=entry["unfit"],
-            files=entry["files"],
-        )
+        return known if self._is_same(known, request) else None
 
-    def _is_same(self, entry: dict[str, Any], request: Request) -> bool:
+    def _is_same(self, known: Reply, request: Request) -> bool:
         return (
-            all(self._state(path) == state for path, state in entry["files"].items())
-            and all(self._folder(path) == state for path, state in entry["folders"].items())
+            all(self._state(path) == state for path, state in known.files.items())
+            and all(self._asked(path) == state for path, state in known.asked.items())
+            and all(self._folder(path) == state for path, state in known.folders.items())
             and all(
                 self._modules(path, request.ignored) == state
-                for path, state in entry["modules"].items()
+                for path, state in known.modules.items()
             )
             and all(
-                state_of(name, os.environ) == state for name, state in entry["variables"].items()
+                state_of(name, os.environ, self.secret) == state
+                for name, state in known.variables.items()
             )
         )
 
@@ -89,23 +89,20 @@ class Cache:
         if reply.text is None or not reply.exact or self._path is None:
             return
         self._changed = True
-        self._entries[_key(request)] = {
-            "text": reply.digest,
-            "deployment": reply.deployment.as_json() if reply.deployment else None,
-            "unfit": reply.unfit,
-            "files": reply.files,
-            "folders": reply.folders,
-            "modules": reply.modules,
-            "variables": reply.variables,
-        }
+        entry = {name: getattr(reply, name) for name in KEPT}
+        entry["deployment"] = reply.deployment.as_json() if reply.deployment else None
+        self._entries[_key(request)] = entry
 
     def save(self) -> None:
         """Write the file; where that is impossible, the next run takes longer."""
         if self._path is None or not self._changed:
             return
-        document = {"world": self._world, "entries": self._entries}
+        entries = {key: entry for key, entry in self._entries.items() if _has_file(key)}
+        document = {"world": self._world, "secret": self.secret.hex(), "entries": entries}
         with suppress(OSError, MetaflowPrefectError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._path.touch(mode=0o600)
+            self._path.chmod(0o600)  # which writing keeps
             write_text(self._path, json.dumps(document))
 
 
@@ -138,16 +135,43 @@ def cache_folder() -> Path | None:
     return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "mfp"
 
 
-def _read(path: Path | None, world: str) -> dict[str, Any]:
+class _Read(NamedTuple):
+    """What the file holds."""
+
+    entries: dict[str, Any]
+    secret: bytes
+
+
+def _read(path: Path | None, world: str) -> _Read:
+    nothing = _Read({}, secrets.token_bytes(32))
     if path is None:
-        return {}
+        return nothing
     try:
         document = json.loads(path.read_bytes())
         same = document["world"] == world
-        entries = document["entries"]
+        found = _Read(document["entries"], bytes.fromhex(document["secret"]))
     except (OSError, ValueError, KeyError, TypeError):
-        return {}
-    return entries if same and isinstance(entries, dict) else {}
+        return nothing
+    return found if same and isinstance(found.entries, dict) else nothing
+
+
+def _reply(entry: Any) -> Reply | None:
+    """Give what an entry says; None if there is none, or if it is damaged."""
+    try:
+        found = entry["deployment"]
+        deployment = None if found is None else Description.from_json(found)
+        reply = Reply(**{**entry, "deployment": deployment})
+        return checked(reply) if reply.digest and entry.keys() == KEPT else None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _has_file(key: str) -> bool:
+    """Say whether the file of an entry's flow is still there."""
+    try:
+        return Path(json.loads(key)[0]).exists()
+    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        return False
 
 
 def _key(request: Request) -> str:

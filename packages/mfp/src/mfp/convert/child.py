@@ -78,7 +78,7 @@ def converted(request: Request) -> Reply:
     Returns:
         The generated text or the reason why there is none.
     """
-    record = Record(request.path, request.ignored)
+    record = Record(request.path, request.ignored, request.secret)
     invalidate_caches()  # so that this process looks into each folder itself, on record
     record.begin()
     found: dict[str, Any] = {}
@@ -93,6 +93,7 @@ def converted(request: Request) -> Reply:
         **found,
         digest=sha256(found["text"].encode()).hexdigest(),
         files=record.files(),
+        asked=record.asked(),
         folders=record.folders,
         modules=record.modules,
         variables=record.variables(),

@@ -11,9 +11,14 @@ NAMES = ""  # stands for the names of all variables; no variable is called so
 
 
 class Environment:
-    """Takes note of the environment variables that the process asks for."""
+    """Takes note of the environment variables that the process asks for.
 
-    def __init__(self) -> None:
+    Args:
+        secret: What their checksums are made with.
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
         self._first = dict(os.environ)
         self._asked: set[str] = set()
 
@@ -45,17 +50,20 @@ class Environment:
 
     def states(self) -> States:
         """Give the variables that were asked for, as they were at first."""
-        return {name: state_of(name, self._first) for name in sorted(self._asked)}
+        return {name: state_of(name, self._first, self._secret) for name in sorted(self._asked)}
 
 
-def state_of(name: str, variables: Mapping[str, str]) -> str | None:
+def state_of(name: str, variables: Mapping[str, str], secret: bytes) -> str | None:
     """Give the state of an environment variable, or of the names of all of them.
 
     Args:
         name: The variable, or `NAMES`.
         variables: The environment.
+        secret: What the checksum is made with.
 
     Returns:
         The state, which does not tell the value; None if there is no such variable.
     """
-    return state_of_names(variables) if name == NAMES else state_of_variable(variables.get(name))
+    if name == NAMES:
+        return state_of_names(variables)
+    return state_of_variable(variables.get(name), secret)

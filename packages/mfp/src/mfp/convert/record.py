@@ -6,7 +6,7 @@ import stat as stat_module
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from importlib.util import source_from_cache
@@ -17,7 +17,7 @@ from typing import Any
 from mfp.convert.environment import Environment
 from mfp.convert.exchange import States
 from mfp.convert.folders import own_folders
-from mfp.convert.state import state_of_file, state_of_folder, state_of_modules
+from mfp.convert.state import state_of_file, state_of_folder, state_of_modules, state_of_path
 
 SYSTEM = ("/proc/", "/dev/", "/sys/")
 COARSE = 20_000_000  # nanoseconds by which a file system's clock may be behind
@@ -28,7 +28,12 @@ TIMES = ("getmtime", "getctime", "getatime")
 BEYOND = (
     *("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "pty.spawn"),
     *("os.fork", "os.forkpty", "socket.connect", "sqlite3.connect"),
+    *("socket.getaddrinfo", "socket.gethostname"),
 )
+# Whether they succeed depends on what is there, and then something else is there.
+CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.truncate")
+# Python's sets of the functions that have an option, such as `os.supports_dir_fd`.
+ABILITIES = ("dir_fd", "effective_ids", "fd", "follow_symlinks")
 _READLINK = os.readlink
 
 
@@ -41,9 +46,10 @@ class Record:
     Args:
         path: The flow's file, absolute.
         ignored: The folder that generated files go to, in which no modules are looked for.
+        secret: What the checksums of environment variables are made with.
     """
 
-    def __init__(self, path: str, ignored: str) -> None:
+    def __init__(self, path: str, ignored: str, secret: bytes) -> None:
         self._on = False
         self._thread = threading.local()
         self._began = 0
@@ -53,17 +59,20 @@ class Record:
         # Not those in which the flow itself lies, such as the tutorials in Metaflow's package.
         own = tuple(folder for folder in own_folders() if not path.startswith(folder))
         self._passed_over = (*own, *SYSTEM)
-        self._files = {path}
+        self._opened = {path}
+        self._existed = {path: True}  # of all that was asked for, when it was so first
+        self._searched: set[str] = set()
         self._beyond = False
-        self._environment = Environment()
+        self._environment = Environment(secret)
         self.folders: States = {}
         self.modules: States = {}
         self._events: dict[str, Callable[[tuple[Any, ...]], None]] = {
             "open": self._note_open,
             "os.listdir": self._note_folder,
-            "os.scandir": self._note_folder,
-            "import": lambda arguments: self._note_file(arguments[1]),
+            "os.scandir": self._note_scan,
+            "import": self._note_import,
             "ctypes.dlopen": lambda arguments: self._note_file(arguments[0]),
+            **dict.fromkeys(CHANGES, self._note_change),
             **dict.fromkeys(BEYOND, self._note_beyond),
         }
 
@@ -79,10 +88,16 @@ class Record:
     def end(self) -> None:
         """Take no further note."""
         self._on = False
+        self._note_search(list(sys.path))  # `importlib` may have looked there without an event
 
     def files(self) -> States:
-        """Give the files outside of Python's own folders, sources in place of their caches."""
-        return {path: state_of_file(path) for path in self._paths()}
+        """Give what was opened outside of Python's own folders, sources for their caches."""
+        return {path: state_of_file(path) for path in sorted(self._opened)}
+
+    def asked(self) -> States:
+        """Give what was only asked about, likewise."""
+        paths = sorted(self._existed.keys() - self._opened)
+        return {path: state_of_path(path) for path in paths}
 
     def variables(self) -> States:
         """Give the environment variables that were asked for, as they were at first."""
@@ -90,7 +105,10 @@ class Record:
 
     def is_exact(self) -> bool:
         """Say whether all is known that was read, and none of it has changed since."""
-        return not self._beyond and not any(_changed(path, self._began) for path in self._paths())
+        return not self._beyond and not any(
+            existed != os.path.lexists(path) or _changed(path, self._began)
+            for path, existed in self._existed.items()
+        )
 
     @contextmanager
     def _alone(self) -> Iterator[bool]:
@@ -117,15 +135,57 @@ class Record:
         self._beyond = True
 
     def _note_file(self, path: Any, folder: int | None = None) -> None:
-        if isinstance(path, (str, bytes, os.PathLike)) and (place := self._absolute(path, folder)):
-            self._files.add(place)
+        if place := self._note_path(path, folder):
+            self._opened.add(place)
+
+    def _note_path(self, path: Any, folder: int | None = None) -> str | None:
+        """Take note that somebody asks about a path; give it if it is of interest."""
+        if not isinstance(path, (str, bytes, os.PathLike)):
+            return None
+        place = self._absolute(path, folder)
+        place = place and _source(place)
+        if not place or place.startswith(self._passed_over):
+            return None
+        if place not in self._existed:
+            self._existed[place] = os.path.lexists(place)
+        return place
+
+    def _note_import(self, arguments: tuple[Any, ...]) -> None:
+        """Take note of a module's file, and of the folders that are not there to be listed."""
+        self._note_file(arguments[1])
+        self._note_search(arguments[2] or ())
+
+    def _note_search(self, entries: Iterable[Any]) -> None:
+        for entry in entries:
+            if isinstance(entry, str) and entry not in self._searched:
+                self._note_path(entry or ".")
+                if entry.startswith("/"):
+                    self._searched.add(entry)
+
+    def _note_change(self, arguments: tuple[Any, ...]) -> None:
+        if _caller(3).f_code.co_filename.startswith("<frozen importlib"):
+            return  # it writes its caches
+        paths = [one for one in arguments if isinstance(one, (str, bytes, os.PathLike))]
+        for path in paths:
+            self._note_path(path)
+        if any(folder >= 0 for folder in arguments[-len(paths) :] if isinstance(folder, int)):
+            self._beyond = True  # they may be relative to an open folder
+
+    def _note_scan(self, arguments: tuple[Any, ...]) -> None:
+        """Take note of a listing whose entries may be asked for times, of which nobody tells."""
+        if not _is_installed(_caller(3)):
+            self._beyond = True
+        self._list(arguments[0], _caller(3))
 
     def _note_folder(self, arguments: tuple[Any, ...]) -> None:
+        self._list(arguments[0], _caller(3))
+
+    def _list(self, path: Any, caller: FrameType) -> None:
         """Take note of a folder's state at once: whoever lists it may change it next."""
-        place = self._absolute(arguments[0] or ".", None)
+        place = self._absolute(path or ".", None)
         if place is None or f"{place}/".startswith(self._passed_over):
             return
-        if _caller(3).f_code.co_filename.startswith("<frozen importlib"):
+        if caller.f_code.co_filename.startswith("<frozen importlib"):
             if place not in self.modules:
                 self.modules[place] = state_of_modules(place, self._ignored)
         elif place not in self.folders:
@@ -135,20 +195,27 @@ class Record:
         original = getattr(os, name)
 
         @wraps(original)
-        def ask(path: Any, *arguments: Any, **named: Any) -> Any:
+        def ask(*arguments: Any, **named: Any) -> Any:
             if self._on:
                 with self._alone() as first:
+                    path = arguments[0] if arguments else named.get("path")
                     folder = named.get("dir_fd")
-                    # The event of `open` tells all but the folder.
-                    if first and (name != "open" or folder is not None):
+                    if first and name != "open":
+                        self._note_path(path, folder)
+                    elif first and folder is not None:  # the event tells all but the folder
                         self._note_file(path, folder)
                     if first and name in STATS and _asks_for_times():
                         self._beyond = True
-            return original(path, *arguments, **named)
+            return original(*arguments, **named)
 
         setattr(os, name, ask)
+        for ability in ABILITIES:
+            able = getattr(os, f"supports_{ability}")
+            if original in able:
+                able.add(ask)
         accessor = getattr(pathlib, "_NormalAccessor", None)  # of Python 3.10
-        if hasattr(accessor, name):
+        # Its `open` is that of `io`, and tells by its event.
+        if name != "open" and hasattr(accessor, name):
             setattr(accessor, name, staticmethod(ask))
 
     def _absolute(self, path: Any, folder: int | None) -> str | None:
@@ -159,15 +226,15 @@ class Record:
             except OSError:
                 self._beyond = True
                 return None
-            return start if folder is None else os.path.normpath(Path(start, os.fsdecode(path)))
+            name = "" if folder is None else os.fsdecode(path)
+            return start if folder is None else _plain(str(Path(start, name)))
+        name = os.fsdecode(path)
+        if name.startswith("/"):
+            return _plain(name)
         try:
-            return os.path.abspath(os.fsdecode(path))  # noqa: PTH100
+            return _plain(f"{Path.cwd()}/{name}")
         except OSError:  # the current folder is gone
-            return os.path.normpath(Path(self._start, os.fsdecode(path)))
-
-    def _paths(self) -> list[str]:
-        paths = {_source(path) for path in self._files}
-        return sorted(path for path in paths if not path.startswith(self._passed_over))
+            return _plain(f"{self._start}/{name}")
 
 
 def _caller(depth: int) -> FrameType:
@@ -181,7 +248,20 @@ def _asks_for_times() -> bool:
         frame = frame.f_back
     if frame is None or frame.f_code.co_name in TIMES:
         return True
-    return not frame.f_code.co_filename.startswith((*own_folders(), "<frozen"))
+    return not _is_installed(frame)
+
+
+def _is_installed(frame: FrameType) -> bool:
+    return frame.f_code.co_filename.startswith((*own_folders(), "<frozen"))
+
+
+def _plain(path: str) -> str:
+    """Give a path without `..`, unless a link before that has it lead elsewhere."""
+    plain = os.path.normpath(path)
+    if ".." not in path.split("/"):
+        return plain
+    same = os.path.realpath(path) == os.path.realpath(plain)
+    return plain if same and os.path.lexists(path) == os.path.lexists(plain) else path
 
 
 def _changed(path: str, since: int) -> bool:

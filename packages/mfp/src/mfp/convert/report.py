@@ -78,6 +78,17 @@ def show_failures(outcomes: Sequence[Outcome]) -> None:
             click.echo(printable(failure(one)), err=True)
 
 
+def show_notes(outcomes: Sequence[Outcome]) -> None:
+    """Print what there is to know about flows that were converted.
+
+    Args:
+        outcomes: What became of the flows.
+    """
+    for one in outcomes:
+        if one.reply is not None and one.reply.note:
+            click.echo(printable(f"{one.place}: {one.name}: {one.reply.note}"), err=True)
+
+
 def show_notebooks(notebooks: Sequence[NotebookFlow]) -> None:
     """Mention flows in notebooks.
 

@@ -103,7 +103,12 @@ def convert(
     """
     outcomes: dict[int, Outcome] = {}
     waiting: list[int] = []
-    requests = [request_for(Path(f.path), f.name, Path(f.output), loading) for f in flows]
+    requests = [
+        replace(
+            request_for(Path(one.path), one.name, Path(one.output), loading), secret=memory.secret
+        )
+        for one in flows
+    ]
     for number, flow in enumerate(flows):
         known = memory.recall(requests[number], Path(flow.output))
         if known is not None:

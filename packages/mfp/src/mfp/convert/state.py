@@ -1,7 +1,9 @@
 """What a file, a folder or a variable is like, so that a change of it shows."""
 
+import hmac
 import os
 import re
+import stat
 from collections.abc import Iterable
 from hashlib import sha256
 from importlib.machinery import all_suffixes
@@ -12,6 +14,7 @@ OTHER = "other"
 LINK = "link to "
 CHECKSUM = re.compile(r"[0-9a-f]{64}")
 MODULES = tuple(all_suffixes())
+CHUNK = 1 << 20
 
 
 def state_of_file(path: str) -> str | None:
@@ -35,12 +38,42 @@ def state_of_file(path: str) -> str | None:
 def _state_of_target(place: Path) -> str | None:
     try:
         if place.is_file():
-            return sha256(place.read_bytes()).hexdigest()
+            return _checksum(place)
         if place.is_dir():
             return FOLDER
         return OTHER if place.exists() else None
     except (OSError, ValueError):
         return None
+
+
+def _checksum(place: Path) -> str:
+    digest = sha256()
+    with place.open("rb", buffering=0) as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def state_of_path(path: str) -> str | None:
+    """Give what can be told of a path without reading what is there.
+
+    Args:
+        path: An absolute path.
+
+    Returns:
+        The kind with the permissions, and a file's size in bytes; None if nothing is there.
+        If it is a link, where it leads to comes before that.
+    """
+    place = Path(path)
+    try:
+        link = f"{LINK}{place.readlink()} " if place.is_symlink() else ""
+        if not place.exists():
+            return link or None
+        found = place.stat()
+    except (OSError, ValueError):
+        return None
+    size = "" if stat.S_ISDIR(found.st_mode) else f" {found.st_size}"
+    return f"{link}{found.st_mode:o}{size}"
 
 
 def state_of_folder(path: str) -> str | None:
@@ -82,9 +115,9 @@ def state_of_names(names: Iterable[str]) -> str:
     return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def state_of_variable(value: str | None) -> str | None:
+def state_of_variable(value: str | None, secret: bytes) -> str | None:
     """Give the state of an environment variable, which does not tell its value."""
-    return None if value is None else sha256(os.fsencode(value)).hexdigest()
+    return None if value is None else hmac.digest(secret, os.fsencode(value), "sha256").hex()
 
 
 def _name(entry: "os.DirEntry[str]") -> str:
