@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from mfp_command import mfp
 from mfp_samples import BODY, write
 from ruamel.yaml import YAML
@@ -133,6 +134,19 @@ def test_parameters_and_tags_that_are_ours_and_those_of_users(tmp_path: Path) ->
 
     write(tmp_path, {"flows/a.py": flow("A"), "pyproject.toml": ""})
     assert convert() == ({"beta": "mine", "delta": 4}, ["mine"])
+
+
+def test_prefect_reads_the_values_that_the_flow_has(tmp_path: Path) -> None:
+    texts = ["yes", "N", "off", "12:30", "1:2:3", "=", "<<", "0b1", "1e3", "1.0e+3", "2020-01-01"]
+    defaults = {"y": 1e16, "no": -1e300, "off": 5e-7, "x": texts}
+    settings = f"[tool.mfp]\ntags = {texts}\ndeployment = '12:30'\n"
+    write(tmp_path, {"flows/a.py": with_parameters(**defaults), "pyproject.toml": settings})
+    assert mfp(tmp_path, *CONVERT).returncode == 0
+    # Prefect reads YAML 1.1.
+    [found] = yaml.safe_load((tmp_path / "prefect.yaml").read_text())["deployments"]
+    assert found["parameters"] == defaults
+    assert (found["tags"], found["name"]) == (texts, "12:30")
+    assert mfp(tmp_path, *CONVERT, "--check").returncode == 0
 
 
 def test_definition_that_entries_share_stays(tmp_path: Path) -> None:

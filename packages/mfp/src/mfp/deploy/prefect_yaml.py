@@ -19,7 +19,7 @@ from mfp.convert.outcome import Outcome, Writing, difference
 from mfp.convert.repository import Converted
 from mfp.deploy.entry import MARK, mark_of, new_entry, problem_of, put_entry
 from mfp.deploy.place import Placed, place, relative
-from mfp.deploy.scalars import scalars
+from mfp.deploy.scalars import Representer, scalars
 from mfp.deploy.steps import put_key, put_pull
 from mfp.errors import MfpError, UsageError
 from mfp.terminal import printable
@@ -159,6 +159,7 @@ def _read(path: Path, before: bytes | None) -> tuple[CommentedMap, YAML]:
     if path.exists() and before is None:
         raise YamlError(path, "is no file", "Name a file.")
     yaml = YAML()
+    yaml.Representer = Representer
     yaml.preserve_quotes = True
     yaml.width = 4096  # a line that a user wrote is not to be broken
     try:
