@@ -194,7 +194,8 @@ class LoginPage(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"<html>Log in</html>")
 
-    do_GET = do_POST
+    def do_GET(self) -> None:
+        self.do_POST()
 
 
 def test_server_that_is_not_prefect(tmp_path: Path) -> None:

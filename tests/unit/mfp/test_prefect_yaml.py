@@ -149,6 +149,35 @@ def test_prefect_reads_the_values_that_the_flow_has(tmp_path: Path) -> None:
     assert mfp(tmp_path, *CONVERT, "--check").returncode == 0
 
 
+def test_comments_and_line_ends_of_users_stay(tmp_path: Path) -> None:
+    defaults = with_parameters(alpha=1)
+    write(tmp_path, {"flows/a.py": defaults, "flows/b.py": flow("B"), "pyproject.toml": SETTINGS})
+    assert mfp(tmp_path, *CONVERT).returncode == 0
+    path = tmp_path / "prefect.yaml"
+    text = path.read_text()
+    mine = (
+        "\n# mine\n- name: default\n  entrypoint: c.py:c\n  description: |\n    # text\n# the end\n"
+    )
+    text += mine
+    path.write_bytes(text.replace("\n", "\r\n").encode())
+
+    for change in (
+        {"pyproject.toml": SETTINGS.replace("team:a", "team:b"), "flows/a.py": flow("A")},
+        {"pyproject.toml": "", "flows/b.py": flow("B", "@schedule(daily=True)")},
+        {"flows/b.py": ""},
+    ):
+        write(tmp_path, change)
+        assert mfp(tmp_path, *CONVERT).returncode == 0
+        raw = path.read_bytes().decode()
+        assert raw.count("\n") == raw.count("\r\n")
+        assert mine in raw.replace("\r\n", "\n")
+        assert [one["name"] for one in load(tmp_path)["deployments"]][-1] == "default"
+    assert [one.get("metaflow_flow") for one in load(tmp_path)["deployments"]] == [
+        "flows/a.py:A",
+        None,
+    ]
+
+
 def test_definition_that_entries_share_stays(tmp_path: Path) -> None:
     write(tmp_path, {"flows/a.py": flow("A")})
     assert mfp(tmp_path, *CONVERT).returncode == 0
