@@ -376,10 +376,7 @@ def told(url: str) -> Iterator[None]:
     except (httpx.RequestError, httpx.InvalidURL) as error:
         raise _silent(url, error) from error
     except (JSONDecodeError, ValidationError) as error:
-        raise DeployProblem(
-            f"{url} does not answer as a Prefect server.",
-            "Correct PREFECT_API_URL; it ends in /api.",
-        ) from error
+        raise _odd(url) from error
     except ScriptError as error:
         cause = error.user_exc
         raise DeployProblem(
@@ -388,10 +385,18 @@ def told(url: str) -> Iterator[None]:
         ) from error
     except (PrefectException, RuntimeError) as error:
         if "Failed to reach API" in str(error):
-            raise _silent(url, error) from error
+            odd = isinstance(error.__cause__, (JSONDecodeError, ValidationError))
+            raise (_odd(url) if odd else _silent(url, error)) from error
         raise DeployProblem(
             f"Prefect did not take it: {error}", "Change what it names, and deploy again."
         ) from error
+
+
+def _odd(url: str) -> DeployProblem:
+    return DeployProblem(
+        f"{url} does not answer as a Prefect server.",
+        "Correct PREFECT_API_URL; it ends in /api.",
+    )
 
 
 def _silent(url: str, error: Exception) -> DeployProblem:

@@ -12,6 +12,7 @@ from yaml.resolver import Resolver
 
 TEXT = "tag:yaml.org,2002:str"
 FLOAT = "tag:yaml.org,2002:float"
+_RESOLVER: Any = Resolver()  # PyYAML's types leave out those of its methods
 
 
 def scalars(value: Any) -> Any:
@@ -27,7 +28,7 @@ def scalars(value: Any) -> Any:
         The value.
     """
     if isinstance(value, str):
-        plain = value.isprintable() and Resolver().resolve(ScalarNode, value, (True, False)) == TEXT
+        plain = value.isprintable() and _RESOLVER.resolve(ScalarNode, value, (True, False)) == TEXT
         return value if plain else DoubleQuotedScalarString(value)
     if isinstance(value, dict):
         return {scalars(key): scalars(one) for key, one in value.items()}
