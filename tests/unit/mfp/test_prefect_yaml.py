@@ -252,6 +252,14 @@ def test_flows_of_one_name_have_deployments_of_their_own(tmp_path: Path) -> None
     assert names == ["flows.a", "flows.b.a", "default"]
 
 
+def test_paths_that_give_one_name_are_refused(tmp_path: Path) -> None:
+    names = ("flows/a/b.py", "flows/a.b.py", "flows/c.py")
+    write(tmp_path, {name: flow("A") for name in names})
+    done = mfp(tmp_path, *CONVERT)
+    assert (done.returncode, done.stderr.count("Two flows have this deployment name")) == (3, 2)
+    assert [one["name"] for one in load(tmp_path)["deployments"]] == ["flows.c"]
+
+
 def test_flow_that_prefect_cannot_schedule_leaves_the_others(tmp_path: Path) -> None:
     odd = flow("Odd", "@schedule(cron='0 0 ? * MON 2030')")
     write(tmp_path, {"flows/a.py": flow("A"), "flows/odd.py": odd})
