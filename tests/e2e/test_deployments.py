@@ -5,7 +5,9 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -184,6 +186,29 @@ def test_create_refuses_what_cannot_be_deployed(
     assert [path.name for path in tmp_path.glob("*.py")] == ["linear.py"]
 
 
+class LoginPage(BaseHTTPRequestHandler):
+    """What stands before a server, and answers all with a page."""
+
+    def do_POST(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<html>Log in</html>")
+
+    def do_GET(self) -> None:
+        self.do_POST()
+
+
+def test_server_that_is_not_prefect(tmp_path: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), LoginPage) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/api"
+        folder = FlowFolder(tmp_path, FLOWS / "linear.py", PREFECT_API_URL=url)
+        done = folder.run("linear.py", "--quiet", "prefect", "create")
+        server.shutdown()
+    assert (done.returncode, done.stderr.count("\n")) == (5, 1), done.stderr
+    assert f"{url} does not answer as a Prefect server" in done.stderr
+
+
 class Repository(FlowFolder):
     """A folder of several flows, all of them of this test module."""
 
@@ -263,6 +288,12 @@ def test_whole_life_of_a_repository(
     changed = {**dict.fromkeys(good, "unchanged"), names["First"]: "would-deploy"}
     assert repository.deploy(*placed, "--changed", "--dry-run", "--no-cache") == (0, changed)
     changed[names["First"]] = "deployed"
+    assert repository.deploy(*placed, "--changed") == (0, changed)
+
+    # Whoever else deploys it leaves no hash behind that says that nothing has changed.
+    create = ("flows/event.py", "--quiet", "prefect", "create", "--work-pool", pool)
+    assert repository.run(*create, "--tag", "other").returncode == 0
+    changed = {**dict.fromkeys(good, "unchanged"), names["Event"]: "deployed"}
     assert repository.deploy(*placed, "--changed") == (0, changed)
 
     # The finish of the first flow starts the second, an event the third with its payload.

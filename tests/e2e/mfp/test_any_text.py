@@ -22,10 +22,11 @@ HOSTILE = st.sampled_from(
     [
         *("'''", '"""', '\\"', "\\", "{}", "{{ x }}", "%s"),
         *("$(touch owned)", "\n)\nimport os\n", "\u202e", "\x85", "\u2028x", " \ufeff:"),
+        *("yes", "n", "Off", "12:30", "1:2:3", "=", "1_0"),
     ]
 )
 NAMES = st.lists(NAME, min_size=40, max_size=40)
-TEXTS = st.lists(TEXT | st.builds("{}{}".format, TEXT, HOSTILE), min_size=40, max_size=40)
+TEXTS = st.lists(TEXT | HOSTILE | st.builds("{}{}".format, TEXT, HOSTILE), min_size=40, max_size=40)
 # Prefect renders none of it, and says what the file has.
 READ = """\
 import inspect, json, sys

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from mfp_command import mfp
 from mfp_samples import BODY, write
 from ruamel.yaml import YAML
@@ -135,6 +136,48 @@ def test_parameters_and_tags_that_are_ours_and_those_of_users(tmp_path: Path) ->
     assert convert() == ({"beta": "mine", "delta": 4}, ["mine"])
 
 
+def test_prefect_reads_the_values_that_the_flow_has(tmp_path: Path) -> None:
+    texts = ["yes", "N", "off", "12:30", "1:2:3", "=", "<<", "0b1", "1e3", "1.0e+3", "2020-01-01"]
+    defaults = {"y": 1e16, "no": -1e300, "off": 5e-7, "x": texts}
+    settings = f"[tool.mfp]\ntags = {texts}\ndeployment = '12:30'\n"
+    write(tmp_path, {"flows/a.py": with_parameters(**defaults), "pyproject.toml": settings})
+    assert mfp(tmp_path, *CONVERT).returncode == 0
+    # Prefect reads YAML 1.1.
+    [found] = yaml.safe_load((tmp_path / "prefect.yaml").read_text())["deployments"]
+    assert found["parameters"] == defaults
+    assert (found["tags"], found["name"]) == (texts, "12:30")
+    assert mfp(tmp_path, *CONVERT, "--check").returncode == 0
+
+
+def test_comments_and_line_ends_of_users_stay(tmp_path: Path) -> None:
+    defaults = with_parameters(alpha=1)
+    write(tmp_path, {"flows/a.py": defaults, "flows/b.py": flow("B"), "pyproject.toml": SETTINGS})
+    assert mfp(tmp_path, *CONVERT).returncode == 0
+    path = tmp_path / "prefect.yaml"
+    text = path.read_text()
+    mine = (
+        "\n# mine\n- name: default\n  entrypoint: c.py:c\n  description: |\n    # text\n# the end\n"
+    )
+    text += mine
+    path.write_bytes(text.replace("\n", "\r\n").encode())
+
+    for change in (
+        {"pyproject.toml": SETTINGS.replace("team:a", "team:b"), "flows/a.py": flow("A")},
+        {"pyproject.toml": "", "flows/b.py": flow("B", "@schedule(daily=True)")},
+        {"flows/b.py": ""},
+    ):
+        write(tmp_path, change)
+        assert mfp(tmp_path, *CONVERT).returncode == 0
+        raw = path.read_bytes().decode()
+        assert raw.count("\n") == raw.count("\r\n")
+        assert mine in raw.replace("\r\n", "\n")
+        assert [one["name"] for one in load(tmp_path)["deployments"]][-1] == "default"
+    assert [one.get("metaflow_flow") for one in load(tmp_path)["deployments"]] == [
+        "flows/a.py:A",
+        None,
+    ]
+
+
 def test_definition_that_entries_share_stays(tmp_path: Path) -> None:
     write(tmp_path, {"flows/a.py": flow("A")})
     assert mfp(tmp_path, *CONVERT).returncode == 0
@@ -207,6 +250,14 @@ def test_flows_of_one_name_have_deployments_of_their_own(tmp_path: Path) -> None
     assert mfp(tmp_path, *CONVERT).returncode == 0
     names = [one["name"] for one in load(tmp_path)["deployments"]]
     assert names == ["flows.a", "flows.b.a", "default"]
+
+
+def test_paths_that_give_one_name_are_refused(tmp_path: Path) -> None:
+    names = ("flows/a/b.py", "flows/a.b.py", "flows/c.py")
+    write(tmp_path, {name: flow("A") for name in names})
+    done = mfp(tmp_path, *CONVERT)
+    assert (done.returncode, done.stderr.count("Two flows have this deployment name")) == (3, 2)
+    assert [one["name"] for one in load(tmp_path)["deployments"]] == ["flows.c"]
 
 
 def test_flow_that_prefect_cannot_schedule_leaves_the_others(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -27,6 +28,7 @@ from prefect.exceptions import ObjectNotFound, PrefectException, ScriptError
 from prefect.flows import load_flow_from_entrypoint
 from prefect.settings import get_current_settings
 from prefect.utilities.callables import parameter_schema
+from pydantic import ValidationError
 
 from metaflow_prefect.automations import put_automations
 from metaflow_prefect.deployment import (
@@ -267,7 +269,9 @@ class Server:
     async def _update(
         self, deployment: Deployment, facts: dict[str, Any], found: DeploymentResponse
     ) -> None:
-        changes = {**facts, "job_variables": _job_variables(deployment, found.job_variables)}
+        # No version until all is written: a hash of an earlier state would make it look done.
+        changes = {**facts, "version": None}
+        changes["job_variables"] = _job_variables(deployment, found.job_variables)
         if deployment.paused is not None:
             changes["paused"] = deployment.paused
         if found.work_pool_name != deployment.work_pool:  # else a chosen queue would be lost
@@ -371,6 +375,8 @@ def told(url: str) -> Iterator[None]:
         ) from error
     except (httpx.RequestError, httpx.InvalidURL) as error:
         raise _silent(url, error) from error
+    except (JSONDecodeError, ValidationError) as error:
+        raise _odd(url) from error
     except ScriptError as error:
         cause = error.user_exc
         raise DeployProblem(
@@ -379,10 +385,18 @@ def told(url: str) -> Iterator[None]:
         ) from error
     except (PrefectException, RuntimeError) as error:
         if "Failed to reach API" in str(error):
-            raise _silent(url, error) from error
+            odd = isinstance(error.__cause__, (JSONDecodeError, ValidationError))
+            raise (_odd(url) if odd else _silent(url, error)) from error
         raise DeployProblem(
             f"Prefect did not take it: {error}", "Change what it names, and deploy again."
         ) from error
+
+
+def _odd(url: str) -> DeployProblem:
+    return DeployProblem(
+        f"{url} does not answer as a Prefect server.",
+        "Correct PREFECT_API_URL; it ends in /api.",
+    )
 
 
 def _silent(url: str, error: Exception) -> DeployProblem:

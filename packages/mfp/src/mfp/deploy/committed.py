@@ -51,8 +51,8 @@ def not_pushed(flows: Sequence[Placed], branch: str | None, root: Path) -> list[
     Returns:
         The files, relative to the current folder; none if git does not know the remote's branch.
     """
-    commit = TRACKING.format(branch=branch)
-    if branch is None or _git("rev-parse", "--quiet", "--verify", commit) is None:
+    commit = TRACKING.format(branch=branch or "HEAD")
+    if _git("rev-parse", "--quiet", "--verify", commit) is None:
         return []
     needed = sorted({file for one in flows for file in _needed(one, root)})
     return [
@@ -68,8 +68,11 @@ def _needed(placed: Placed, root: Path) -> Iterator[tuple[Path, str]]:
     yield Path.cwd() / placed.outcome.output if placed.outcome.output else Path(), reply.digest
     for name, state in reply.files.items():
         path = Path(name)
-        if path.suffix == ".py" and CHECKSUM.fullmatch(state or "") and path.is_relative_to(root):
-            yield path, str(state)
+        checksum = (state or "").rpartition(" ")[2]  # of a link, where it leads comes before it
+        if path.suffix == ".py" and CHECKSUM.fullmatch(checksum):
+            path = path.resolve()  # a link's own blob is only where it leads to
+            if path.is_relative_to(root.resolve()):
+                yield path, checksum
 
 
 # Flows share modules; and while flows are deployed, nothing is committed.

@@ -19,6 +19,8 @@ from mfp.convert.outcome import Outcome
 from mfp.discover.ignore import repository_top
 from mfp.settings import Settings
 
+SAME_NAME = "Two flows have this deployment name; set `deployment` for one of them in the settings"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Placed:
@@ -75,9 +77,15 @@ def place(outcomes: Sequence[Outcome], settings: Settings, work_pool: str | None
     count = Counter(one.full_name for one in found if not one.outcome.has_namesake)
     top = repository_top(str(Path.cwd()))
     root = settings.folder if top is None else Path(top)
-    return [
+    named = [
         _by_path(one, root) if one.outcome.has_namesake or count[one.full_name] > 1 else one
         for one in found
+    ]
+    # Two paths can give one name, too: `a/b.py` and `a.b.py`.
+    count = Counter(one.full_name for one in named)
+    return [
+        one if one.unfit or count[one.full_name] == 1 else replace(one, unfit=SAME_NAME)
+        for one in named
     ]
 
 

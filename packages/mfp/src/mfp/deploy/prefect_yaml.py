@@ -17,9 +17,10 @@ from ruamel.yaml.util import load_yaml_guess_indent
 from mfp.convert.gone import is_flow_gone
 from mfp.convert.outcome import Outcome, Writing, difference
 from mfp.convert.repository import Converted
+from mfp.deploy.comments import keep_comments
 from mfp.deploy.entry import MARK, mark_of, new_entry, problem_of, put_entry
 from mfp.deploy.place import Placed, place, relative
-from mfp.deploy.scalars import scalars
+from mfp.deploy.scalars import Representer, scalars
 from mfp.deploy.steps import put_key, put_pull
 from mfp.errors import MfpError, UsageError
 from mfp.terminal import printable
@@ -152,13 +153,19 @@ def updated(path: Path, before: bytes | None, fit: list[Placed], pull: str | Non
         return None
     stream = io.StringIO()
     yaml.dump(document, stream)
-    return stream.getvalue()
+    text = stream.getvalue()
+    if before is None:
+        return text
+    found = before.decode()
+    text = keep_comments(found.replace("\r\n", "\n"), text)
+    return text.replace("\n", "\r\n") if "\r\n" in found else text
 
 
 def _read(path: Path, before: bytes | None) -> tuple[CommentedMap, YAML]:
     if path.exists() and before is None:
         raise YamlError(path, "is no file", "Name a file.")
     yaml = YAML()
+    yaml.Representer = Representer
     yaml.preserve_quotes = True
     yaml.width = 4096  # a line that a user wrote is not to be broken
     try:

@@ -172,7 +172,8 @@ def _pull_steps(
             )
     there = [one for one in flows if not one.unfit and id(one) not in missing]
     if left := not_pushed(there, checkout.branch, checkout.root):
-        text = f"The branch {checkout.branch} of origin, which workers clone, does not have as it "
+        branch = f"The branch {checkout.branch}" if checkout.branch else "The default branch"
+        text = f"{branch} of origin, which workers clone, does not have as it "
         text += f"is here: {', '.join(left)}. Push before the next run."
         click.echo(printable(text), err=True)
     return clone_steps(checkout, checkout.branch), missing

@@ -6,6 +6,8 @@ from typing import Any
 from metaflow_prefect.pull import CLONE, SET_FOLDER, checkout_of, clone_steps, folder_steps
 from ruamel.yaml.comments import CommentedMap
 
+from mfp.deploy.scalars import scalars
+
 SHELL = "prefect.deployments.steps.run_shell_script"
 FOLDER_ID = "folder"
 # Asked when it is deployed, so that no machine's path is in the file. A program asks, since
@@ -48,7 +50,7 @@ def _clone(document: CommentedMap, steps: Any, folder: Path) -> bool:
     if found is not None and found.get("repository") == checkout.remote:
         return False
     # No branch: the remote's own is meant, whichever the file is written on.
-    put_key(document, "pull", clone_steps(checkout))
+    put_key(document, "pull", scalars(clone_steps(checkout)))
     build = document.get("build")
     if isinstance(build, list) and ASK_FOLDER in build:
         build.remove(ASK_FOLDER)
