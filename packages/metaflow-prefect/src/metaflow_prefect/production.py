@@ -116,7 +116,7 @@ def _told() -> Iterator[None]:
         ) from error
 
 
-def _authorize(full_name: str, prefix: str, found: Production, authorize: str | None) -> None:
+def _authorize(deployment: str, prefix: str, found: Production, authorize: str | None) -> None:
     if found.owner in (None, get_username()):
         return
     with _told():
@@ -124,7 +124,7 @@ def _authorize(full_name: str, prefix: str, found: Production, authorize: str | 
     if known == found.token:
         return
     raise DeployProblem(
-        f"{full_name} was deployed by {found.owner}.",
+        f"{deployment} was deployed by {found.owner}.",
         "Ask them for its production token, and give it by --authorize TOKEN.",
     )
 

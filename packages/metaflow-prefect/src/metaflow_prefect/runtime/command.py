@@ -187,8 +187,8 @@ def _run(
             chosen["own_launcher"],
             chosen["own_preload"],
         )
-    except LoadProblem as missing:
-        sys.stderr.write(f"{missing}\n")
+    except LoadProblem as problem:
+        sys.stderr.write(f"{problem}\n")
         return 2
     except HostEnded as ended:
         # A wrong use is one line; before it Metaflow says what it was about to do.

@@ -116,6 +116,7 @@ class Launcher:
         self._preload: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._environment = dict(os.environ)
+        self._compare(START_UP_VARIABLES)
         # Metaflow's steps have an open standard input that never delivers anything.
         self._stdin, self._stdin_source = os.pipe()
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
@@ -134,6 +135,7 @@ class Launcher:
             folder: The folder of the flow, where they are looked for first.
         """
         self._preload = {"preload": list(modules), "folder": folder}
+        self._compare(START_UP_VARIABLES + LIBRARY_VARIABLES)
         with contextlib.suppress(OSError):  # the one that replaces it is told again
             self._server.send(self._preload)
 
@@ -171,18 +173,21 @@ class Launcher:
             os.close(writer)
         return StepProcess(*(reader for reader, _ in pipes))
 
+    def _compare(self, beginnings: tuple[str, ...]) -> None:
+        """From now on, a forked step has these variables as this process had them."""
+        self._compared = beginnings
+        self._start_variables = chosen_variables(self._environment, beginnings)
+
     def _may_be_warm(
         self, command: Sequence[str], environment: Mapping[str, str]
     ) -> bool:
         pairs = set(itertools.pairwise(command))
-        names = START_UP_VARIABLES + (LIBRARY_VARIABLES if self._preload else ())
         return (
             command[0] == sys.executable
             and command[1] == sys.argv[0]
             and "step" in command
             and not pairs & {("batch", "step"), ("kubernetes", "step")}
-            and chosen_variables(environment, names)
-            == chosen_variables(self._environment, names)
+            and chosen_variables(environment, self._compared) == self._start_variables
         )
 
     def _fork_server(self, owned: Sequence[Channel]) -> Channel:

@@ -194,7 +194,7 @@ def end_script(code: int) -> NoReturn:
         code: The exit code; minus the number of the signal to die of.
     """
     try:
-        end_threads()
+        _end_threads()
         if threading.active_count() == 1:  # what daemon threads use must stay
             _let_go(sys.modules["__main__"].__dict__)
             gc.collect()
@@ -211,12 +211,12 @@ def end_process(code: int) -> NoReturn:
         code: The exit code; minus the number of the signal to die of.
     """
     try:
-        end_threads()
+        _end_threads()
     finally:
         _leave(code)
 
 
-def end_threads() -> None:
+def _end_threads() -> None:
     """Wait for threads and run exit handlers, in the order of `multiprocessing`."""
     vars(threading)["_shutdown"]()
     atexit._run_exitfuncs()
