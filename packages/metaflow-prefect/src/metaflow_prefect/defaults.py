@@ -10,7 +10,7 @@ from metaflow_prefect.names import argument_names
 
 LARGEST = 2**63  # Prefect's server stores integers below it
 KIND = "__prefect_kind"  # by which Prefect knows a value that it is to make itself
-PLACEHOLDER = "{{"  # of Prefect's templates
+PLACEHOLDER = "{{"  # begins one in Prefect's templates, also in what a flow's author wrote
 
 
 def deployment_parameters(flow: FlowModel) -> dict[str, Any]:

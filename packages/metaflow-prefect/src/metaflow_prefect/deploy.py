@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
-import httpx
 from prefect.client.base import ServerType
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import DeploymentScheduleCreate, DeploymentUpdate
@@ -24,13 +22,13 @@ from prefect.client.schemas.objects import VersionInfo, WorkPool
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.context import AsyncClientContext
-from prefect.exceptions import ObjectNotFound, PrefectException, ScriptError
+from prefect.exceptions import ObjectNotFound
 from prefect.flows import load_flow_from_entrypoint
 from prefect.settings import get_current_settings
 from prefect.utilities.callables import parameter_schema
-from pydantic import ValidationError
 
 from metaflow_prefect.automations import put_automations
+from metaflow_prefect.deploy_errors import told
 from metaflow_prefect.deployment import (
     DEFAULT_NAME,
     NO_SERVER,
@@ -348,67 +346,3 @@ def _facts(deployment: Deployment) -> dict[str, Any]:
         "pull_steps": [*deployment.pull],
         "parameter_openapi_schema": parameter_schema(flow).model_dump(exclude_unset=True),
     }
-
-
-@contextmanager
-def told(url: str) -> Iterator[None]:
-    """Turn Prefect's errors into ours.
-
-    Args:
-        url: The server's URL.
-
-    Raises:
-        DeployProblem: Prefect has raised an error.
-    """
-    try:
-        yield
-    except httpx.HTTPStatusError as error:
-        status = error.response.status_code
-        if status in (401, 403):
-            raise DeployProblem(
-                f"The server {url} does not let us in ({status}).",
-                "Set PREFECT_API_KEY, or PREFECT_API_AUTH_STRING, to what it wants.",
-            ) from error
-        raise DeployProblem(
-            f"The server {url} answered {status}: {_detail(error.response)}",
-            "If it is not a Prefect server, correct PREFECT_API_URL.",
-        ) from error
-    except (httpx.RequestError, httpx.InvalidURL) as error:
-        raise _silent(url, error) from error
-    except (JSONDecodeError, ValidationError) as error:
-        raise _odd(url) from error
-    except ScriptError as error:
-        cause = error.user_exc
-        raise DeployProblem(
-            f"Prefect cannot load the generated file: {type(cause).__name__}: {cause}",
-            "Generate it again.",
-        ) from error
-    except (PrefectException, RuntimeError) as error:
-        if "Failed to reach API" in str(error):
-            odd = isinstance(error.__cause__, (JSONDecodeError, ValidationError))
-            raise (_odd(url) if odd else _silent(url, error)) from error
-        raise DeployProblem(
-            f"Prefect did not take it: {error}", "Change what it names, and deploy again."
-        ) from error
-
-
-def _odd(url: str) -> DeployProblem:
-    return DeployProblem(
-        f"{url} does not answer as a Prefect server.",
-        "Correct PREFECT_API_URL; it ends in /api.",
-    )
-
-
-def _silent(url: str, error: Exception) -> DeployProblem:
-    return DeployProblem(
-        f"No Prefect server answers at {url} ({type(error.__cause__ or error).__name__}).",
-        "Start it, or correct PREFECT_API_URL.",
-    )
-
-
-def _detail(response: Any) -> str:
-    try:
-        found = response.json()
-    except ValueError:
-        return str(response.reason_phrase)
-    return str(found.get("detail", found) if isinstance(found, dict) else found)

@@ -151,7 +151,8 @@ async def look_at_api() -> list[Finding]:
                 remedy=f"To deploy: {SET_SERVER[0].lower()}{SET_SERVER[1:]}",
             )
         ]
-    from metaflow_prefect.deploy import api_url, told  # noqa: PLC0415
+    from metaflow_prefect.deploy import api_url  # noqa: PLC0415
+    from metaflow_prefect.deploy_errors import told  # noqa: PLC0415
     from metaflow_prefect.errors import MetaflowPrefectError  # noqa: PLC0415
 
     url = api_url()

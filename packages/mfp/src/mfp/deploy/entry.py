@@ -5,6 +5,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from metaflow_prefect.defaults import PLACEHOLDER
 from metaflow_prefect.deployment import (
     DEFAULT_NAME,
     SCHEDULE_SLUG,
@@ -21,8 +22,6 @@ from mfp.deploy.scalars import scalars
 MARK = "metaflow_flow"
 # By it we know later which tags and parameters we have written, and which are the user's.
 OURS = "metaflow_wrote"
-# What Prefect takes for a placeholder, also in what a flow's author wrote.
-PLACEHOLDER = "{{"
 # Keys of a trigger that ours have; all others are the user's.
 TRIGGER_KEYS = ("type", "expect", "match_related", "require", "triggers", "parameters")
 SCHEDULE_KEYS = ("cron", "timezone")

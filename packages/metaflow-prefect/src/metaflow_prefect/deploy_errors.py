@@ -1,0 +1,78 @@
+"""What goes wrong between us and a Prefect server, as errors of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from json import JSONDecodeError
+from typing import Any
+
+import httpx
+from prefect.exceptions import PrefectException, ScriptError
+from pydantic import ValidationError
+
+from metaflow_prefect.errors import DeployProblem
+
+
+@contextmanager
+def told(url: str) -> Iterator[None]:
+    """Turn Prefect's errors into ours.
+
+    Args:
+        url: The server's URL.
+
+    Raises:
+        DeployProblem: Prefect has raised an error.
+    """
+    try:
+        yield
+    except httpx.HTTPStatusError as error:
+        status = error.response.status_code
+        if status in (401, 403):
+            raise DeployProblem(
+                f"The server {url} does not let us in ({status}).",
+                "Set PREFECT_API_KEY, or PREFECT_API_AUTH_STRING, to what it wants.",
+            ) from error
+        raise DeployProblem(
+            f"The server {url} answered {status}: {_detail(error.response)}",
+            "If it is not a Prefect server, correct PREFECT_API_URL.",
+        ) from error
+    except (httpx.RequestError, httpx.InvalidURL) as error:
+        raise _silent(url, error) from error
+    except (JSONDecodeError, ValidationError) as error:
+        raise _odd(url) from error
+    except ScriptError as error:
+        cause = error.user_exc
+        raise DeployProblem(
+            f"Prefect cannot load the generated file: {type(cause).__name__}: {cause}",
+            "Generate it again.",
+        ) from error
+    except (PrefectException, RuntimeError) as error:
+        if "Failed to reach API" in str(error):
+            odd = isinstance(error.__cause__, (JSONDecodeError, ValidationError))
+            raise (_odd(url) if odd else _silent(url, error)) from error
+        raise DeployProblem(
+            f"Prefect did not take it: {error}", "Change what it names, and deploy again."
+        ) from error
+
+
+def _odd(url: str) -> DeployProblem:
+    return DeployProblem(
+        f"{url} does not answer as a Prefect server.",
+        "Correct PREFECT_API_URL; it ends in /api.",
+    )
+
+
+def _silent(url: str, error: Exception) -> DeployProblem:
+    return DeployProblem(
+        f"No Prefect server answers at {url} ({type(error.__cause__ or error).__name__}).",
+        "Start it, or correct PREFECT_API_URL.",
+    )
+
+
+def _detail(response: Any) -> str:
+    try:
+        found = response.json()
+    except ValueError:
+        return str(response.reason_phrase)
+    return str(found.get("detail", found) if isinstance(found, dict) else found)
