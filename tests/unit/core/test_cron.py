@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from metaflow_prefect.cron import DAYS, MONTHS, five_fields
+from metaflow_prefect.deploy.cron import DAYS, MONTHS, five_fields
 from metaflow_prefect.errors import FlowProblem
 from prefect.server.schemas.schedules import CronSchedule
 

@@ -3,9 +3,9 @@
 import ast
 from collections import Counter
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
-from metaflow_prefect.embed import embedded_runtime
 from metaflow_prefect.errors import (
     DeployProblem,
     FlowProblem,
@@ -13,20 +13,26 @@ from metaflow_prefect.errors import (
     OutputProblem,
     UsageProblem,
 )
+from metaflow_prefect.generate.embed import embedded_runtime
 from metaflow_prefect.runtime import METAFLOW_SIDE, PREFECT_SIDE
 
 MODULES = (*PREFECT_SIDE, *METAFLOW_SIDE)
 
 
 def source(module: str) -> str:
-    return files("metaflow_prefect.runtime").joinpath(f"{module}.py").read_text(encoding="utf-8")
+    name = module.replace(".", "/")
+    return files("metaflow_prefect.runtime").joinpath(f"{name}.py").read_text(encoding="utf-8")
 
 
 def test_every_runtime_module_is_embedded() -> None:
-    folder = files("metaflow_prefect.runtime")
-    found = {path.name for path in folder.iterdir() if path.name.endswith(".py")}
-    assert found == {f"{name}.py" for name in (*MODULES, "program", "__init__")}
-    assert embedded_runtime().program == source("program")
+    folder = Path(str(files("metaflow_prefect.runtime")))
+    found = {
+        ".".join(path.relative_to(folder).with_suffix("").parts)
+        for path in folder.rglob("*.py")
+        if path.name != "__init__.py"
+    }
+    assert found == {*MODULES, "host.program"}
+    assert embedded_runtime().program == source("host.program")
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from metaflow_prefect.literals import literal, text_literal
+from metaflow_prefect.generate.literals import literal, text_literal
 from metaflow_prefect.model import LiteralDict, LiteralList, Literals
 from unit.core.interpreters import OLDEST_AND_NEWEST, interpreter, run_python
 
@@ -134,8 +134,8 @@ def format_unchanged(file: Path) -> None:
 
 ALL_CHARACTERS = """
 import hashlib, sys
-from metaflow_prefect.literals import text_literal
-from metaflow_prefect.names import identifier
+from metaflow_prefect.generate.literals import text_literal
+from metaflow_prefect.generate.names import identifier
 blocks = [*range(0x3400), *range(0xA000, 0xAC00), *range(0xD700, 0x13000), *range(0x1D000, 0x20000)]
 text = "".join(map(chr, blocks))
 names = [identifier("a" + character) for character in text]

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from metaflow_prefect.generate.names import argument_names, function_name, identifier
+from metaflow_prefect.generate.render import render
 from metaflow_prefect.model import FlowModel, ParameterModel, StepModel
-from metaflow_prefect.names import argument_names, function_name, identifier
-from metaflow_prefect.render import render
 from prefect import flow
 from prefect.utilities.callables import parameter_schema
 from pydantic import BaseModel

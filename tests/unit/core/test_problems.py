@@ -5,7 +5,7 @@ import warnings
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Metaflow's of its own dependencies
     from metaflow import Config, FlowSpec, Parameter, step
-    from metaflow_prefect.problems import problems_of
+    from metaflow_prefect.load.problems import problems_of
 
 
 class ConfiguredFlow(FlowSpec):  # type: ignore[misc]

@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from metaflow_prefect.deployment import DeploymentFacts, Description, Production
+from metaflow_prefect.deploy.description import DeploymentFacts, Description, Production
 from metaflow_prefect.errors import DeployProblem, UsageProblem
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Metaflow's of its own dependencies
-    from metaflow_prefect.production import (
+    from metaflow_prefect.deploy.tokens import (
         TokenChoice,
         choose_token,
         remember_token,
@@ -28,7 +28,7 @@ NOTHING = TokenChoice()
 def tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder for the tokens of a user."""
     monkeypatch.setenv("METAFLOW_TOKEN_HOME", str(tmp_path))
-    monkeypatch.setattr("metaflow_prefect.production.get_username", lambda: "ada")
+    monkeypatch.setattr("metaflow_prefect.deploy.tokens.get_username", lambda: "ada")
     return tmp_path
 
 

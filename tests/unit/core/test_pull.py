@@ -4,8 +4,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from metaflow_prefect.deploy.pull import checkout_of, clone_steps, public_url
 from metaflow_prefect.errors import DeployProblem
-from metaflow_prefect.pull import checkout_of, clone_steps, public_url
 
 
 @pytest.mark.parametrize(

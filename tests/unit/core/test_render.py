@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from metaflow_prefect.generate.render import render
 from metaflow_prefect.model import (
     FlowModel,
     LiteralDict,
@@ -22,7 +23,6 @@ from metaflow_prefect.model import (
     ParameterModel,
     StepModel,
 )
-from metaflow_prefect.render import render
 from prefect.utilities.callables import parameter_schema
 from unit.core.interpreters import OLDEST_AND_NEWEST, interpreter, run_python
 
@@ -288,7 +288,7 @@ def test_every_python_writes_the_same(version: str) -> None:
     )
     code = f"""
 from metaflow_prefect.model import *
-from metaflow_prefect.render import render
+from metaflow_prefect.generate.render import render
 print(ascii(render({flow!r}, source="flow.py", output="out.py")))
 """
     assert ast.literal_eval(run_python(interpreter(version), code)) == written(flow)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from metaflow_prefect.runtime.facts import StepFacts
-from metaflow_prefect.runtime.scheduler import Finish, RunFailure, Scheduler, Unit
+from metaflow_prefect.runtime.flow_run.facts import StepFacts
+from metaflow_prefect.runtime.flow_run.scheduler import Finish, RunFailure, Scheduler, Unit
 
 Says = Callable[[Unit[str]], Finish]
 

@@ -10,7 +10,7 @@ import pytest
 
 RUNNER = """
 import sys
-from metaflow_prefect.runtime.script import end_script, run_script
+from metaflow_prefect.runtime.host.script import end_script, run_script
 sys.modules.pop("this", None)
 end_script(run_script(sys.argv[1], sys.argv[2:]))
 """

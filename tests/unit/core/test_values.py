@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from metaflow_prefect.runtime.facts import ParameterFacts
-from metaflow_prefect.runtime.values import parameter_words
+from metaflow_prefect.runtime.flow_run.facts import ParameterFacts
+from metaflow_prefect.runtime.flow_run.values import parameter_words
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what Metaflow imports warns of itself

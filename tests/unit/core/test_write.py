@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from metaflow_prefect.errors import OutputProblem
-from metaflow_prefect.write import check_output, write_text
+from metaflow_prefect.generate.write import check_output, write_text
 
 GENERATED = f"# metaflow-prefect 1.0 SomeFlow {'0' * 16}\n"
 
@@ -90,7 +90,7 @@ LIMITED = """
 import sys
 from pathlib import Path
 from metaflow_prefect.errors import OutputProblem
-from metaflow_prefect.write import write_text
+from metaflow_prefect.generate.write import write_text
 try:
     write_text(Path(sys.argv[1]), "x" * 100_000)
 except OutputProblem as problem:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from metaflow_prefect.deployment import Description
-from mfp.convert.exchange import Reply, read_reply, write_reply
+from metaflow_prefect.deploy.description import Description
+from mfp.convert.loading.exchange import Reply, read_reply, write_reply
 
 DEPLOYMENT = Description(flow="F", function="f", name="default", triggers=({"type": "event"},))
 GOOD = Reply(
@@ -38,8 +38,8 @@ class Call:
     [
         ("mfp.deploy.committed", "_git"),
         ("mfp.deploy.committed", "subprocess.run"),
-        ("mfp.convert.exchange", "pickle.loads"),
-        ("mfp.convert.exchange", "Reply.__init__"),
+        ("mfp.convert.loading.exchange", "pickle.loads"),
+        ("mfp.convert.loading.exchange", "Reply.__init__"),
         ("builtins", "eval"),
         ("pathlib", "Path.cwd"),
     ],

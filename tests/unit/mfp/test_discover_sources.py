@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from mfp.discover import discover
-from mfp.discover.prefilter import LARGEST_SOURCE
+from mfp.discover.files.prefilter import LARGEST_SOURCE
 from mfp_samples import FLOW, Found
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mfp.convert.exchange import LoadError
-from mfp.convert.standin import StandIn, refuse_in_values
+from mfp.convert.loading.exchange import LoadError
+from mfp.convert.loading.standin import StandIn, refuse_in_values
 
 TWO = (
     *("add", "sub", "mul", "matmul", "truediv", "floordiv"),

@@ -17,22 +17,22 @@ from metaflow.plugins.resources_decorator import ResourcesDecorator
 from metaflow.util import get_latest_run_id
 
 from metaflow_prefect.checks import check
-from metaflow_prefect.deployment import Production, checked_name, describe, full_name
-from metaflow_prefect.errors import MetaflowPrefectError, UsageProblem
-from metaflow_prefect.load import load_flow
-from metaflow_prefect.load_deployment import load_deployment
-from metaflow_prefect.model import FlowModel
-from metaflow_prefect.options import explicit_options
-from metaflow_prefect.process import run_to_end
-from metaflow_prefect.production import (
+from metaflow_prefect.deploy.description import Production, checked_name, describe, full_name
+from metaflow_prefect.deploy.pull import folder_steps
+from metaflow_prefect.deploy.tokens import (
     NAMESPACE,
     TokenChoice,
     choose_token,
     remember_token,
 )
-from metaflow_prefect.pull import folder_steps
-from metaflow_prefect.render import render
-from metaflow_prefect.write import check_output, write_text
+from metaflow_prefect.errors import MetaflowPrefectError, UsageProblem
+from metaflow_prefect.generate.render import render
+from metaflow_prefect.generate.write import check_output, write_text
+from metaflow_prefect.load.deployment import load_deployment
+from metaflow_prefect.load.flow import load_flow
+from metaflow_prefect.load.options import explicit_options
+from metaflow_prefect.model import FlowModel
+from metaflow_prefect.process import run_to_end
 
 CREATE_HELP = """Write this flow as a Prefect flow file, or deploy it.
 
@@ -191,7 +191,7 @@ def deploy_flow(
     chosen = checked_name(described.name if options.name is None else options.name)
 
     # Prefect takes seconds to import, which no other command is to wait for.
-    from metaflow_prefect.deploy import Deployment, api_url, connect  # noqa: PLC0415
+    from metaflow_prefect.deploy.server import Deployment, api_url, connect  # noqa: PLC0415
 
     say(obj, f"Deploying {described.flow} to {api_url()}...", bold=True)
 

@@ -138,7 +138,7 @@ async def look_at_api() -> list[Finding]:
     Returns:
         What that has shown.
     """
-    from metaflow_prefect.deployment import SET_SERVER  # noqa: PLC0415
+    from metaflow_prefect.deploy.description import SET_SERVER  # noqa: PLC0415
     from prefect.client.orchestration import get_client  # noqa: PLC0415  (takes seconds)
     from prefect.settings import get_current_settings  # noqa: PLC0415
 
@@ -151,8 +151,8 @@ async def look_at_api() -> list[Finding]:
                 remedy=f"To deploy: {SET_SERVER[0].lower()}{SET_SERVER[1:]}",
             )
         ]
-    from metaflow_prefect.deploy import api_url  # noqa: PLC0415
-    from metaflow_prefect.deploy_errors import told  # noqa: PLC0415
+    from metaflow_prefect.deploy.errors import told  # noqa: PLC0415
+    from metaflow_prefect.deploy.server import api_url  # noqa: PLC0415
     from metaflow_prefect.errors import MetaflowPrefectError  # noqa: PLC0415
 
     url = api_url()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mfp.discover.patterns import Patterns, compile_pattern, compile_patterns
+from mfp.discover.files.patterns import Patterns, compile_pattern, compile_patterns
 from mfp.errors import UsageError
 
 if sys.version_info >= (3, 11):

@@ -34,9 +34,9 @@ def deploy_flows(runner: Runner, report_file: Path) -> None:
     handover = take_over(report_file)
 
     # Prefect reads the variables when it is imported, and takes seconds for it.
-    from mfp.deploy.place import place  # noqa: PLC0415
+    from mfp.deploy.naming import place  # noqa: PLC0415
     from mfp.deploy.report import entries, show  # noqa: PLC0415
-    from mfp.deploy.run import Deploying, deploy_all  # noqa: PLC0415
+    from mfp.deploy.server import Deploying, deploy_all  # noqa: PLC0415
 
     how = Deploying(
         writes=jobs,

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from metaflow_prefect.deployment import Description
-from metaflow_prefect.write import write_text
+from metaflow_prefect.deploy.description import Description
+from metaflow_prefect.generate.write import write_text
 
 from mfp.action.inputs import Inputs
-from mfp.convert.exchange import Reply
-from mfp.convert.outcome import Outcome
+from mfp.convert.loading.exchange import Reply
+from mfp.convert.writing.outcome import Outcome
 
 NAME = "flows.json"  # beside the report
 

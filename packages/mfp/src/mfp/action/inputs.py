@@ -8,8 +8,8 @@ from typing import Any, Literal, TypeAlias
 import click
 from click.core import ParameterSource
 
-from mfp.convert.outcome import Writing
 from mfp.convert.repository import Selection
+from mfp.convert.writing.outcome import Writing
 from mfp.errors import UsageError
 
 PREFIX = "MFP_INPUT_"

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from metaflow_prefect.write import write_text
+from metaflow_prefect.generate.write import write_text
 
 from mfp.action.inputs import FailOn, Mode
 

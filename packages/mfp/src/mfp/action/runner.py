@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from mfp.discover.ignore import repository_top
+from mfp.discover.files.ignore import repository_top
 from mfp.errors import UsageError
 
 # By these a step reaches into later ones, or outside: no business of the flows that are loaded.

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from mfp.action import markdown
+from mfp.action.outputs import DRIFT
 from mfp.action.report import Change, Flow, Report, sentence
 from mfp.action.runner import Runner
-from mfp.action.tell import DRIFT
 
 ROOM = 1_000_000  # bytes; GitHub drops the summary of a step that has more than 1 MiB
 ROOM_FOR_ROWS = 600_000

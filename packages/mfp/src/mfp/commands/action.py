@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from mfp.convert.outcome import Outcome
+    from mfp.convert.writing.outcome import Outcome
 
 HELP = """Run a step of the GitHub Action.
 
@@ -54,13 +54,13 @@ def finish() -> int:
 
 
 def _convert() -> int:
+    from mfp.action.convert import convert_flows, list_flows  # noqa: PLC0415
     from mfp.action.handover import hand_over  # noqa: PLC0415  (`--help` needs none of it)
     from mfp.action.inputs import read_inputs  # noqa: PLC0415
+    from mfp.action.outputs import annotations, outputs  # noqa: PLC0415
     from mfp.action.report import new_report  # noqa: PLC0415
     from mfp.action.runner import close, read_runner  # noqa: PLC0415
     from mfp.action.summary import conversion  # noqa: PLC0415
-    from mfp.action.survey import convert_flows, list_flows  # noqa: PLC0415
-    from mfp.action.tell import annotations, outputs  # noqa: PLC0415
     from mfp.action.workflow_commands import annotate, plain_output  # noqa: PLC0415
 
     runner = read_runner(os.environ)
@@ -90,8 +90,8 @@ def _deploy() -> int:
 
 
 def _finish() -> int:
+    from mfp.action.outputs import verdict  # noqa: PLC0415
     from mfp.action.report import read_report  # noqa: PLC0415
-    from mfp.action.tell import verdict  # noqa: PLC0415
     from mfp.action.workflow_commands import Annotation  # noqa: PLC0415
 
     reasons = verdict(read_report(Path(os.environ["MFP_REPORT"])))
@@ -101,8 +101,8 @@ def _finish() -> int:
 
 
 def _nothing_converted() -> dict[str, str]:
+    from mfp.action.outputs import outputs  # noqa: PLC0415
     from mfp.action.report import Report  # noqa: PLC0415
-    from mfp.action.tell import outputs  # noqa: PLC0415
 
     return outputs(Report(mode="list", fail_on_error="any", fix="")) | {"report": ""}
 

@@ -41,9 +41,9 @@ def command(
     flow: str, output: str | None, timeout: float, missing_imports: str, force: bool
 ) -> int:
     """Convert the flow; see `HELP`."""
-    from mfp.convert.outcome import Writing  # noqa: PLC0415  (`--help` needs none of it)
-    from mfp.convert.plan import Planned  # noqa: PLC0415
     from mfp.convert.run import settle  # noqa: PLC0415
+    from mfp.convert.writing.outcome import Writing  # noqa: PLC0415  (`--help` needs none of it)
+    from mfp.convert.writing.plan import Planned  # noqa: PLC0415
 
     path, name = split(flow)
     target = output or f"{Path(path).stem}_prefect.py"

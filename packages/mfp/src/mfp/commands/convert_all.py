@@ -9,8 +9,8 @@ from mfp.commands.options import conversion_options, placement_options
 from mfp.errors import UsageError
 
 if TYPE_CHECKING:
-    from mfp.convert.gone import Removal
-    from mfp.convert.outcome import Outcome
+    from mfp.convert.writing.gone import Removal
+    from mfp.convert.writing.outcome import Outcome
 
 HELP = """Convert all flows in PATHS (default: the current folder) to Prefect flow files.
 
@@ -83,8 +83,6 @@ def command(
     **selected: Any,
 ) -> int:
     """Convert the flows; see `HELP`."""
-    from mfp.convert.gone import settle_gone  # noqa: PLC0415  (`--help` needs none of it)
-    from mfp.convert.outcome import Writing  # noqa: PLC0415
     from mfp.convert.report import (  # noqa: PLC0415
         show,
         show_changes,
@@ -93,6 +91,8 @@ def command(
         write_document,
     )
     from mfp.convert.repository import Selection, convert_repository  # noqa: PLC0415
+    from mfp.convert.writing.gone import settle_gone  # noqa: PLC0415  (`--help` needs none of it)
+    from mfp.convert.writing.outcome import Writing  # noqa: PLC0415
 
     if prefect_yaml is None and (work_pool or pull):
         raise UsageError("--work-pool and --pull are for deployments", "Add --prefect-yaml FILE.")
@@ -114,7 +114,7 @@ def command(
     show_changes(outcomes, removals)
     code = _code(outcomes, removals)
     if prefect_yaml is not None:
-        from mfp.deploy.prefect_yaml import keep, show_kept  # noqa: PLC0415
+        from mfp.deploy.prefect_yaml.file import keep, show_kept  # noqa: PLC0415
 
         kept = keep(Path(prefect_yaml), converted, writing, work_pool, pull)
         show_kept(kept)

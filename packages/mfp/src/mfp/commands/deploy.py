@@ -75,13 +75,13 @@ def command(
     **selected: Any,
 ) -> int:
     """Deploy the flows; see `HELP`."""
-    from mfp.convert.outcome import Writing  # noqa: PLC0415  (`--help` needs none of it)
     from mfp.convert.report import (  # noqa: PLC0415
         show_notebooks,
         show_notes,
         write_document,
     )
     from mfp.convert.repository import Selection, convert_repository  # noqa: PLC0415
+    from mfp.convert.writing.outcome import Writing  # noqa: PLC0415  (`--help` needs none of it)
 
     reachable = _has_server(needed=changed or not dry_run)
     selection = Selection(**selected)
@@ -90,9 +90,9 @@ def command(
     show_notes(converted.outcomes)
 
     # Prefect takes seconds to import, and loading flows forks a process that must be small.
-    from mfp.deploy.place import place  # noqa: PLC0415
+    from mfp.deploy.naming import place  # noqa: PLC0415
     from mfp.deploy.report import entries, show  # noqa: PLC0415
-    from mfp.deploy.run import Deploying, deploy_all  # noqa: PLC0415
+    from mfp.deploy.server import Deploying, deploy_all  # noqa: PLC0415
     from mfp.progress import progress  # noqa: PLC0415
 
     how = Deploying(
@@ -127,7 +127,7 @@ def _has_server(*, needed: bool) -> bool:
     if get_current_settings().api.url:
         return True
     if needed:
-        from metaflow_prefect.deployment import NO_SERVER, SET_SERVER  # noqa: PLC0415
+        from metaflow_prefect.deploy.description import NO_SERVER, SET_SERVER  # noqa: PLC0415
 
         raise UsageError(NO_SERVER.rstrip("."), SET_SERVER)
     return False

@@ -9,7 +9,7 @@ import click
 from mfp.errors import MfpError, PathNotFoundError
 
 if TYPE_CHECKING:
-    from mfp.convert.exchange import Form, Reply
+    from mfp.convert.loading.exchange import Form, Reply
 
 
 def split(flow: str) -> tuple[str, str | None]:

@@ -42,8 +42,8 @@ Exit codes:
 @click.argument("arguments", metavar="[ARGUMENTS]...", nargs=-1, type=click.UNPROCESSED)
 def command(flow: str, timeout: float, arguments: tuple[str, ...]) -> int:
     """Run the flow; see `HELP`."""
+    from metaflow_prefect.generate.write import write_text  # noqa: PLC0415
     from metaflow_prefect.process import run_to_end  # noqa: PLC0415  (`--help` needs none of it)
-    from metaflow_prefect.write import write_text  # noqa: PLC0415
 
     path, name = split(flow)
     words = arguments[1:] if arguments[:1] == ("--",) else arguments

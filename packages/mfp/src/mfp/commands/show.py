@@ -9,7 +9,7 @@ from mfp.commands.loading import load, split
 from mfp.commands.options import missing_imports_option, timeout_option
 
 if TYPE_CHECKING:
-    from mfp.convert.exchange import Form
+    from mfp.convert.loading.exchange import Form
 
 HELP = """Show the graph of the flow in FILE: its parameters, and its steps with where they go.
 

@@ -7,7 +7,7 @@ from metaflow._vendor import click
 from metaflow.exception import MetaflowException
 from metaflow_prefect.errors import MetaflowPrefectError
 
-from mfp.convert.exchange import LoadError
+from mfp.convert.loading.exchange import LoadError
 
 STUB_REMEDY = "Install {name}, or convert without it by --missing-imports stub."
 

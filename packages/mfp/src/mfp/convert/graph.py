@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from metaflow_prefect.defaults import plain_value
+from metaflow_prefect.deploy.defaults import plain_value
 from metaflow_prefect.model import FlowModel, ParameterModel, StepModel
 
-from mfp.convert.exchange import Form
+from mfp.convert.loading.exchange import Form
 from mfp.terminal import plain_table, printable
 
 # How an edge is labelled, by the kind of the step that it leaves.

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from mfp.convert.gone import Removal
-from mfp.convert.outcome import Outcome, failure
+from mfp.convert.writing.gone import Removal
+from mfp.convert.writing.outcome import Outcome, failure
 from mfp.discover import NotebookFlow
 from mfp.terminal import plain_table, printable, rich_table
 
@@ -144,7 +144,7 @@ def write_document(path: str, outcomes: Sequence[Outcome], **more: list[dict[str
     if path == "-":
         click.echo(text, nl=False)
         return
-    from metaflow_prefect.write import write_text  # noqa: PLC0415  (only with --json)
+    from metaflow_prefect.generate.write import write_text  # noqa: PLC0415  (only with --json)
 
     target = Path(path).resolve()
     if target.exists() and not target.is_file():  # a device or a pipe is not to be replaced

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mfp.convert.cache import open_cache
-from mfp.convert.namesakes import mark_namesakes
-from mfp.convert.outcome import Outcome, Writing
-from mfp.convert.plan import Planned, plan
+from mfp.convert.memory.cache import open_cache
 from mfp.convert.run import Loading, convert, processors
 from mfp.convert.shard import Shard, read_shard
+from mfp.convert.writing.namesakes import mark_namesakes
+from mfp.convert.writing.outcome import Outcome, Writing
+from mfp.convert.writing.plan import Planned, plan
 from mfp.discover import Discovery, NotebookFlow, discover
 from mfp.settings import Settings, read_settings
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from metaflow_prefect.errors import MetaflowPrefectError
 
-from mfp.convert.cache import Cache
-from mfp.convert.exchange import Form, Reply, Request
-from mfp.convert.outcome import Outcome, Status, Writing, failure, put
-from mfp.convert.plan import Planned
+from mfp.convert.loading.exchange import Form, Reply, Request
+from mfp.convert.memory.cache import Cache
+from mfp.convert.writing.outcome import Outcome, Status, Writing, failure, put
+from mfp.convert.writing.plan import Planned
 from mfp.progress import progress
 from mfp.settings import Settings
 
@@ -146,7 +146,7 @@ def load_all(
         loading: How they are loaded.
         done: Called with the place of each as it is ready, and the reply.
     """
-    from mfp.convert.pool import Pool  # noqa: PLC0415  (imports Metaflow, and takes its time)
+    from mfp.convert.loading.pool import Pool  # noqa: PLC0415  (imports Metaflow, and takes its time)
 
     Pool(loading.jobs, loading.timeout).convert(requests, done)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from metaflow import FlowSpec
 
-from mfp.convert.exchange import LoadError, Request
+from mfp.convert.loading.exchange import LoadError, Request
 
 GUARD = "End the file with: if __name__ == '__main__': {name}()."
 

@@ -14,8 +14,8 @@ from metaflow.system_context import _phase_from_cli_args, system_context
 from metaflow.user_configs.config_options import config_options_with_config_input
 from metaflow.user_configs.config_parameters import ConfigValue
 from metaflow.util import get_username
-from metaflow_prefect.options import explicit_options
-from metaflow_prefect.step_problems import StepProblems
+from metaflow_prefect.load.options import explicit_options
+from metaflow_prefect.load.step_problems import StepProblems
 
 COMMAND = ("prefect", "create")
 ENVIRONMENTS = {"conda": "conda", "conda_base": "conda", "pypi": "pypi", "pypi_base": "pypi"}

@@ -7,8 +7,8 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from mfp.convert.state import CHECKSUM
-from mfp.deploy.place import Placed
+from mfp.convert.memory.state import CHECKSUM
+from mfp.deploy.naming import Placed
 
 REMEDY = (
     "Commit it: mfp convert-all writes what is generated, and with --check a job in CI keeps it so."

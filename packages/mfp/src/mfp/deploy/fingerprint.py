@@ -4,10 +4,10 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
-from metaflow_prefect.deploy import Deployment
+from metaflow_prefect.deploy.server import Deployment
 
-from mfp.convert.exchange import Reply
-from mfp.convert.state import FOLDER, OTHER
+from mfp.convert.loading.exchange import Reply
+from mfp.convert.memory.state import FOLDER, OTHER
 
 LENGTH = 32
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from mfp.convert.outcome import Outcome
 from mfp.convert.report import show_failures, show_table
-from mfp.deploy.run import Deployed
+from mfp.convert.writing.outcome import Outcome
+from mfp.deploy.server import Deployed
 from mfp.terminal import printable
 
 HEADER = ("FLOW", "CLASS", "STATUS", "DEPLOYMENT, OR REASON AND REMEDY")

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from mfp.discover.bindings import Class
+from mfp.discover.files.ignore import repository_top
+from mfp.discover.files.select import Selection, select
+from mfp.discover.files.source import EXCLUDE, UnreadableError, too_deep
 from mfp.discover.flows import Candidate, examine
-from mfp.discover.ignore import repository_top
 from mfp.discover.model import Discovery, FoundFlow, LeftOut, NotebookFlow, Problem
-from mfp.discover.modules import Finder
+from mfp.discover.names.bindings import Class
+from mfp.discover.names.modules import Finder
 from mfp.discover.repository import Repository, unreadable
-from mfp.discover.select import Selection, select
-from mfp.discover.source import EXCLUDE, UnreadableError, too_deep
 
 
 def discover(

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mfp.discover.bindings import Class, Written
-from mfp.discover.resolve import Lineage, Resolver
-from mfp.discover.symbols import STEP, Metaflow
+from mfp.discover.names.bindings import Class, Written
+from mfp.discover.names.resolve import Lineage, Resolver
+from mfp.discover.names.symbols import STEP, Metaflow
 
 
 @dataclass(frozen=True, slots=True)

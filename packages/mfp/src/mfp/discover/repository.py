@@ -5,21 +5,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mfp.discover.bindings import Class, Module
-from mfp.discover.collect import collect
-from mfp.discover.flows import examine
-from mfp.discover.modules import Finder, Place
-from mfp.discover.notebooks import Notebook, read_notebook
-from mfp.discover.prefilter import (
+from mfp.discover.files.notebooks import Notebook, read_notebook
+from mfp.discover.files.prefilter import (
     Imports,
     TooLargeError,
     imports_of,
     may_hold_flow,
     read,
 )
-from mfp.discover.resolve import Resolver
-from mfp.discover.source import EXCLUDE, UnreadableError, parse, too_deep
-from mfp.discover.symbols import FLOW_SPEC, Metaflow
+from mfp.discover.files.source import EXCLUDE, UnreadableError, parse, too_deep
+from mfp.discover.flows import examine
+from mfp.discover.names.bindings import Class, Module
+from mfp.discover.names.collect import collect
+from mfp.discover.names.modules import Finder, Place
+from mfp.discover.names.resolve import Resolver
+from mfp.discover.names.symbols import FLOW_SPEC, Metaflow
 
 
 @dataclass(slots=True)

@@ -6,6 +6,6 @@ CLIS_DESC = [("prefect", ".cli_prefect.cli")]
 
 if "prefect" in sys.argv:
     # Metaflow loads the command when the flow's decorators have been initialised already.
-    from metaflow_prefect.step_problems import StepProblems
+    from metaflow_prefect.load.step_problems import StepProblems
 
     StepProblems.record()

@@ -1,0 +1,1 @@
+"""What decorators say of a deployment, brought to a Prefect server."""

@@ -1,0 +1,313 @@
+"""What a flow's deployment is like: from what its decorators say to what Prefect takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from metaflow_prefect.deploy.cron import five_fields
+from metaflow_prefect.deploy.defaults import deployment_parameters
+from metaflow_prefect.errors import FlowProblem, UsageProblem
+from metaflow_prefect.generate.names import argument_names
+from metaflow_prefect.generate.render import flow_function_name
+from metaflow_prefect.model import FlowModel
+
+Json: TypeAlias = dict[str, Any]
+
+# Prefect's own name for a deployment that has no other.
+DEFAULT_NAME = "default"
+BANNED = "/%&<>"  # in Prefect's names
+# By it our schedule is known among those that a user has added to a deployment.
+SCHEDULE_SLUG = "metaflow"
+TRIGGER_NAMES = "metaflow: "  # how the names of our automations begin
+NO_SERVER = "There is no Prefect server to deploy to: PREFECT_API_URL is not set."
+SET_SERVER = (
+    "Start one by `prefect server start`, and set PREFECT_API_URL, as to http://127.0.0.1:4200/api."
+)
+UTC = "UTC"  # in which Metaflow's schedules are, without a time zone
+EVENT_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+PAYLOAD_KEY = re.compile(r"[A-Za-z0-9_]+")
+# Only what a payload has is passed on, so that other parameters keep their defaults. `events`
+# are those that set the automation off.
+PAYLOAD = "(events | selectattr('event', 'equalto', name) | list | last).payload"
+PARAMETERS = f"""{{ {{% for argument, name, key in MAPPING if key in {PAYLOAD} -%}}
+{{{{ ', ' if not loop.first }}}}{{{{ argument | tojson }}}}: {{{{ {PAYLOAD}[key] | tojson }}}}
+{{%- endfor %}} }}"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """An event that `@trigger` names.
+
+    Args:
+        name: Its name.
+        parameters: Which parameter takes which key of its payload.
+    """
+
+    name: str
+    parameters: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upstream:
+    """A flow that `@trigger_on_finish` names.
+
+    Args:
+        flow: Its name.
+        project: Its project, if it is named.
+        branch: The branch of the project, if it is named.
+    """
+
+    flow: str
+    project: str | None = None
+    branch: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentFacts:
+    """What a flow's decorators say of its deployment.
+
+    Args:
+        cron: When it runs, as Metaflow writes it.
+        timezone: The time zone of that; `None` is UTC.
+        events: The events that all have to happen for it to run.
+        upstream: The flows that all have to finish for it to run.
+        project: Its project.
+        branch: The branch of its project, as `prod` or `user.ada`.
+        is_personal: Whether the branch is that of the user at hand, for want of another.
+    """
+
+    cron: str | None = None
+    timezone: str | None = None
+    events: tuple[Event, ...] = ()
+    upstream: tuple[Upstream, ...] = ()
+    project: str | None = None
+    branch: str | None = None
+    is_personal: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Production:
+    """The token of a deployment, and whose the deployment is.
+
+    Args:
+        token: The token.
+        owner: The user who made it last, if known.
+    """
+
+    token: str
+    owner: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """A deployment, as far as its flow alone says what it is.
+
+    Args:
+        flow: The flow's name.
+        function: The name of the generated file's flow function.
+        name: Its own name, unless the user gives another.
+        tags: Its tags.
+        cron: When it runs, in Prefect's five fields; `None` if only on demand.
+        timezone: The time zone of that.
+        triggers: What else starts it, in Prefect's own form, still without names.
+        token: The production token that it has when it is first made; empty for none.
+        parameters: The parameters' defaults, by the names of the function's arguments.
+    """
+
+    flow: str
+    function: str
+    name: str
+    tags: tuple[str, ...] = ()
+    cron: str | None = None
+    timezone: str = UTC
+    triggers: tuple[Json, ...] = ()
+    token: str = ""
+    parameters: Json = field(default_factory=dict)
+
+    def as_json(self) -> Json:
+        """Give it as JSON has it."""
+        return {**asdict(self), "tags": [*self.tags], "triggers": [*self.triggers]}
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Description:
+        """Take it from what `as_json` gave."""
+        listed = {name: tuple(found[name]) for name in ("tags", "triggers")}
+        return cls(**{**found, **listed})
+
+
+def describe(
+    flow: FlowModel,
+    facts: DeploymentFacts,
+    *,
+    tags: Iterable[str] = (),
+    personal: bool = True,
+) -> Description:
+    """Turn what a flow's decorators say into a deployment of Prefect.
+
+    Args:
+        flow: The flow.
+        facts: What its decorators say.
+        tags: The user's tags.
+        personal: Whether a branch of the user at hand counts. Where many share a
+            deployment, it must not be one user's.
+
+    Returns:
+        The deployment.
+
+    Raises:
+        FlowProblem: Prefect cannot express something of it; the message says what.
+    """
+    branch = None if facts.is_personal and not personal else facts.branch
+    own = [f"project:{facts.project}"] if facts.project else []
+    own += [f"project_branch:{branch}"] if facts.project and branch else []
+    triggers = []
+    if facts.upstream:
+        finished = [_finished(one, facts.project, branch) for one in facts.upstream]
+        triggers.append(_together(finished))
+    if facts.events:
+        triggers.append(
+            _together([{"type": "event", "expect": [_checked(e.name)]} for e in facts.events])
+            | _parameters(flow, facts.events)
+        )
+    return Description(
+        flow=flow.name,
+        function=flow_function_name(flow),
+        name=".".join(filter(None, (facts.project, branch))) or DEFAULT_NAME,
+        tags=tuple(dict.fromkeys([*tags, *own])),
+        cron=five_fields(facts.cron) if facts.cron else None,
+        timezone=_timezone(facts.timezone),
+        triggers=tuple(triggers),
+        parameters=deployment_parameters(flow),
+    )
+
+
+def full_name(flow: str, name: str) -> str:
+    """Return the name by which Prefect knows a deployment.
+
+    Args:
+        flow: The flow's name.
+        name: The deployment's own.
+    """
+    return f"{flow}/{name}"
+
+
+def checked_name(name: str) -> str:
+    """Return a deployment's name, if Prefect allows it.
+
+    Args:
+        name: The name.
+
+    Raises:
+        UsageProblem: Prefect does not allow it.
+    """
+    if not name.strip() or any(c in BANNED for c in name):
+        raise UsageProblem(
+            f"A deployment cannot be named {name!r}.",
+            f"Use another name, without any of {' '.join(BANNED)}",
+        )
+    return name
+
+
+def named_triggers(triggers: Sequence[Json], deployment: str) -> list[Json]:
+    """Give triggers the names of the automations that Prefect makes of them.
+
+    Args:
+        triggers: The triggers.
+        deployment: The deployment's full name.
+
+    Returns:
+        The triggers with their names.
+    """
+    return [
+        {"name": f"{TRIGGER_NAMES}{deployment} {number}", **trigger}
+        for number, trigger in enumerate(triggers, start=1)
+    ]
+
+
+def _together(triggers: list[Json]) -> Json:
+    if len(triggers) == 1:
+        return triggers[0]
+    return {"type": "compound", "require": "all", "triggers": triggers}
+
+
+def _finished(upstream: Upstream, own_project: str | None, own_branch: str | None) -> Json:
+    project = upstream.project or own_project
+    branch = upstream.branch or own_branch
+    if (upstream.project and not branch) or (upstream.branch and not project):
+        raise FlowProblem(
+            f"@trigger_on_finish names only a part of the project of {upstream.flow}. "
+            "Give both project and project_branch, or use @project."
+        )
+    related: list[Json] = [
+        {"prefect.resource.role": "flow", "prefect.resource.name": upstream.flow}
+    ]
+    labels = ([f"project:{project}"] if project else []) + (
+        [f"project_branch:{branch}"] if branch else []
+    )
+    related += [
+        {"prefect.resource.role": "tag", "prefect.resource.id": f"prefect.tag.{label}"}
+        for label in labels
+    ]
+    return {
+        "type": "event",
+        "expect": ["prefect.flow-run.Completed"],
+        "match_related": related,
+    }
+
+
+def _checked(name: str) -> str:
+    if EVENT_NAME.fullmatch(name) is None:
+        raise FlowProblem(
+            f"The event {name!r} of @trigger has another name than Metaflow allows. "
+            "Use letters, digits, underscores, dashes and dots."
+        )
+    return name
+
+
+def _parameters(flow: FlowModel, events: Sequence[Event]) -> Json:
+    """Have Prefect take parameters out of the events' payloads, types and all."""
+    arguments = argument_names(parameter.name for parameter in flow.parameters)
+    # Metaflow's parameters are the same in upper and lower case to its schedulers.
+    known = {name.lower(): name for name in arguments}
+    mapping = []
+    for event in events:
+        for parameter, key in event.parameters:
+            if parameter.lower() not in known:
+                raise FlowProblem(
+                    f"@trigger maps the event {event.name} to the parameter {parameter}, which "
+                    "the flow does not have. Correct its name."
+                )
+            if PAYLOAD_KEY.fullmatch(key) is None:
+                raise FlowProblem(
+                    f"@trigger takes {key!r} from the event {event.name}, which Metaflow does not "
+                    "allow. Use letters, digits and underscores."
+                )
+            mapping.append((arguments[known[parameter.lower()]], event.name, key))
+    if len(events) == 1 and not events[0].parameters:
+        # As Metaflow's own schedulers do where nothing is mapped.
+        # A brace could be a placeholder to Prefect.
+        mapping = [(arguments[name], events[0].name, name) for name in arguments if "{" not in name]
+    taken = [argument for argument, _, _ in mapping]
+    if len(set(taken)) < len(taken):
+        raise FlowProblem("@trigger maps a parameter more than once. Map each only once.")
+    if not mapping:
+        return {}
+    template = PARAMETERS.replace("MAPPING", ascii(mapping))
+    kinds = {"__prefect_kind": "json", "value": {"__prefect_kind": "jinja", "template": template}}
+    return {"parameters": kinds}
+
+
+def _timezone(name: str | None) -> str:
+    if name is None:
+        return UTC
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise FlowProblem(
+            f"The time zone {name!r} of @schedule is not known. "
+            "Use a name of the IANA database, as America/New_York."
+        ) from error

@@ -1,0 +1,348 @@
+"""Deploy generated files to a Prefect server, through Prefect's own client.
+
+It imports Prefect, which takes seconds: so it is itself imported only by what deploys.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID
+
+from prefect.client.base import ServerType
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.actions import DeploymentScheduleCreate, DeploymentUpdate
+from prefect.client.schemas.objects import VersionInfo, WorkPool
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.client.schemas.schedules import CronSchedule
+from prefect.context import AsyncClientContext
+from prefect.exceptions import ObjectNotFound
+from prefect.flows import load_flow_from_entrypoint
+from prefect.settings import get_current_settings
+from prefect.utilities.callables import parameter_schema
+
+from metaflow_prefect.deploy.automations import put_automations
+from metaflow_prefect.deploy.description import (
+    DEFAULT_NAME,
+    NO_SERVER,
+    SCHEDULE_SLUG,
+    SET_SERVER,
+    Description,
+    Production,
+    full_name,
+    named_triggers,
+)
+from metaflow_prefect.deploy.errors import told
+from metaflow_prefect.errors import DeployProblem
+
+CLOUD_WRITES = 10
+# Metaflow's own variables. By the first it knows that a run is one of production.
+TOKEN_VARIABLE = "METAFLOW_PRODUCTION_TOKEN"  # noqa: S105 - its name
+OWNER_VARIABLE = "METAFLOW_OWNER"
+LOCAL_POOL = "process"  # its runs are processes of the worker's own machine
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """A deployment, with its place.
+
+    Args:
+        description: What its flow says of it.
+        name: Its name, without the flow's.
+        folder: Where the entrypoint is relative to, on this machine.
+        entrypoint: The generated file and its function, as `flows/a_prefect.py:a`.
+        pull: The pull steps by which a worker gets to the folder.
+        work_pool: The work pool that its runs go to.
+        version: What to call this state of it; `None` leaves that to Prefect.
+        paused: Whether it starts paused; `None` leaves it as it is.
+        production: Its production token; `None` is the one that it has, or else its first.
+    """
+
+    description: Description
+    name: str
+    folder: Path
+    entrypoint: str
+    pull: Sequence[dict[str, Any]]
+    work_pool: str
+    version: str | None = None
+    paused: bool | None = None
+    production: Production | None = None
+
+    @property
+    def full_name(self) -> str:
+        """The name by which Prefect knows it: flow and deployment."""
+        return full_name(self.description.flow, self.name)
+
+
+def api_url() -> str:
+    """Return the URL of the server to deploy to, without any password in it.
+
+    Raises:
+        DeployProblem: None is set.
+    """
+    url = get_current_settings().api.url
+    if not url:
+        raise DeployProblem(NO_SERVER, SET_SERVER)
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+@asynccontextmanager
+async def connect(writes: int | None = None) -> AsyncIterator[Server]:
+    """Connect to the server in `PREFECT_API_URL`.
+
+    Args:
+        writes: How many deployments are written at once. By default it is one, unless the
+            server is Prefect Cloud: SQLite, a server's default, takes one write at a time, and
+            becomes the slower the more are waiting.
+
+    Yields:
+        The server.
+
+    Raises:
+        DeployProblem: There is none, or it does not answer, or does not let us in.
+    """
+    url = api_url()
+
+    with told(url):
+        async with AsyncClientContext.get_or_create() as context:
+            # Unlike the question for its version, this one needs a valid key.
+            pools = await _work_pools(context.client)
+            cloud = context.client.server_type == ServerType.CLOUD
+            yield Server(context.client, url, pools, writes or (CLOUD_WRITES if cloud else 1))
+
+
+class Server:
+    """A Prefect server.
+
+    Args:
+        client: The connection.
+        url: Its URL.
+        pools: Its work pools.
+        writes: How many deployments are written at once.
+    """
+
+    def __init__(
+        self, client: PrefectClient, url: str, pools: Sequence[WorkPool], writes: int
+    ) -> None:
+        self._client = client
+        self.url = url
+        self._pools = {pool.name: pool for pool in pools}
+        self._room = asyncio.Semaphore(writes)
+        self._loader = asyncio.Lock()
+
+    def work_pool(self, name: str | None, *, local: bool) -> str:
+        """Find the work pool for deployments.
+
+        Args:
+            name: The pool that the user names. `None` is the one of Prefect's settings, or the
+                one named `default`, or the only one that runs processes.
+            local: Whether flows are run from a folder of this machine.
+
+        Returns:
+            Its name.
+
+        Raises:
+            DeployProblem: There is none, or runs in it would not find the flows.
+        """
+        pools = self._pools
+        chosen = name or self._default_pool()
+        if chosen is None or chosen not in pools:
+            wanted = chosen or DEFAULT_NAME
+            known = ", ".join(sorted(pools)) or "none"
+            raise DeployProblem(
+                f"The server {self.url} has no work pool named {wanted}; those it has: {known}.",
+                f"Make it by `prefect work-pool create {wanted} --type process`, "
+                "or name another by --work-pool.",
+            )
+        kind = pools[chosen].type
+        if kind == "prefect-agent" or (local and kind != LOCAL_POOL):
+            raise DeployProblem(
+                f"The work pool {chosen} is of the type {kind}, whose runs do not see "
+                "the folders of this machine.",
+                "Name one of the type process by --work-pool, or let workers clone the "
+                "repository: `mfp deploy --pull git`.",
+            )
+        return chosen
+
+    def _default_pool(self) -> str | None:
+        if named := get_current_settings().deployments.default_work_pool_name:
+            return named
+        processes = [name for name, pool in self._pools.items() if pool.type == LOCAL_POOL]
+        if DEFAULT_NAME in self._pools or len(processes) != 1:
+            return DEFAULT_NAME if DEFAULT_NAME in self._pools else None
+        return processes[0]
+
+    async def existing(self, full_name: str) -> DeploymentResponse | None:
+        """Return a deployment as the server has it; `None` if it has none of that name.
+
+        Args:
+            full_name: The names of flow and deployment, with `/` between.
+
+        Raises:
+            DeployProblem: The server does not answer well.
+        """
+        with told(self.url):
+            try:
+                return await self._client.read_deployment_by_name(full_name)
+            except ObjectNotFound:
+                return None
+
+    async def production(self, full_name: str) -> Production | None:
+        """Return the production token of a deployment, if it has one.
+
+        Args:
+            full_name: The names of flow and deployment, with `/` between.
+
+        Raises:
+            DeployProblem: The server does not answer well, or its job variable `env` is a template.
+        """
+        found = await self.existing(full_name)
+        variables = _environment(full_name, found.job_variables) if found else {}
+        if not variables.get(TOKEN_VARIABLE):
+            return None
+        owner = variables.get(OWNER_VARIABLE)
+        return Production(
+            token=str(variables[TOKEN_VARIABLE]), owner=None if owner is None else str(owner)
+        )
+
+    async def deploy(self, deployment: Deployment) -> UUID:
+        """Make a deployment, or bring it up to date.
+
+        As with Prefect's own `deploy`, what users changed beside stays: whether it and its
+        schedule are paused, its parameters and limits.
+
+        Args:
+            deployment: The deployment.
+
+        Returns:
+            Its id.
+
+        Raises:
+            DeployProblem: Prefect did not take it.
+        """
+        with told(self.url):
+            facts = await self._load(deployment)
+            found = await self.existing(deployment.full_name)
+            async with self._room:
+                if found is None:
+                    id_ = await self._create(deployment, facts)
+                else:
+                    id_ = found.id
+                    await self._update(deployment, facts, found)
+                if version := deployment.version:  # last: it says that all the rest is there
+                    info = VersionInfo(type="prefect:simple", version=version)
+                    update = DeploymentUpdate(version=version, version_info=info)
+                    await self._client.update_deployment(id_, update)
+                return id_
+
+    async def _load(self, deployment: Deployment) -> dict[str, Any]:
+        """Read the generated file, one at a time, while the server is at work."""
+        async with self._loader:
+            return await asyncio.to_thread(_facts, deployment)
+
+    async def _create(self, deployment: Deployment, facts: dict[str, Any]) -> UUID:
+        flow_id = await self._client.create_flow_from_name(deployment.description.flow)
+        schedule = _schedule(deployment.description)
+        new = [DeploymentScheduleCreate(schedule=schedule, slug=SCHEDULE_SLUG)] if schedule else []
+        id_ = await self._client.create_deployment(
+            flow_id=flow_id,
+            name=deployment.name,
+            work_pool_name=deployment.work_pool,
+            schedules=new,
+            paused=deployment.paused,
+            enforce_parameter_schema=True,
+            job_variables=_job_variables(deployment, {}),
+            **facts,
+        )
+        await self._put_triggers(id_, deployment)
+        return id_
+
+    async def _update(
+        self, deployment: Deployment, facts: dict[str, Any], found: DeploymentResponse
+    ) -> None:
+        # No version until all is written: a hash of an earlier state would make it look done.
+        changes = {**facts, "version": None}
+        changes["job_variables"] = _job_variables(deployment, found.job_variables)
+        if deployment.paused is not None:
+            changes["paused"] = deployment.paused
+        if found.work_pool_name != deployment.work_pool:  # else a chosen queue would be lost
+            changes["work_pool_name"] = deployment.work_pool
+        await self._client.update_deployment(found.id, DeploymentUpdate(**changes))
+        await self._put_schedule(found, _schedule(deployment.description))
+        await self._put_triggers(found.id, deployment)
+
+    async def _put_schedule(self, found: DeploymentResponse, wanted: CronSchedule | None) -> None:
+        """Set our schedule, and leave alone those that users have added."""
+        ours = [one for one in found.schedules if one.slug == SCHEDULE_SLUG]
+        for old in ours if wanted is None else ():
+            await self._client.delete_deployment_schedule(found.id, old.id)
+        if wanted is not None and not ours:
+            new = DeploymentScheduleCreate(schedule=wanted, slug=SCHEDULE_SLUG)
+            await self._client.create_deployment_schedules(found.id, [new])
+        elif wanted is not None and ours[0].schedule != wanted:
+            await self._client.update_deployment_schedule(found.id, ours[0].id, schedule=wanted)
+
+    async def _put_triggers(self, id_: UUID, deployment: Deployment) -> None:
+        triggers = named_triggers(deployment.description.triggers, deployment.full_name)
+        await put_automations(self._client, id_, triggers)
+
+
+def _environment(full_name: str, job_variables: dict[str, Any] | None) -> dict[str, Any]:
+    variables = (job_variables or {}).get("env")
+    if variables is not None and not isinstance(variables, dict):  # a template of Prefect's
+        raise DeployProblem(
+            f"The job variable env of {full_name} is no mapping, so it has no room for the "
+            "production token.",
+            "Make it a mapping in Prefect, where each variable may be a template; or remove it.",
+        )
+    return variables or {}
+
+
+def _job_variables(deployment: Deployment, found: dict[str, Any] | None) -> dict[str, Any]:
+    """Add the production token to the variables of the runs' environment."""
+    variables = _environment(deployment.full_name, found)
+    ours = {}
+    if deployment.production is not None:
+        ours = {TOKEN_VARIABLE: deployment.production.token}
+        if deployment.production.owner:
+            ours[OWNER_VARIABLE] = deployment.production.owner
+    elif deployment.description.token and TOKEN_VARIABLE not in variables:
+        ours = {TOKEN_VARIABLE: deployment.description.token}
+    return {**(found or {}), "env": {**variables, **ours}}
+
+
+async def _work_pools(client: PrefectClient) -> list[WorkPool]:
+    found: list[WorkPool] = []
+    while page := await client.read_work_pools(limit=200, offset=len(found)):
+        found += page
+    return found
+
+
+def _schedule(described: Description) -> CronSchedule | None:
+    if described.cron is None:
+        return None
+    return CronSchedule(cron=described.cron, timezone=described.timezone)
+
+
+def _facts(deployment: Deployment) -> dict[str, Any]:
+    """Return what the generated file and its flow say, for making and for updating."""
+    with warnings.catch_warnings():
+        # Files of flows of one name, each with a deployment of its own, are no mistake.
+        warnings.filterwarnings("ignore", message="A flow named")
+        flow: Any = load_flow_from_entrypoint(
+            f"{deployment.folder}/{deployment.entrypoint}", use_placeholder_flow=False
+        )
+    return {
+        "description": flow.description,
+        "tags": [*deployment.description.tags],
+        "entrypoint": deployment.entrypoint,
+        "pull_steps": [*deployment.pull],
+        "parameter_openapi_schema": parameter_schema(flow).model_dump(exclude_unset=True),
+    }

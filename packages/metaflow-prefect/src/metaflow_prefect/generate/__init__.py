@@ -1,0 +1,1 @@
+"""From the model to the generated file: text, then a file."""

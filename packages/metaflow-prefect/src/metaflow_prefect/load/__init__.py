@@ -1,0 +1,1 @@
+"""Read Metaflow when a file is made: the flow, its decorators, what it would refuse."""

@@ -1,0 +1,190 @@
+"""From a FlowSpec to the model: what a flow is, in Metaflow's own terms."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from metaflow._vendor import click
+from metaflow.flowspec import FlowStateItems
+from metaflow.includefile import FilePathClass
+from metaflow.parameters import JSONTypeClass
+
+from metaflow_prefect.checks import refuse
+from metaflow_prefect.load.problems import problems_of
+from metaflow_prefect.model import (
+    FlowModel,
+    LiteralDict,
+    LiteralList,
+    Literals,
+    ParameterKind,
+    ParameterModel,
+    StepKind,
+    StepModel,
+)
+from metaflow_prefect.runtime.host.outcome import attempt_facts
+
+KINDS: dict[str, StepKind] = {
+    "start": "linear",
+    "linear": "linear",
+    "split": "split",
+    "foreach": "foreach",
+    "split-switch": "switch",
+    "join": "join",
+    "end": "end",
+}
+
+
+PLAIN_TYPES: dict[ParameterKind, tuple[Any, ...]] = {
+    "int": (int, click.INT),
+    "float": (float, click.FLOAT),
+    "bool": (bool, click.BOOL),
+    "str": (str, click.STRING),
+}
+
+
+def load_flow(
+    flow: Any,
+    *,
+    options: Iterable[str] = (),
+    run_options: Iterable[str] = (),
+    concurrency_tags: Iterable[str] = (),
+) -> FlowModel:
+    """Read a flow.
+
+    Args:
+        flow: An instance of a `FlowSpec`, decorators attached and configs resolved.
+        options: Metaflow's top-level options that it is to run with.
+        run_options: Options of Metaflow's `run` command likewise.
+        concurrency_tags: Resources, such as "gpu": each is a tag of its own of the steps that
+            ask for it.
+
+    Returns:
+        The model.
+
+    Raises:
+        FlowProblem: Metaflow itself would not run the flow; the message says why.
+    """
+    options = tuple(options)
+    limited = frozenset(concurrency_tags)
+    graph = flow._graph
+    refuse(flow.name, problems_of(flow, options))
+    return FlowModel(
+        name=flow.name,
+        description=inspect.cleandoc(type(flow).__doc__ or ""),
+        start=graph.start_step,
+        steps=tuple(_step(graph[name], limited) for name in graph.sorted_nodes),
+        parameters=tuple(
+            _parameter(parameter)
+            for _, parameter in flow._get_parameters()
+            if not parameter.IS_CONFIG_PARAMETER
+        ),
+        options=options,
+        run_options=tuple(run_options),
+        configs=_configs(flow),
+    )
+
+
+def _step(node: Any, limited: frozenset[str]) -> StepModel:
+    attempts = attempt_facts(node)
+    user = int(attempts["user_retries"])
+    return StepModel(
+        name=node.name,
+        kind=KINDS[node.type],
+        next=tuple(node.out_funcs),
+        closes=node.split_parents[-1] if node.type == "join" else None,
+        description=inspect.cleandoc(node.doc or ""),
+        user_retries=user,
+        error_retries=int(attempts["error_retries"]),
+        retry_delay=attempts["delay"] if user else 0,
+        tags=tuple(_resource_tags(node, limited)),
+    )
+
+
+def _resource_tags(node: Any, limited: frozenset[str]) -> Iterator[str]:
+    """Name what a step asks for with `@resources`, apart from what it would get anyway."""
+    for decorator in node.decorators:
+        if decorator.name != "resources":
+            continue
+        for name, value in sorted(decorator.attributes.items()):
+            if value in (None, 0, "0") or str(value) == str(decorator.defaults.get(name)):
+                continue
+            yield f"{name}={value}"
+            if name in limited:
+                yield name
+
+
+def _configs(flow: Any) -> LiteralDict:
+    """Return the configs' values, in the form in which Metaflow hands them to its steps."""
+    found = flow._flow_state[FlowStateItems.CONFIGS]
+    plain = json.loads(json.dumps({name: list(entry) for name, entry in found.items()}))
+    return LiteralDict(tuple((name, literal_of(plain[name])) for name in sorted(plain)))
+
+
+def _parameter(parameter: Any) -> ParameterModel:
+    settings = parameter.kwargs
+    kind = _kind(settings.get("type"))
+    choices = settings["type"].choices if isinstance(settings["type"], click.Choice) else ()
+    default = settings.get("default")
+    if kind == "json" and isinstance(default, str):
+        default = _json_or_none(default)
+    if callable(default) or kind == "file":
+        default = None
+    return ParameterModel(
+        name=parameter.name,
+        kind=kind,
+        default=literal_of(default),
+        required=bool(settings.get("required")) and settings.get("default") is None,
+        help=str(settings.get("help") or ""),
+        choices=tuple(str(choice) for choice in choices),
+        multiple=bool(settings.get("multiple")),
+        is_flag=bool(settings.get("is_flag")),
+        arity=settings.get("nargs") or 1,
+        is_counter=bool(settings.get("count")),
+    )
+
+
+def _kind(parameter_type: Any) -> ParameterKind:
+    if isinstance(parameter_type, JSONTypeClass):
+        return "json"
+    if isinstance(parameter_type, FilePathClass):
+        return "file"
+    if isinstance(parameter_type, click.Choice):
+        return "str"
+    for kind, types in PLAIN_TYPES.items():
+        if any(parameter_type is plain for plain in types):
+            return kind
+    return "other"
+
+
+def _json_or_none(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def literal_of(value: Any) -> Literals:
+    """Return a value as a literal of the model; `None` if it has no exact literal.
+
+    Such a default is left to Metaflow, which knows it when the run starts.
+    """
+    try:
+        return _literal(value)
+    except TypeError:
+        return None
+
+
+def _literal(value: Any) -> Literals:
+    if value is None or type(value) in (bool, int, str):
+        return value  # type: ignore[no-any-return]
+    if type(value) is float and not math.isnan(value):
+        return value
+    if type(value) is list:
+        return LiteralList(tuple(_literal(entry) for entry in value))
+    if type(value) is dict:
+        return LiteralDict(tuple((_literal(k), _literal(v)) for k, v in value.items()))
+    raise TypeError

@@ -1,0 +1,291 @@
+"""The command line of a generated file."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from prefect import Flow, get_client
+from prefect.client.schemas.objects import State
+from prefect.exceptions import ObjectNotFound, TerminationSignal
+from prefect.settings import (
+    PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS,
+    temporary_settings,
+)
+
+from .engine import LAUNCHERS, LoadProblem, PreparedRun, load_flow
+from .facts import RUN_PREFIX, FlowFacts, ParameterFacts
+from .host_client import Host, HostEnded
+from .scheduler import RunFailure
+
+USAGE = 2
+# A cold start of Prefect's temporary server takes a slow machine far more than
+# Prefect's own limit of 20 seconds.
+SERVER_START_SECONDS = 300
+STILL_RUNNING = (
+    "Run {} is still running. Wait for its end; if it has died, tell Prefect with: "
+    "prefect flow-run cancel {}"
+)
+
+
+def reader(parameter: ParameterFacts) -> Callable[[str], tuple[str, Any]]:
+    """Return what reads a parameter: the text, for Metaflow, and what it means."""
+    import click
+
+    types: dict[str, Any] = {
+        "int": click.INT,
+        "float": click.FLOAT,
+        "bool": click.BOOL,
+    }
+    kind: Any = types.get(parameter.kind, click.STRING)
+    if parameter.choices:
+        kind = click.Choice(parameter.choices)
+
+    def read(text: str) -> tuple[str, Any]:
+        if parameter.kind != "json":
+            return text, kind.convert(text, None, None)
+        try:
+            return text, json.loads(text)
+        except ValueError:
+            raise click.BadParameter(f"{text!r} is not valid JSON.") from None
+
+    return read
+
+
+# Metaflow's own options of `run`, as far as they mean something here.
+RUN_OPTIONS = (
+    ("run-id-file", "FILE", "Write the id of the Metaflow run to this file."),
+    ("max-workers", "N", "How many tasks run at the same time.  [default: 16]"),
+    ("max-num-splits", "N", "How many tasks a foreach may make.  [default: 100]"),
+    ("max-log-size", "MB", "How much of a task's output is kept.  [default: 10]"),
+    ("namespace", "TAG", "The namespace that the flow's own queries see."),
+)
+REPEATED_OPTIONS = (
+    ("tag", "TAG", "Annotate the run with this tag; may be given several times."),
+    ("with", "DECORATOR", "Add a decorator to all steps; may be given several times."),
+)
+
+
+def main(
+    facts: FlowFacts,
+    flow: Flow[Any, Any],
+    path: str,
+    host: Host,
+    words: Sequence[str],
+) -> int:
+    """Run the command line of a generated file.
+
+    Args:
+        facts: The flow.
+        flow: Its Prefect flow.
+        path: The generated file.
+        host: A Metaflow process that has been started early.
+        words: The command line's words.
+
+    Returns:
+        0 if the Metaflow run is successful, 1 if not, 2 if the words make no sense.
+    """
+    import click
+
+    command = _command(facts, path)
+    try:
+        with command.make_context(Path(path).name, list(words)) as context:
+            return _run(facts, flow, path, host, context.params)
+    except click.exceptions.Exit as ending:
+        return ending.exit_code
+    except click.ClickException as error:
+        sys.stderr.write(f"Error: {error.format_message()}\n")
+        return 2
+
+
+def _command(facts: FlowFacts, path: str) -> Any:
+    """Return the click command; a flow's parameter wins over an option of ours."""
+    import click
+
+    taken = {parameter.name for parameter in facts.parameters}
+    options: list[Any] = []
+    for place, parameter in enumerate(facts.parameters):
+        variable = parameter.name.upper().replace("-", "_")
+        settings: dict[str, Any] = {"is_flag": parameter.is_flag}
+        if parameter.is_counter:
+            settings = {"count": True, "default": None}
+        elif not parameter.is_flag:
+            settings = {
+                "type": reader(parameter),
+                "metavar": parameter.kind.upper(),
+                "multiple": parameter.multiple,
+                "nargs": parameter.arity,
+            }
+        options.append(
+            click.Option(
+                [f"--{parameter.name}", f"parameter_{place}"],
+                required=parameter.required,
+                help=parameter.help,
+                envvar=f"METAFLOW_RUN_{variable}",
+                **settings,
+            )
+        )
+
+    def own(name: str, help_text: str, **settings: Any) -> None:
+        flag = f"--prefect-{name}" if name in taken else f"--{name}"
+        variable = f"own_{name.replace('-', '_')}"
+        options.append(click.Option([flag, variable], help=help_text, **settings))
+
+    for name, metavar, help_text in RUN_OPTIONS:
+        kind = click.INT if metavar in ("N", "MB") else click.STRING
+        own(name, help_text, metavar=metavar, type=kind)
+    for name, metavar, help_text in REPEATED_OPTIONS:
+        own(name, help_text, metavar=metavar, multiple=True)
+    own("resume", "Clone what succeeded in an earlier run.", metavar="RUN_ID")
+    own("step-to-rerun", "With --resume: run this step again.", metavar="STEP")
+    own(
+        "launcher",
+        "How steps are started: forked from a warm process or fresh.",
+        type=click.Choice(LAUNCHERS),
+    )
+    own(
+        "preload",
+        "Import this module once, before steps are forked; may be given several times.",
+        metavar="MODULE",
+        multiple=True,
+    )
+    return click.Command(
+        Path(path).name,
+        params=options,
+        help=f"Run the Metaflow flow {facts.name} as a Prefect flow.",
+        context_settings={"help_option_names": ["--help"], "max_content_width": 100},
+    )
+
+
+def _run(
+    facts: FlowFacts,
+    flow: Flow[Any, Any],
+    path: str,
+    host: Host,
+    chosen: dict[str, Any],
+) -> int:
+    words: list[str] = []
+    values: dict[str, Any] = {}
+    for place, parameter in enumerate(facts.parameters):
+        given = chosen[f"parameter_{place}"]
+        if given is None or given == ():
+            continue
+        raw, value = _raw_and_value(parameter, given)
+        words += raw
+        values[parameter.argument] = value
+    try:
+        load_flow(
+            host,
+            facts,
+            path,
+            _arguments(facts, chosen, words),
+            chosen["own_launcher"],
+            chosen["own_preload"],
+        )
+    except LoadProblem as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 2
+    except HostEnded as ended:
+        # A wrong use is one line; before it Metaflow says what it was about to do.
+        lines = ended.output[-1:] if ended.code == USAGE else [str(ended)]
+        sys.stderr.write("\n".join(lines) + "\n")
+        return ended.code or 1
+    limit = max(
+        PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS.value(), SERVER_START_SECONDS
+    )
+    with temporary_settings({PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: limit}):
+        origin = chosen["own_resume"]
+        if origin and (running := _unfinished_flow_run(origin)):
+            host.close()
+            sys.stderr.write(f"{STILL_RUNNING.format(origin, running)}\n")
+            return USAGE
+        PreparedRun.waiting = PreparedRun(host)
+        return _run_prefect_flow(flow, values)
+
+
+def _unfinished_flow_run(run_id: str) -> UUID | None:
+    """Return the id of the flow run that is still making a Metaflow run.
+
+    Of a run that Metaflow has started by itself nobody knows.
+    """
+    try:
+        flow_run_id = UUID(run_id.removeprefix(RUN_PREFIX))
+    except ValueError:
+        return None
+    with get_client(sync_client=True) as client:
+        try:
+            state = client.read_flow_run(flow_run_id).state
+        except ObjectNotFound:  # another server has it
+            return None
+    return None if state is None or state.is_final() else flow_run_id
+
+
+def _raw_and_value(parameter: ParameterFacts, given: Any) -> tuple[list[str], Any]:
+    """Return a parameter's words for Metaflow, and its value for Prefect."""
+    option = f"--{parameter.name}"
+    if parameter.is_flag or parameter.is_counter:
+        return [option] * int(given), given
+    entries = given if parameter.multiple else [given]
+    if parameter.arity == 1:
+        words = [f"{option}={raw}" for raw, _ in entries]
+        values = [value for _, value in entries]
+    else:
+        words = [w for entry in entries for w in (option, *(raw for raw, _ in entry))]
+        values = [[value for _, value in entry] for entry in entries]
+    return words, values if parameter.multiple else values[0]
+
+
+def _arguments(facts: FlowFacts, chosen: dict[str, Any], words: list[str]) -> list[str]:
+    """Return what follows the flow's file on Metaflow's command line."""
+    import click
+
+    options: list[str] = [*facts.run_options]
+    for name, _, _ in RUN_OPTIONS:
+        value = chosen[f"own_{name.replace('-', '_')}"]
+        if value is not None:
+            options.append(f"--{name}={value}")
+    for name, _, _ in REPEATED_OPTIONS:
+        options += [f"--{name}={value}" for value in chosen[f"own_{name}"]]
+    origin, step = chosen["own_resume"], chosen["own_step_to_rerun"]
+    if origin is None:
+        if step is not None:
+            raise click.UsageError("--step-to-rerun goes with --resume RUN_ID.")
+        return [*facts.options, "run", *options, *words]
+    if not origin:
+        raise click.UsageError("--resume needs the id of a run.")
+    if step is not None and step not in facts.steps:
+        raise click.UsageError(
+            f"There is no step {step}. Choose one of {', '.join(facts.steps)}."
+        )
+    if words:
+        raise click.UsageError(
+            "A resumed run has the parameters of its origin; give none with --resume."
+        )
+    resume = ["resume", f"--origin-run-id={origin}", *options]
+    return [*facts.options, *resume, *([step] if step else [])]
+
+
+def _run_prefect_flow(flow: Flow[Any, Any], values: dict[str, Any]) -> int:
+    try:
+        call: Any = flow  # its types do not know `return_state`
+        state: State[Any] = call(**values, return_state=True)
+    except (KeyboardInterrupt, TerminationSignal) as stop:
+        number = getattr(stop, "signal", signal.SIGINT)
+        sys.stderr.write("Stopped; no step is running any more.\n")
+        return 128 + number
+    if state.is_completed():
+        return 0
+    sys.stderr.write(f"{_failure_line(state)}\n")
+    return 1
+
+
+def _failure_line(state: State[Any]) -> str:
+    failure = state.result(raise_on_failure=False)
+    if isinstance(failure, RunFailure) and failure.remedy:
+        return f"{failure} Look at it with: {failure.remedy}"
+    return state.message or "The flow run has failed."

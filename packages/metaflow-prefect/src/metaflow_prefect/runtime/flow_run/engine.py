@@ -1,0 +1,269 @@
+"""Run a Metaflow flow inside a Prefect flow run."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from prefect import Task, get_run_logger
+from prefect.client.schemas.objects import State
+from prefect.context import FlowRunContext
+from prefect.exceptions import TerminationSignal
+from prefect.states import Completed, Failed
+
+from .artifacts import ArtifactPublisher
+from .facts import RUN_PREFIX, FlowFacts
+from .host_client import Host, HostEnded, open_host
+from .scheduler import RunFailure, Scheduler, Unit
+from .steps import RunSession, may_retry
+from .taskruns import TaskThreads
+from .values import given_values, parameter_words
+
+LAUNCHERS = ("warm", "fresh")
+LAUNCHER_VARIABLE = "METAFLOW_PREFECT_LAUNCHER"
+SOURCE_MISSING = (
+    "The flow's source {} is not there. Keep it where it was, relative to this file, "
+    "or make this file anew with `prefect create`."
+)
+
+
+class RunLoop:
+    """Submits each task when its inputs are there, until nothing is left.
+
+    Args:
+        facts: The flow.
+        session: What its task runs share.
+        attempts: How often Metaflow retries each step.
+        threads: Where the tasks run.
+        max_workers: How many tasks run at the same time.
+        max_num_splits: How many tasks a foreach may make.
+    """
+
+    def __init__(
+        self,
+        facts: FlowFacts,
+        session: RunSession,
+        attempts: Mapping[str, Mapping[str, float]],
+        threads: TaskThreads,
+        max_workers: int,
+        max_num_splits: int,
+    ) -> None:
+        self._session = session
+        self._max_workers = max_workers
+        self._tasks = {
+            name: with_attempts(step.task, attempts[name])
+            for name, step in facts.steps.items()
+        }
+        self._scheduler: Scheduler[UUID] = Scheduler(
+            facts.start, facts.steps, max_num_splits
+        )
+        self._threads = threads
+        self._given_up: RunFailure | None = None
+        self.end_path = ""
+
+    def run(self, parameters_path: str) -> None:
+        """Run all tasks.
+
+        Raises:
+            RunFailure: A task has failed for good.
+        """
+        self._scheduler.begin(parameters_path)
+        while True:
+            while self._threads.running < self._max_workers:
+                unit = self._scheduler.next_ready()
+                if unit is None:
+                    break
+                unit.run = self._session
+                upstream = (task_run_id for _, task_run_id in unit.inputs)
+                self._threads.submit(self._tasks[unit.step], unit, upstream)
+            if not self._threads.running:
+                break
+            self._take(*self._threads.next_ended())
+        if self._given_up:
+            raise self._given_up
+
+    def _take(self, unit: Unit[UUID], task_run_id: UUID, state: State[Any]) -> None:
+        finish = self._session.finishes.pop(unit.task_id, None)
+        if finish is None or not state.is_completed():
+            known = self._session.failures.get(unit.task_id)
+            reason = known or state.message or f"Step {unit.step} failed."
+            failure = RunFailure(reason, unit.step, unit.task_id, said=True)
+            if unit.task_id not in self._session.given_up:
+                raise failure
+            # Its step said that it must not be retried; natively the rest goes on.
+            self._given_up = self._given_up or failure
+            return
+        self.end_path = finish.path
+        self._scheduler.finished(unit, finish, task_run_id)
+
+
+def with_attempts(
+    task: Task[Any, Any], attempts: Mapping[str, float]
+) -> Task[Any, Any]:
+    """Give a step's Prefect task as many retries as Metaflow gives the step.
+
+    The delay is Metaflow's `minutes_between_retries`; a fallback of `@catch` comes
+    at once.
+    """
+    user, error = int(attempts["user_retries"]), int(attempts["error_retries"])
+    if not user + error and not task.retries:
+        return task
+    delays: list[float] = [attempts["delay"]] * user + [0.0] * error
+    return task.with_options(
+        retries=user + error,
+        retry_delay_seconds=delays,
+        retry_condition_fn=may_retry,
+    )
+
+
+def run_flow(
+    facts: FlowFacts,
+    path: str,
+    start: Any,
+    values: Mapping[str, Any],
+) -> State[Any]:
+    """Run a Metaflow flow; the body of the Prefect flow.
+
+    Args:
+        facts: The flow.
+        path: The generated file.
+        start: Starts a Metaflow process.
+        values: The parameters of the Prefect flow run by their names in Metaflow.
+
+    Returns:
+        A completed state that names the Metaflow run, or a failed one that says what
+        failed where.
+    """
+    try:
+        name = _run_flow(facts, path, start, values)
+    except (RunFailure, HostEnded, LoadProblem) as failure:
+        return Failed(message=str(failure), data=failure)
+    return Completed(message=f"Metaflow run {name}")
+
+
+def _run_flow(
+    facts: FlowFacts, path: str, start: Any, values: Mapping[str, Any]
+) -> str:
+    context = FlowRunContext.get()
+    assert context is not None and context.flow_run is not None
+    flow_run = context.flow_run
+    logger = get_run_logger()
+    given = given_values(facts, context.flow, values)
+    prepared = PreparedRun.take() or PreparedRun.load(facts, path, start, given)
+    host = prepared.host
+    host.echo(logger.info)
+    run_id = f"{RUN_PREFIX}{flow_run.id}"
+    try:
+        started = host.start(run_id, str(flow_run.id), again=flow_run.run_count > 1)
+    except HostEnded:
+        host.close()
+        raise
+    logger.info("Metaflow run %s/%s", started["flow"], run_id)
+    logger.info("%s", started["launcher"])
+    publisher = ArtifactPublisher(started["flow"], started["metadata"], flow_run.id)
+    session = RunSession(host, publisher)
+    loaded = host.loaded or {}
+    threads = TaskThreads(flow_run.id)
+    loop = RunLoop(
+        facts,
+        session,
+        loaded["steps"],
+        threads,
+        loaded["max_workers"],
+        loaded["max_num_splits"],
+    )
+    succeeded = False
+    try:
+        _conduct(loop, host, started["parameters_path"])
+        succeeded = True
+    except RunFailure as failure:
+        if failure.step:
+            task = f"{run_id}/{failure.step}/{failure.task_id}"
+            failure.remedy = f"python {Path(facts.source).name} logs {task}"
+        raise
+    finally:
+        threads.settle()
+        publisher.run_finished(run_id, succeeded=succeeded)
+        publisher.close()
+        host.close()
+    return f"{started['flow']}/{run_id}"
+
+
+def _conduct(loop: RunLoop, host: Host, parameters_path: str) -> None:
+    """Run all tasks, then have Metaflow end the run accordingly."""
+    try:
+        loop.run(parameters_path)
+    except RunFailure as failure:
+        reason = "" if failure.said else failure.reason
+        host.finish(outcome="failed", reason=reason, task_id=failure.task_id, grace=5)
+        raise
+    except (KeyboardInterrupt, TerminationSignal) as stop:
+        number = getattr(stop, "signal", signal.SIGINT)
+        host.finish(outcome="interrupted", signal=number, grace=2)
+        raise
+    code = host.finish(outcome="succeeded", path=loop.end_path)
+    if code:
+        raise RunFailure(f"Metaflow ended with exit code {code}.")
+
+
+class LoadProblem(Exception):
+    """The flow cannot be loaded as things are; the message says what to do."""
+
+
+class PreparedRun:
+    """A loaded flow whose run has not begun."""
+
+    waiting: PreparedRun | None = None
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+
+    @classmethod
+    def take(cls) -> PreparedRun | None:
+        """Return what the command line has prepared, once."""
+        prepared, cls.waiting = cls.waiting, None
+        return prepared
+
+    @classmethod
+    def load(
+        cls, facts: FlowFacts, path: str, start: Any, values: Mapping[str, Any]
+    ) -> PreparedRun:
+        """Start a Metaflow process and have it load the flow with given parameters."""
+        host = open_host(start)
+        arguments = [*facts.options, "run", *facts.run_options]
+        for parameter in facts.parameters:
+            if parameter.name in values:
+                arguments += parameter_words(parameter, values[parameter.name])
+        load_flow(host, facts, path, arguments)
+        return cls(host)
+
+
+def load_flow(
+    host: Host,
+    facts: FlowFacts,
+    path: str,
+    arguments: Sequence[str],
+    launcher: str | None = None,
+    preload: Sequence[str] = (),
+) -> None:
+    """Have a Metaflow process load a flow from its source, wherever this file lies."""
+    script = Path(path).resolve().parent.joinpath(facts.source)
+    if not script.exists():
+        host.close()
+        raise LoadProblem(SOURCE_MISSING.format(script))
+    chosen = launcher or os.environ.get(LAUNCHER_VARIABLE) or LAUNCHERS[0]
+    if chosen not in LAUNCHERS:
+        host.close()
+        raise LoadProblem(
+            f"{LAUNCHER_VARIABLE} is {chosen!r}. Set it to warm or fresh."
+        )
+    modules = preload or os.environ.get("METAFLOW_PREFECT_PRELOAD", "").split()
+    # A resumed run has the configs of its origin. The command comes right after the
+    # top-level options; further on, a parameter's value may be any word.
+    resumed = arguments[len(facts.options)] == "resume"
+    configs = {} if resumed else facts.configs
+    host.load(str(script.resolve()), facts.name, arguments, configs, chosen, modules)

@@ -1,0 +1,239 @@
+"""The Prefect side's end of the Metaflow process that serves a run."""
+
+from __future__ import annotations
+
+import queue
+import re
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..channel import Channel
+
+TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+INTERNAL = "The Metaflow process of this run ended unexpectedly."
+
+
+class HostEnded(Exception):
+    """The Metaflow process has ended when it was still needed.
+
+    Args:
+        code: Its exit code.
+        output: The last lines that it wrote.
+    """
+
+    def __init__(self, code: int, output: Sequence[str]) -> None:
+        super().__init__("\n".join(output) or INTERNAL)
+        self.code = code
+        self.output = tuple(output)
+
+
+class Host:
+    """A Metaflow process that loads a flow and then serves a run of it.
+
+    Args:
+        process: The process, its output being a pipe.
+        end: The socket to it.
+    """
+
+    def __init__(self, process: subprocess.Popen[Any], end: socket.socket) -> None:
+        self._process = process
+        self._channel = Channel(end)
+        self._replies: dict[int, queue.SimpleQueue[dict[str, Any]]] = {}
+        self._events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._counting = threading.Lock()
+        self._count = 0
+        self._output: list[str] = []
+        self._echo: Callable[[str], None] | None = None
+        self.loaded: dict[str, Any] | None = None
+        self._readers = [
+            threading.Thread(target=self._read_messages, daemon=True),
+            threading.Thread(target=self._read_output, daemon=True),
+        ]
+        for thread in self._readers:
+            thread.start()
+
+    # -- the run's life ---------------------------------------------------------
+
+    def load(
+        self,
+        script: str,
+        flow: str,
+        arguments: Sequence[str],
+        configs: Mapping[str, Any],
+        launcher: str,
+        preload: Sequence[str],
+    ) -> None:
+        """Have the flow loaded and checked, its parameters read.
+
+        Args:
+            script: The flow's file.
+            flow: The name of its class.
+            arguments: What follows the file on Metaflow's command line.
+            configs: The values of the flow's configs.
+            launcher: How steps are started, "warm" or "fresh".
+            preload: Modules that a warm process imports before it forks.
+
+        Raises:
+            HostEnded: Metaflow refused the flow or the arguments, and said why.
+        """
+        self._send(
+            kind="load",
+            script=script,
+            flow=flow,
+            arguments=list(arguments),
+            configs=dict(configs),
+            launcher=launcher,
+            preload=list(preload),
+        )
+        self.loaded = self._event("loaded")
+
+    def start(self, run_id: str, flow_run_id: str, *, again: bool) -> dict[str, Any]:
+        """Make the Metaflow run.
+
+        Args:
+            run_id: Its id.
+            flow_run_id: The id of the Prefect flow run that it belongs to.
+            again: Whether this flow run has been tried before.
+
+        Returns:
+            Where its parameters are.
+
+        Raises:
+            HostEnded: Metaflow could not make it.
+        """
+        self._send(kind="start", run_id=run_id, flow_run_id=flow_run_id, again=again)
+        return self._event("started")
+
+    def attempt(
+        self, request: dict[str, Any], on_lines: Callable[[list[list[str]]], None]
+    ) -> dict[str, Any]:
+        """Run an attempt of a task.
+
+        Args:
+            request: Which task, which attempt, and from which inputs.
+            on_lines: Called with what the task writes, as it writes it.
+
+        Returns:
+            How it ended.
+        """
+        replies: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        with self._counting:
+            self._count += 1
+            number = self._count
+        self._replies[number] = replies
+        try:
+            self._send(kind="attempt", request=number, **request)
+            while True:
+                message = replies.get()
+                if message["kind"] != "lines":
+                    return message
+                on_lines(message["lines"])
+        finally:
+            del self._replies[number]
+
+    def finish(self, **message: Any) -> int:
+        """End the run, stopping what still runs, and wait for the process to end.
+
+        Returns:
+            The process's exit code.
+        """
+        try:
+            self._send(kind="finish", **message)
+        except HostEnded:
+            pass  # it is gone already; its exit code says how
+        return self._ended()
+
+    def close(self) -> None:
+        """Let go of the process, which ends with all that it has started."""
+        try:
+            self._channel.close()
+        finally:
+            self._process.wait()
+
+    def echo(self, write: Callable[[str], None]) -> None:
+        """Pass on what the process writes from now on, and has written so far."""
+        for line in self._output:
+            write(line)
+        self._output.clear()
+        self._echo = write
+
+    # -- messages ---------------------------------------------------------------
+
+    def _send(self, **message: Any) -> None:
+        try:
+            self._channel.send(message)
+        except OSError as error:
+            raise self._failure() from error
+
+    def _event(self, kind: str) -> dict[str, Any]:
+        message = self._events.get()
+        if message is None or message["kind"] != kind:
+            raise self._failure(message)
+        return message
+
+    def _failure(self, message: dict[str, Any] | None = None) -> HostEnded:
+        code = message["code"] if message else self._ended()
+        self._readers[1].join()
+        return HostEnded(code, self._output)
+
+    def _ended(self) -> int:
+        self._readers[0].join()
+        code = self._process.wait()
+        self._readers[1].join()
+        return code
+
+    def _read_messages(self) -> None:
+        while True:
+            message, _ = self._channel.receive()
+            if message is None:
+                break
+            if message["kind"] in ("lines", "reply"):
+                self._replies[message["request"]].put(message)
+            else:
+                self._events.put(message)
+        self._events.put(None)
+        gone = {"kind": "reply", "state": "failed", "code": None, "reason": INTERNAL}
+        for replies in list(self._replies.values()):
+            replies.put(gone)
+
+    def _read_output(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            text = TERMINAL_CODES.sub("", line.decode(errors="replace")).rstrip()
+            if not text:
+                continue
+            if self._echo is None:
+                self._output.append(text)
+            else:
+                self._echo(text)
+
+
+def open_host(start: Callable[..., subprocess.Popen[Any]]) -> Host:
+    """Start a Metaflow process.
+
+    Args:
+        start: Starts the process, given its standard input.
+
+    Returns:
+        The process, importing Metaflow by now.
+    """
+    ours, theirs = socket.socketpair()
+    with theirs:
+        return Host(start(stdin=theirs.fileno()), ours)
+
+
+def adopt_host(
+    process: subprocess.Popen[Any], ours: socket.socket, theirs: socket.socket
+) -> Host:
+    """Take over a Metaflow process that was started early.
+
+    Args:
+        process: The process.
+        ours: This side's end of the socket to it.
+        theirs: The process's end, which it has inherited.
+    """
+    theirs.close()
+    return Host(process, ours)

@@ -1,0 +1,1 @@
+"""Metaflow's processes: the one that serves a run, and those that run its steps."""

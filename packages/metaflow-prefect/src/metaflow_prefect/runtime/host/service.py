@@ -1,0 +1,332 @@
+"""The Metaflow side of a run: Metaflow's own `run` command, scheduled by Prefect.
+
+The flow's source runs as `python flow.py run …` does. Metaflow checks the flow, reads
+its parameters, makes the run, runs every hook of every decorator and builds every
+step's command. Only `execute()`, the loop that decides what runs when, is replaced: it
+serves the requests of the Prefect side, one thread for each task that is running.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+import threading
+import time
+from typing import Any
+
+from ..channel import Channel
+from .launch import Launcher
+from .outcome import FinishedTask, attempt_facts, results_of
+from .script import end_process
+from .worker import Line, LogLines, make_worker, watch
+
+PARAMETERS_TASK = "parameters"  # the task id of a run's parameters
+NATIVE_GRACE = 5.0  # seconds that Metaflow leaves the other tasks when one has failed
+
+
+class RunService:
+    """Serves the Prefect side's requests about one Metaflow run."""
+
+    def __init__(self, channel: Channel, launcher: Launcher) -> None:
+        self._channel = channel
+        self._launcher = launcher
+        self._lines = LogLines(self._send_lines)
+        # Hooks of decorators expect to be called one after another, as natively.
+        self._hooks = threading.Lock()
+        self._tasks: dict[str, Any] = {}
+        self._offsets: dict[str, int] = {}
+        self._workers: dict[int, Any] = {}
+        self._idle = threading.Condition()
+        self._stopping = False
+        self._start: dict[str, Any] = {}
+        self._runtime: Any = None
+
+    # -- messages ---------------------------------------------------------------
+
+    def _send_lines(self, request: int, lines: list[Line]) -> None:
+        self._channel.send({"kind": "lines", "request": request, "lines": lines})
+
+    def log(self, body: str = "", **_: object) -> None:
+        """Take a line that Metaflow's runtime would print."""
+        if self._lines.collecting():
+            self._lines.add(body)
+        else:
+            sys.stdout.write(f"{body}\n")
+
+    # -- the run's life ---------------------------------------------------------
+
+    def ready(self, flow: Any, limits: dict[str, Any]) -> str:
+        """Report that the flow is loaded; wait for the run's id.
+
+        Args:
+            flow: The flow, its step decorators initialised.
+            limits: What Metaflow's command line says about limits.
+
+        Returns:
+            The id of the Metaflow run to make.
+        """
+        self._channel.send(
+            {
+                "kind": "loaded",
+                "steps": {step.__name__: attempt_facts(step) for step in flow},
+                "max_workers": limits["max_workers"],
+                "max_num_splits": limits["max_num_splits"],
+            }
+        )
+        message, _ = self._channel.receive()
+        if message is None or message["kind"] != "start":
+            end_process(0)
+        self._start = message
+        return str(message["run_id"])
+
+    def earlier_parameters(self, runtime: Any) -> Any:
+        """Return the parameters' task, if an earlier try of this flow run made it."""
+        if not self._start["again"]:
+            return None
+        place = (runtime.run_id, "_parameters", PARAMETERS_TASK)
+        found = FinishedTask(runtime._flow_datastore, *place)
+        return found if found.is_ok() else None
+
+    def serve(self, runtime: Any) -> None:
+        """Do the work of Metaflow's scheduling loop, as the Prefect side asks for it.
+
+        Raises:
+            KeyboardInterrupt: The run was stopped from outside.
+            TaskFailed: A task has failed for good.
+        """
+        from metaflow.runtime import TaskFailed
+
+        self._runtime = runtime
+        parameters = runtime._params_task
+        self._record_prefect_ids(parameters, None)
+        self._channel.send(
+            {
+                "kind": "started",
+                "flow": runtime._flow.name,
+                "parameters_path": parameters.path,
+                "metadata": runtime._metadata.metadata_str(),
+                "launcher": self._launcher.choice,
+            }
+        )
+        while True:
+            message, _ = self._channel.receive()
+            if message is None:
+                os._exit(1)  # the Prefect side is gone; the warm process ends the steps
+            if message["kind"] == "attempt":
+                threading.Thread(target=self._attempt, args=(message,)).start()
+            elif message["kind"] == "finish":
+                self._finish(message, TaskFailed)
+                return
+
+    def _finish(self, message: dict[str, Any], task_failed: type[Exception]) -> None:
+        outcome = message["outcome"]
+        if outcome == "succeeded":
+            runtime = self._runtime
+            end = (runtime._graph.end_step, (), ())
+            runtime._finished[end] = message["path"]
+            return
+        number = signal.SIGINT if outcome == "interrupted" else None
+        self._stop_tasks(message.get("signal", number), message["grace"])
+        if outcome == "interrupted":
+            raise KeyboardInterrupt
+        task = self._tasks.get(message["task_id"])
+        if task is not None:
+            raise task_failed(task, message["reason"])
+        raise RuntimeError(message["reason"])
+
+    def _stop_tasks(self, number: int | None, grace: float) -> None:
+        """Let running tasks finish for a while, as natively, then kill them."""
+        with self._idle:
+            self._stopping = True
+            workers = list(self._workers.values())
+        for worker in workers:
+            if number is not None:
+                worker._proc.signal_group(number)
+        deadline = time.monotonic() + grace
+        with self._idle:
+            self._idle.wait_for(lambda: not self._workers, timeout=grace)
+            late = list(self._workers.values())
+        for worker in late:
+            worker.kill()
+        if number is not None:
+            for worker in workers:  # their children may have ignored the signal
+                worker._proc.kill()
+        with self._idle:
+            left = max(0.0, deadline - time.monotonic())
+            self._idle.wait_for(lambda: not self._workers, timeout=left + NATIVE_GRACE)
+
+    # -- tasks ------------------------------------------------------------------
+
+    def _attempt(self, message: dict[str, Any]) -> None:
+        number = message["request"]
+        self._lines.begin(number)
+        try:
+            reply = self._run_attempt(message)
+        except BaseException as error:  # noqa: BLE001 - reported to the Prefect side
+            self._lines.add(f"{type(error).__name__}: {error}", "stderr")
+            reply = {"state": "failed", "code": None, "reason": str(error)}
+        self._lines.flush()
+        self._channel.send({"kind": "reply", "request": number, **reply})
+
+    def _run_attempt(self, message: dict[str, Any]) -> dict[str, Any]:
+        with self._hooks:
+            task, finished = self._task_for(message)
+            if finished is None:
+                worker = self._launch(task, message)
+        if finished is not None:
+            return {"state": finished, **results_of(task)}
+        try:
+            code = watch(worker, self._lines)
+        finally:
+            with self._idle:
+                del self._workers[message["request"]]
+                self._idle.notify_all()
+        if code:
+            return self._failure(worker, code)
+        results = results_of(task)
+        # There may be very many, and each holds on to much.
+        place = (self._runtime.run_id, task.step, task.task_id)
+        store = self._runtime._flow_datastore
+        self._tasks[task.task_id] = FinishedTask(store, *place)
+        return {"state": "ran", **results}
+
+    def _failure(self, worker: Any, code: int) -> dict[str, Any]:
+        exception: Any = importlib.import_module("metaflow.exception")
+        give_up = code == exception.METAFLOW_EXIT_DISALLOW_RETRY
+        final = give_up or self._stopping or worker.cleaned
+        return {"state": "failed", "code": code, "final": final, "give_up": give_up}
+
+    def _task_for(self, message: dict[str, Any]) -> tuple[Any, str | None]:
+        """Return the task of a request, and how it is finished already, if it is."""
+        task_id = message["task_id"]
+        if "node_path" in message:
+            return self._node(message), "node"
+        known = self._tasks.get(task_id)
+        if isinstance(known, FinishedTask):
+            known.is_ok()  # which reads its results
+            return known, "done"
+        if known is not None:
+            known.retries = message["attempt"] + self._offsets.get(task_id, 0)
+            known.new_attempt()
+            self._record_prefect_ids(known, message["task_run_id"], known.retries)
+            return known, None
+        if self._start["again"] and (finished := self._finished_task(message)):
+            return finished, "done"
+        task = self._runtime._new_task(
+            message["step"],
+            input_paths=message["input_paths"],
+            task_id=task_id,
+            **self._task_arguments(message),
+        )
+        self._tasks[task_id] = task
+        if task.is_cloned:
+            self._clone(task)
+            self._record_prefect_ids(task, message["task_run_id"])
+            return task, "cloned"
+        if offset := self._offsets.get(task_id, 0):
+            task.user_code_retries += offset
+            task.retries = offset
+            task.new_attempt()
+        self._record_prefect_ids(task, message["task_run_id"], task.retries)
+        return task, None
+
+    def _task_arguments(self, message: dict[str, Any]) -> dict[str, Any]:
+        names = ("split_index", "ubf_context", "join_type")
+        arguments = {name: message[name] for name in names if name in message}
+        if "ubf_context" in message:
+            parent = self._stored(*message["input_paths"][0].split("/"))
+            arguments["ubf_iter"] = parent.get(parent["_foreach_var"])
+        if origin := self._runtime._clone_run_id:
+            arguments["pathspec_index"] = f"{origin}/{message['index']}"
+        return arguments
+
+    def _stored(self, run_id: str, step: str, task_id: str) -> Any:
+        """Return what a finished task has left in the datastore."""
+        store = self._runtime._flow_datastore
+        return store.get_task_datastore(run_id, step, task_id)
+
+    def _finished_task(self, message: dict[str, Any]) -> Any:
+        """Return the task if an earlier try of this flow run has finished it."""
+        runtime = self._runtime
+        store = runtime._flow_datastore
+        place = (runtime.run_id, message["step"], message["task_id"])
+        latest = store.get_task_datastore(*place, mode="d", allow_not_done=True)
+        if latest.attempt is None:
+            return None
+        found = FinishedTask(store, *place)
+        if found.is_ok():
+            return found
+        self._offsets[message["task_id"]] = latest.attempt + 1
+        return None
+
+    def _node(self, message: dict[str, Any]) -> Any:
+        """Return a task that a `@parallel` step has started and awaited itself."""
+        store = self._runtime._flow_datastore
+        node = FinishedTask(store, *message["node_path"].split("/"))
+        if not node.is_ok():
+            raise RuntimeError(f"node {node.path} did not finish")
+        self._record_prefect_ids(node, message["task_run_id"])
+        return node
+
+    def _clone(self, task: Any) -> None:
+        """Copy a task from the run that is resumed, with the nodes that it started."""
+        origin_id = task.clone_origin.split("/")[2]
+        copies = {task.clone_origin: (origin_id, task.task_id)}
+        for path in task.results.get("_control_mapper_tasks") or ():
+            node_id = path.split("/")[2]
+            copies.setdefault(path, (node_id, node_id))
+        for old, new in copies.values():
+            self._clone_task(task.step, old, new)
+
+    def _clone_task(self, step: str, origin_id: str, task_id: str) -> None:
+        clone_util: Any = importlib.import_module("metaflow.clone_util")
+        runtime = self._runtime
+        clone_util.clone_task_helper(
+            runtime._flow.name,
+            runtime._clone_run_id,
+            runtime.run_id,
+            step,
+            origin_id,
+            task_id,
+            runtime._flow_datastore,
+            runtime._metadata,
+            origin_ds_set=runtime._origin_ds_set,
+        )
+        runtime._is_cloned[f"{runtime.run_id}/{step}/{task_id}"] = True
+
+    def _launch(self, task: Any, message: dict[str, Any]) -> Any:
+        runtime = self._runtime
+        with self._idle:
+            if self._stopping:
+                raise RuntimeError("the run is being stopped")
+            worker = make_worker(
+                task,
+                runtime._max_log_size,
+                runtime._config_file_name,
+                self._lines,
+            )
+            self._workers[message["request"]] = worker
+        self._lines.flush()
+        return worker
+
+    def _record_prefect_ids(
+        self, task: Any, task_run_id: str | None, attempt: int = 0
+    ) -> None:
+        """Note in Metaflow's metadata which Prefect runs a task belongs to."""
+        provider: Any = importlib.import_module("metaflow.metadata_provider")
+        ids = {"prefect-flow-run-id": self._start["flow_run_id"]}
+        if task_run_id:
+            ids["prefect-task-run-id"] = task_run_id
+        self._runtime._metadata.register_metadata(
+            self._runtime.run_id,
+            task.step,
+            task.task_id,
+            [
+                provider.MetaDatum(
+                    field=name, value=value, type=name, tags=[f"attempt_id:{attempt}"]
+                )
+                for name, value in ids.items()
+            ],
+        )

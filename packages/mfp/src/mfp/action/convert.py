@@ -1,0 +1,184 @@
+"""Find and convert flows as the inputs say, and report what became of them."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from metaflow_prefect.generate.write import is_generated
+
+from mfp.__about__ import __version__
+from mfp.action.inputs import Inputs
+from mfp.action.report import Change, Flow, Report
+from mfp.action.runner import Runner
+from mfp.convert.report import show, show_changes, show_notebooks
+from mfp.convert.repository import (
+    Converted,
+    convert_repository,
+    discover_selection,
+    unreadable,
+)
+from mfp.convert.writing.gone import Removal, settle_gone
+from mfp.convert.writing.outcome import Outcome, is_edited
+from mfp.discover import NotebookFlow
+
+if TYPE_CHECKING:
+    from mfp.deploy.prefect_yaml.file import Kept
+
+MOST_LINES = 300  # of a file's diff
+
+
+def list_flows(inputs: Inputs, runner: Runner) -> Report:
+    """Find flows by reading source only.
+
+    Args:
+        inputs: The inputs.
+        runner: Where the step is.
+
+    Returns:
+        The report.
+    """
+    found = discover_selection(inputs.selection)
+    part = inputs.selection.part.part  # of each kind, as where flows are converted
+    flows = [
+        Flow(path=runner.shown(one.path), name=one.name, line=one.line, status="found")
+        for one in part(list(found.flows))
+    ]
+    flows += [_flow(one, runner) for one in part(list(unreadable(found)))]
+    flows.sort(key=lambda one: (one.path, one.line or 0))
+    return Report(
+        mode=inputs.mode,
+        fail_on_error=inputs.fail_on_error,
+        fix=fix(inputs, runner.shown(Path.cwd())),
+        flows=tuple(flows),
+        notebooks=_notebooks(found.notebooks, runner),
+    )
+
+
+def convert_flows(inputs: Inputs, runner: Runner) -> tuple[Report, list[Outcome]]:
+    """Convert flows, or say what would change, and print it as `mfp convert-all` does.
+
+    Args:
+        inputs: The inputs.
+        runner: Where the step is.
+
+    Returns:
+        The report, and what became of the flows.
+    """
+    done = convert_repository(inputs.selection, inputs.writing)
+    # What is gone belongs to no flow, and so to the first part.
+    first = inputs.selection.part.number == 1
+    folder = Path(inputs.selection.output_dir)
+    prune = inputs.prune
+    removals = settle_gone(folder, done.planned, inputs.writing, prune=prune) if first else []
+    show(done.outcomes, check=inputs.writing.check)
+    show_notebooks(done.notebooks)
+    show_changes(done.outcomes, removals, diffs=False)  # they are in the summary
+    kept = _keep(inputs, done)
+    problems = {} if kept is None else {id(flow): reason for flow, reason in kept.problems}
+    check = inputs.mode == "check"
+    report = Report(
+        mode=inputs.mode,
+        fail_on_error=inputs.fail_on_error,
+        fix=fix(inputs, runner.shown(Path.cwd())),
+        flows=tuple(_flow(one, runner, problems.get(id(one))) for one in done.outcomes),
+        changes=tuple(_changes(done.outcomes, removals, kept, runner, check=check)),
+        edited=tuple(runner.shown(one.path) for one in removals if one.fate == "edited"),
+        notebooks=_notebooks(done.notebooks, runner) if first else (),
+    )
+    return report, done.outcomes
+
+
+def _keep(inputs: Inputs, done: Converted) -> "Kept | None":
+    if inputs.prefect_yaml is None:
+        return None
+    from mfp.deploy.prefect_yaml.file import keep, show_kept  # noqa: PLC0415  (seldom needed)
+
+    path = Path(inputs.prefect_yaml)
+    kept = keep(path, done, inputs.writing, inputs.work_pool, inputs.pull)
+    show_kept(kept, diff=False)
+    return kept
+
+
+def fix(inputs: Inputs, folder: str) -> str:
+    """Give the command that brings all generated files up to date.
+
+    Args:
+        inputs: What was to be converted, and how.
+        folder: The folder that paths are relative to, relative to the repository's.
+
+    Returns:
+        A command for a shell, whatever is in the names.
+    """
+    selection = inputs.selection
+    words = ["mfp", "convert-all", *selection.paths, "--output-dir", selection.output_dir]
+    for name in ("include", "exclude"):
+        for pattern in getattr(selection, name):
+            words += [f"--{name}", pattern]
+    if selection.missing_imports == "stub":
+        words += ["--missing-imports", "stub"]
+    if inputs.prefect_yaml is not None:
+        words += ["--prefect-yaml", inputs.prefect_yaml]
+        words += ["--work-pool", inputs.work_pool] if inputs.work_pool else []
+        words += ["--pull", inputs.pull] if inputs.pull else []
+    install = ["pip", "install", f"metaflow-prefect-cli=={__version__}"]
+    enter = [] if folder == "." else [["cd", folder]]
+    return " && ".join(shlex.join(one) for one in (install, *enter, [*words, "--prune"]))
+
+
+def _changes(
+    outcomes: Sequence[Outcome],
+    removals: Sequence[Removal],
+    kept: "Kept | None",
+    runner: Runner,
+    *,
+    check: bool,
+) -> Iterator[Change]:
+    for one in outcomes:
+        if check and one.status == "failed" and one.output and _is_edited(Path(one.output)):
+            path = runner.shown(one.output)
+            flow = runner.shown(one.path)
+            yield Change(path=path, what="edited", flow=flow, line=one.line)
+        if one.status == "converted":
+            yield Change(
+                path=runner.shown(one.output or PurePosixPath()),
+                what="new" if one.new else "changed",
+                flow=runner.shown(one.path),
+                line=one.line,
+                difference=_beginning(one.difference),
+            )
+    if kept is not None and kept.change is not None:
+        text = _beginning(kept.difference)
+        yield Change(path=runner.shown(kept.path), what=kept.change, difference=text)
+    for file in removals:
+        if file.fate in {"removed", "would be removed"}:
+            text = _beginning(file.difference)
+            yield Change(path=runner.shown(file.path), what="removed", difference=text)
+
+
+def _is_edited(path: Path) -> bool:
+    return path.is_file() and is_generated(path) and is_edited(path.read_bytes())
+
+
+def _beginning(difference: str) -> str:
+    """Cut a diff to what a person reads: a flow's own part of a file comes first in it."""
+    lines = difference.splitlines(keepends=True)
+    left = len(lines) - MOST_LINES
+    return "".join(lines[:MOST_LINES]) + (f"… and {left} more lines\n" if left > 0 else "")
+
+
+def _flow(one: Outcome, runner: Runner, unfit: str | None = None) -> Flow:
+    """Tell of a flow; `unfit` is why it is converted, but cannot be in the `prefect.yaml`."""
+    return Flow(
+        path=runner.shown(one.path),
+        name=one.name,
+        line=one.line,
+        output=None if one.output is None else runner.shown(one.output),
+        status="failed" if unfit else one.status,
+        error=unfit or one.error,
+        remedy="Change the flow's decorators accordingly." if unfit else one.remedy,
+    )
+
+
+def _notebooks(found: tuple[NotebookFlow, ...], runner: Runner) -> tuple[str, ...]:
+    return tuple(f"{runner.shown(one.path)}: cell {one.cell}: {one.name}" for one in found)

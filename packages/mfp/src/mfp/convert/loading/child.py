@@ -1,0 +1,158 @@
+"""The process that loads one flow: apart from all others, whatever the flow does to it."""
+
+import io
+import json
+import os
+import signal
+import sys
+from hashlib import sha256
+from importlib import invalidate_caches
+from inspect import getsource
+from pathlib import Path
+from typing import Any, NoReturn
+
+from metaflow_prefect.checks import check
+from metaflow_prefect.deploy.description import describe
+from metaflow_prefect.deploy.tokens import with_first_token
+from metaflow_prefect.errors import FlowProblem
+from metaflow_prefect.generate.embed import embedded_runtime
+from metaflow_prefect.generate.render import render
+from metaflow_prefect.load.deployment import load_deployment
+from metaflow_prefect.load.flow import load_flow
+from metaflow_prefect.model import FlowModel
+
+from mfp.convert.explain import explained
+from mfp.convert.graph import draw
+from mfp.convert.loading.exchange import LoadError, Reply, Request, write_reply
+from mfp.convert.loading.missing import (
+    refuse_in_deployment,
+    refuse_in_flow,
+    refuse_in_result,
+    stand_in_for_missing,
+)
+from mfp.convert.loading.standin import refuse_in_text
+from mfp.convert.memory.folders import own_folders
+from mfp.convert.memory.record import Record
+from mfp.convert.script import load_class
+from mfp.convert.start import prepare
+
+# Kept here, as a flow may put its own into the modules.
+_EXIT = os._exit
+_WRITE = Path.write_bytes
+_RENAME = Path.replace
+
+
+def warm_up() -> None:
+    """Have this process remember what all children need, instead of each finding it out."""
+    embedded_runtime()
+    own_folders()
+    getsource(warm_up)  # the tokenizer's expressions, with which Metaflow reads steps
+
+
+def run_child(request: Request, answer: Path, output: int) -> NoReturn:
+    """Convert one flow, write the reply and end the process.
+
+    Args:
+        request: The flow.
+        answer: The file for the pickled reply; it appears only whole.
+        output: The descriptor that takes what the flow prints.
+    """
+    code = 1
+    try:
+        _detach(output)
+        reply = converted(request)
+        part = answer.with_suffix(".part")
+        _WRITE(part, write_reply(reply))
+        _RENAME(part, answer)
+        code = 0
+    finally:
+        _EXIT(code)
+
+
+def converted(request: Request) -> Reply:
+    """Load and render a flow in this process, which is of no use afterwards.
+
+    Args:
+        request: The flow.
+
+    Returns:
+        The generated text or the reason why there is none.
+    """
+    record = Record(request.path, request.ignored, request.secret)
+    invalidate_caches()  # so that this process looks into each folder itself, on record
+    record.begin()
+    found: dict[str, Any] = {}
+    try:
+        found["text"] = _text(request, found)
+    except BaseException as error:  # noqa: BLE001  (a flow may raise anything)
+        reason, remedy = explained(error, request.path)
+        return Reply(name=found.get("name"), error=reason, remedy=remedy)
+    finally:
+        record.end()
+    return Reply(
+        **found,
+        digest=sha256(found["text"].encode()).hexdigest(),
+        files=record.files(),
+        asked=record.asked(),
+        folders=record.folders,
+        modules=record.modules,
+        variables=record.variables(),
+        exact=record.is_exact(),
+    )
+
+
+def _text(request: Request, found: dict[str, Any]) -> str:
+    if request.stub:
+        stand_in_for_missing()
+    flow_class, note = load_class(request)
+    found.update(name=flow_class.__name__, note=note)
+    if request.stub:
+        refuse_in_flow(flow_class(use_cli=False))
+    flow, options = prepare(flow_class, request.options)
+    model = load_flow(flow, options=options, run_options=[f"--tag={tag}" for tag in request.tags])
+    if request.form != "file":
+        return draw(model, request.form)
+    check(model)
+    found.update(_deployment(flow, model, request))
+    text = render(model, source=request.source, output=request.output)
+    if request.stub:
+        refuse_in_result(text)
+    return text
+
+
+def _deployment(flow: Any, model: FlowModel, request: Request) -> dict[str, Any]:
+    """Describe the flow's deployment; where that is impossible, it can be converted still."""
+    try:
+        if request.stub:
+            refuse_in_deployment(flow)
+        facts = load_deployment(flow)
+        described = describe(model, facts, tags=request.tags, personal=False)
+        described = with_first_token(described, facts)
+        if request.stub:
+            refuse_in_text(json.dumps(described.as_json()), "its deployment")
+    except FlowProblem as problem:
+        return {"unfit": problem.message.rstrip(".")}
+    except LoadError as problem:
+        return {"unfit": f"{problem.message}. {problem.remedy.rstrip('.')}"}
+    return {"deployment": described}
+
+
+def _detach(output: int) -> None:
+    """Leave the terminal, the parent's process group and its standard streams."""
+    os.setsid()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    signal.set_wakeup_fd(-1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.closerange(3, 256)
+    sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.FileIO(0, "r", closefd=False))  # type: ignore[misc]
+    sys.stdout = sys.__stdout__ = _writer(1)  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = _writer(2)  # type: ignore[misc]
+
+
+def _writer(descriptor: int) -> io.TextIOWrapper:
+    raw = io.FileIO(descriptor, "w", closefd=False)
+    return io.TextIOWrapper(raw, errors="backslashreplace", write_through=True)

@@ -1,0 +1,108 @@
+"""Modules that stand in for those that are not installed."""
+
+import sys
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from types import FrameType, ModuleType
+from typing import Any
+
+from mfp.convert.loading.standin import StandIn, refuse_in_text, refuse_in_values
+from mfp.convert.memory.folders import own_folders
+
+
+class _StandInModule(ModuleType):
+    """A module that has any attribute."""
+
+    def __getattr__(self, name: str) -> StandIn:
+        if name[:2] == name[-2:] == "__" and name != "__version__":
+            raise AttributeError(name)
+        return StandIn(f"{self.__name__}.{name}")
+
+
+class _Missing(MetaPathFinder, Loader):
+    """Finds what nobody else found, for the repository's own code only.
+
+    A library that asks for an optional dependency must not get a stand-in: it can do without.
+    """
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,  # noqa: ARG002
+        target: ModuleType | None = None,  # noqa: ARG002
+    ) -> ModuleSpec | None:
+        top = fullname.partition(".")[0]
+        parent = sys.modules.get(top)
+        if parent is not None and not isinstance(parent, _StandInModule):
+            return None
+        if top in sys.stdlib_module_names or not _asked_by_repository():
+            return None
+        if "." not in fullname and PathFinder.find_spec(fullname) is not None:
+            return None
+        return ModuleSpec(fullname, self, is_package=True)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return _StandInModule(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Leave the module empty: it makes its attributes up."""
+
+
+def stand_in_for_missing() -> None:
+    """Have imports of modules that are not installed succeed in this process."""
+    sys.meta_path.append(_Missing())
+
+
+def refuse_in_flow(flow: Any) -> None:
+    """Refuse a flow whose parameters or retries a stand-in would decide.
+
+    Args:
+        flow: An instance, before Metaflow evaluates its parameters.
+
+    Raises:
+        LoadError: If there is such a value; the message names it.
+    """
+    for name, parameter in flow._get_parameters():  # noqa: SLF001
+        refuse_in_values(vars(parameter), f"the parameter {name}")
+    for step in flow:
+        for decorator in step.decorators:
+            if decorator.name in ("retry", "catch"):
+                where = f"@{decorator.name} of the step {step.__name__}"
+                refuse_in_values(decorator.attributes, where)
+
+
+def refuse_in_deployment(flow: Any) -> None:
+    """Refuse a deployment whose schedule or triggers a stand-in would decide.
+
+    Args:
+        flow: An instance, its decorators initialised.
+
+    Raises:
+        LoadError: If there is such a value; the message names it.
+    """
+    for name in ("schedule", "trigger", "trigger_on_finish"):
+        for decorator in flow._flow_decorators.get(name, ()):  # noqa: SLF001
+            refuse_in_values(decorator.attributes, f"@{name}")
+
+
+def refuse_in_result(text: str) -> None:
+    """Refuse a generated file into which a stand-in was formatted.
+
+    Args:
+        text: The file.
+
+    Raises:
+        LoadError: If it was.
+    """
+    refuse_in_text(text, "the generated file")
+
+
+def _asked_by_repository() -> bool:
+    frame: FrameType | None = sys._getframe()  # noqa: SLF001
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if name != __file__ and not name.startswith("<frozen importlib"):
+            return not name.startswith((*own_folders(), "<frozen"))
+        frame = frame.f_back
+    return False

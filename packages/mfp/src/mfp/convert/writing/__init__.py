@@ -1,0 +1,1 @@
+"""Which generated file is written where, and which are left over."""

@@ -1,0 +1,124 @@
+"""Which deployment each converted flow gets."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from metaflow_prefect.deploy.description import (
+    BANNED,
+    DEFAULT_NAME,
+    Description,
+    checked_name,
+    full_name,
+)
+from metaflow_prefect.errors import MetaflowPrefectError
+
+from mfp.convert.writing.outcome import Outcome
+from mfp.discover.files.ignore import repository_top
+from mfp.settings import Settings
+
+SAME_NAME = "Two flows have this deployment name; set `deployment` for one of them in the settings"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Placed:
+    """A flow that is to be deployed.
+
+    Attributes:
+        outcome: What became of its conversion.
+        description: What its decorators make of its deployment; None if they cannot.
+        name: The deployment's name, without the flow's.
+        work_pool: The work pool that is asked for; None is the usual one.
+        unfit: Why it cannot be deployed; empty if it can.
+    """
+
+    outcome: Outcome
+    description: Description | None
+    name: str
+    work_pool: str | None
+    unfit: str = ""
+
+    def entrypoint(self, folder: Path) -> str:
+        """Give the generated file, relative to a folder, and its function.
+
+        Args:
+            folder: The folder.
+        """
+        if self.description is None:
+            return ""
+        return f"{relative(str(self.outcome.output), folder)}:{self.description.function}"
+
+    @property
+    def full_name(self) -> str:
+        """The name by which Prefect knows the deployment: flow and deployment."""
+        flow = self.description.flow if self.description else self.outcome.name
+        return full_name(flow or "", self.name)
+
+
+def place(outcomes: Sequence[Outcome], settings: Settings, work_pool: str | None) -> list[Placed]:
+    """Name the deployments of the flows that were converted.
+
+    A deployment has the name that the settings give, or that of its flow's project and branch,
+    or `default`. Where several flows have one name, each gets a name by its path, seen from the
+    repository's folder.
+
+    Args:
+        outcomes: What became of the conversions.
+        settings: What `pyproject.toml` says.
+        work_pool: The work pool where that names none.
+
+    Returns:
+        The flows that were converted, in the same order.
+    """
+    found = [_placed(one, settings, work_pool) for one in outcomes if one.reply is not None]
+    # Also projects or settings can give two flows one name, but that does not show in sources.
+    count = Counter(one.full_name for one in found if not one.outcome.has_namesake)
+    top = repository_top(str(Path.cwd()))
+    root = settings.folder if top is None else Path(top)
+    named = [
+        _by_path(one, root) if one.outcome.has_namesake or count[one.full_name] > 1 else one
+        for one in found
+    ]
+    # Two paths can give one name, too: `a/b.py` and `a.b.py`.
+    count = Counter(one.full_name for one in named)
+    return [
+        one if one.unfit or count[one.full_name] == 1 else replace(one, unfit=SAME_NAME)
+        for one in named
+    ]
+
+
+def relative(path: str, folder: Path) -> str:
+    """Give a path relative to a folder, with `/` between.
+
+    Args:
+        path: The path, absolute or relative to the current folder.
+        folder: The folder.
+    """
+    return os.path.relpath(path, folder).replace(os.sep, "/")
+
+
+def _placed(outcome: Outcome, settings: Settings, work_pool: str | None) -> Placed:
+    chosen = settings.for_flow(outcome.path)
+    described = outcome.reply.deployment if outcome.reply else None
+    unfit = outcome.reply.unfit if outcome.reply else ""
+    name = chosen.deployment or (described.name if described else DEFAULT_NAME)
+    try:
+        checked_name(name)
+    except MetaflowPrefectError as problem:
+        unfit = problem.message.rstrip(".")
+    return Placed(
+        outcome=outcome,
+        description=described,
+        name=name,
+        work_pool=chosen.work_pool or work_pool,
+        unfit=unfit,
+    )
+
+
+def _by_path(placed: Placed, root: Path) -> Placed:
+    path = PurePosixPath(relative(str(placed.outcome.path), root)).with_suffix("")
+    place = ".".join(part for part in path.parts if part != "..")
+    named = f"{placed.name}-{place}" if placed.name != DEFAULT_NAME else place
+    return replace(placed, name="".join("-" if c in BANNED else c for c in named))
