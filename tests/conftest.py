@@ -1,12 +1,22 @@
-"""One Prefect server for all tests of a session that ask for it."""
+"""What kind of test each is, in which order they run, and one Prefect server for all of them.
+
+Tests are of three kinds. `server`: it needs a Prefect server; so does each that asks for
+`prefect_api`. `process`: it starts processes, but no server; so do all outside `tests/unit`.
+`fast`: all others, which only read code, and which fail if they start a process.
+"""
 
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from support.processes import no_process
 from support.server import use_server
+
+UNIT = Path(__file__).parent / "unit"
+KINDS = ("server", "process", "fast")  # the longest first, so that no long one is left at the end
 
 settings.register_profile(
     "default",
@@ -23,12 +33,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--thorough", action="store_true", help="run every variant of every case")
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--thorough"):
-        return
-    variants = [item for item in items if item.get_closest_marker("thorough")]
-    config.hook.pytest_deselected(items=variants)
-    items[:] = [item for item in items if not item.get_closest_marker("thorough")]
+    if not config.getoption("--thorough"):
+        variants = [item for item in items if item.get_closest_marker("thorough")]
+        config.hook.pytest_deselected(items=variants)
+        items[:] = [item for item in items if not item.get_closest_marker("thorough")]
+    kinds = {item: kind_of(item) for item in items}
+    for item, kind in kinds.items():
+        item.add_marker(kind)
+    items.sort(key=lambda item: KINDS.index(kinds[item]))
+
+
+def kind_of(item: pytest.Item) -> str:
+    """Which of the `KINDS` a test is."""
+    if item.get_closest_marker("server") or "prefect_api" in getattr(item, "fixturenames", ()):
+        return "server"
+    if item.get_closest_marker("process") or UNIT not in item.path.parents:
+        return "process"
+    return "fast"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    with no_process() if item.get_closest_marker("fast") else nullcontext():
+        return (yield)
 
 
 @pytest.fixture(scope="session")

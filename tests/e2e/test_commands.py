@@ -59,6 +59,7 @@ def test_an_unknown_launcher_is_refused(tmp_path: Path) -> None:
     assert done.stderr.endswith("is 'Fresh'. Set it to warm or fresh.\n")
 
 
+@pytest.mark.server  # a Prefect server of its own
 def test_a_server_that_starts_slowly_is_awaited(tmp_path: Path) -> None:
     folder = FlowFolder(tmp_path, FLOWS / "linear.py")
     site = tmp_path / "site"

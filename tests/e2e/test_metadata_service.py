@@ -11,6 +11,8 @@ from support.metadata_service import metadata_service
 from support.run import native, prefect
 from support.snapshot import Snapshot, snapshot_of
 
+pytestmark = pytest.mark.xdist_group("metadata-service")
+
 
 @dataclass(frozen=True)
 class Kept:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("packages")
+
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = {"metaflow-prefect": "metaflow_prefect", "mfp": "metaflow_prefect_cli"}
 KINDS = ("wheel", "sdist")
@@ -138,7 +140,7 @@ def test_core_wheel_holds_what_generated_files_and_metaflow_read(built: Path) ->
     [wheel] = built.glob("metaflow_prefect-[0-9]*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     runtime = {name for name in names if name.startswith("metaflow_prefect/runtime/")}
-    assert "metaflow_prefect/runtime/scheduler.py" in runtime
+    assert "metaflow_prefect/runtime/flow_run/scheduler.py" in runtime
     assert "metaflow_prefect/py.typed" in names
     assert [name for name in names if "metaflow_extensions/" in name and "/mfextinit_" in name]
     # A namespace that Metaflow's other extensions share.

@@ -100,6 +100,7 @@ def test_blocks_say_what_they_are() -> None:
         assert known or not block.note, block
 
 
+@pytest.mark.server  # a Prefect server of its own
 def test_first_use_works_as_pasted(tmp_path: Path) -> None:
     folder = tmp_path / "reader"
     folder.mkdir()
@@ -116,6 +117,7 @@ def test_first_use_works_as_pasted(tmp_path: Path) -> None:
             printed = run(block.text, folder, tmp_path)
 
 
+@pytest.mark.server  # a Prefect server of its own
 def test_demo_works_and_leaves_the_checkout_clean(tmp_path: Path) -> None:
     """`hatch run demo` runs these commands; here they run in a copy of what is in git."""
     copy = tmp_path / "check out"  # with a space, as in some people's folders

@@ -21,6 +21,8 @@ from support.run import native, prefect
 from support.s3 import BUCKET, client, empty_bucket, s3_server
 from support.snapshot import Snapshot, snapshot_of
 
+pytestmark = pytest.mark.xdist_group("remote")
+
 CASE = Case(
     id="remote",
     group="decorators",

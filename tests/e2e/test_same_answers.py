@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from e2e.project import SOURCES, FlowFolder
 
+pytestmark = pytest.mark.xdist_group("answers")
+
 LOOK = """
 import sys
 from metaflow import Flow, namespace

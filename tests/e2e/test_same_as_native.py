@@ -1,27 +1,32 @@
 """A run through Prefect leaves behind what a native run does."""
 
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+from support import recorded
 from support.case import Case
 from support.cases import marked_cases
 from support.cases.everyday import ALSO_FRESH
-from support.compare import differences
-from support.run import native, prefect
+from support.run import prefect
 from support.snapshot import snapshot_of
+
+TODAY = datetime.now(timezone.utc).date().toordinal()
 
 
 @pytest.mark.parametrize("case", marked_cases())
 def test_same_as_native(
     case: Case, tmp_path: Path, prefect_api: str, pytestconfig: pytest.Config
 ) -> None:
-    expected = snapshot_of(native(case, tmp_path / "native"))
+    thorough = pytestconfig.getoption("--thorough")
+    live = thorough or recorded.in_sample(case, TODAY)
+    native = recorded.NativeAnswer(case, tmp_path / "native", live=live)
     launchers: list[str | None] = [None]  # what it is by default
-    if str(case) in ALSO_FRESH or pytestconfig.getoption("--thorough"):
+    if thorough or str(case) in ALSO_FRESH:
         launchers.append("fresh")
     for launcher in launchers:
         ours = prefect(case, tmp_path / f"prefect-{launcher}", prefect_api, launcher)
         told = ours.stdout[-4000:] + ours.stderr[-4000:]
         assert (ours.run_id is not None) == case.starts, told
-        found = differences(expected, snapshot_of(ours))
+        found = native.differences(snapshot_of(ours))
         assert not found, "\n".join([f"Launcher {launcher}:", told, "Differences:", *found])

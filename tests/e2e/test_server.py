@@ -9,6 +9,8 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 TESTS = Path(__file__).parent.parent
 USER = """
 import sys
@@ -41,6 +43,7 @@ def _answers(url: str) -> bool:
         return bool(answer.status == 200)
 
 
+@pytest.mark.server
 def test_ends_with_its_last_user(tmp_path: Path) -> None:
     with _use(tmp_path) as one, _use(tmp_path) as other:
         url = _said(one)

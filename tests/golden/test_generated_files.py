@@ -17,6 +17,8 @@ import pytest
 from metaflow_prefect.__about__ import __version__
 from unit.core.interpreters import OLDEST_AND_NEWEST, SOURCE, interpreter, works
 
+pytestmark = pytest.mark.xdist_group("golden")
+
 HERE = Path(__file__).resolve().parent
 EXPECTED = HERE / "expected"
 FLOWS = HERE.parent / "flows"

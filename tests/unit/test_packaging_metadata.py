@@ -95,6 +95,7 @@ def test_supported_pythons_agree() -> None:
         assert oldest == SpecifierSet(f">={matrix['python'][0]}")
 
 
+@pytest.mark.process
 def test_ci_runs_the_test_command_of_the_readme() -> None:
     command = subprocess.run(
         ["bash", ".ci/run", "--test-command"], cwd=ROOT, check=True, capture_output=True, text=True

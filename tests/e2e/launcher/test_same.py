@@ -11,7 +11,10 @@ import pytest
 from support.launched import prepare, start
 from support.run import LIMIT
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="steps are forked on Linux only")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="steps are forked on Linux only"),
+    pytest.mark.xdist_group("launcher"),
+]
 
 LAUNCHERS = ("warm", "fresh")
 STEPS = ("start", "left", "right", "after", "end")

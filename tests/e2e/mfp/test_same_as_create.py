@@ -61,6 +61,7 @@ def tutorials(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.xdist_group("tutorials")
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_tutorials(lesson: str, tutorials: Path) -> None:
     name = f"{lesson.removesuffix('.py')}_prefect.py"

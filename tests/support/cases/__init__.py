@@ -19,6 +19,8 @@ CASES: tuple[Case, ...] = (
 
 # Natively its run begins, and its first step cannot be imported; ours does not begin.
 DIFFERENT_ON_PURPOSE = frozenset({"wild-package_relative"})
+# Those whose runs are compared with native ones.
+COMPARED = tuple(case for case in CASES if str(case) not in DIFFERENT_ON_PURPOSE)
 
 
 def marked_cases() -> list[Any]:
@@ -29,6 +31,5 @@ def marked_cases() -> list[Any]:
             id=str(case),
             marks=[] if str(case) in EVERYDAY else [pytest.mark.thorough],
         )
-        for case in CASES
-        if str(case) not in DIFFERENT_ON_PURPOSE
+        for case in COMPARED
     ]

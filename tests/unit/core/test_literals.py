@@ -108,6 +108,7 @@ def test_a_number_is_the_same_number(value: float) -> None:
     assert repr(read_back(literal(value))) == repr(value)
 
 
+@pytest.mark.process
 @FEW
 @given(st.lists(VALUES, min_size=60, max_size=60))
 def test_the_formatter_changes_nothing(
@@ -143,6 +144,7 @@ print(hashlib.sha256("\\n".join([text_literal(text), *names]).encode()).hexdiges
 """
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("version", OLDEST_AND_NEWEST)
 def test_characters_of_all_alphabets_are_written_the_same_by_every_python(version: str) -> None:
     theirs = run_python(interpreter(version), ALL_CHARACTERS)

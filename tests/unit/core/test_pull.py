@@ -36,6 +36,7 @@ def git(folder: Path, *words: str) -> None:
     subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True)
 
 
+@pytest.mark.process
 def test_a_folder_inside_of_a_repository(tmp_path: Path) -> None:
     inside = tmp_path / "a b"
     inside.mkdir()
@@ -61,6 +62,7 @@ def test_a_folder_inside_of_a_repository(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.process
 def test_a_folder_outside_of_a_repository(tmp_path: Path) -> None:
     with pytest.raises(DeployProblem, match="in no git repository"):
         checkout_of(tmp_path)

@@ -233,6 +233,7 @@ FLOWS = st.builds(
 )
 
 
+@pytest.mark.process
 @settings(
     max_examples=4,
     suppress_health_check=[
@@ -256,6 +257,7 @@ def test_any_flow_is_written_as_the_formatter_would(
         pytest.fail(differences, pytrace=False)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("length", [*range(20, 60, 3), 90])
 def test_a_long_name_is_written_as_the_formatter_would(tmp_path: Path, length: int) -> None:
     name = "n" * length
@@ -276,6 +278,7 @@ def test_a_long_name_is_written_as_the_formatter_would(tmp_path: Path, length: i
     assert format_differences(file) == ""
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("version", OLDEST_AND_NEWEST)
 def test_every_python_writes_the_same(version: str) -> None:
     flow = replace(

@@ -40,6 +40,7 @@ def both(
     return run([], script), run(["-c", RUNNER], script)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "source",
     [
@@ -97,6 +98,7 @@ def test_it_ends_and_prints_as_the_interpreter_does(tmp_path: Path, source: str 
     assert ours.stderr == native.stderr
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("holder", ["import __main__ as holder", "import json as holder"])
 def test_files_left_open_are_written(tmp_path: Path, holder: str) -> None:
     source = f"{holder}\nholder.left_open = open('left', 'w')\nholder.left_open.write('text')"
@@ -105,11 +107,13 @@ def test_files_left_open_are_written(tmp_path: Path, holder: str) -> None:
     assert (tmp_path / "left").read_text() == "text"
 
 
+@pytest.mark.process
 def test_an_interrupt_ends_it_by_the_signal(tmp_path: Path) -> None:
     _, ours = both(tmp_path, "raise KeyboardInterrupt")
     assert ours.returncode == -signal.SIGINT
 
 
+@pytest.mark.process
 def test_main_has_what_the_interpreter_gives_it(tmp_path: Path) -> None:
     source = (
         "for name in ('__name__', '__file__', '__doc__', '__package__', '__spec__'):\n"
@@ -123,6 +127,7 @@ def test_main_has_what_the_interpreter_gives_it(tmp_path: Path) -> None:
     assert ours.returncode == native.returncode == 0
 
 
+@pytest.mark.process
 def test_future_imports_of_ours_do_not_reach_it(tmp_path: Path) -> None:
     source = "def f(a: int): pass\nprint(f.__annotations__)"
     native, ours = both(tmp_path, source)

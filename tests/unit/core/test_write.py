@@ -98,6 +98,7 @@ except OutputProblem as problem:
 """
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("before", [None, "old"])
 def test_nothing_is_half_written_when_the_disk_refuses(tmp_path: Path, before: str | None) -> None:
     path = tmp_path / "out.py"

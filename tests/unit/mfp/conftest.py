@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from mfp.discover import Discovery, discover
-from mfp_samples import Files, Found, write
+from support.mfp_samples import Files, Found, write
 
 
 @pytest.fixture

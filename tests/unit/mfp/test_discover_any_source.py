@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mfp.discover import discover
-from mfp_samples import FLOW
+from support.mfp_samples import FLOW
 
 TOKENS = st.sampled_from(
     [

@@ -1,7 +1,7 @@
 """Bases in other modules; the file with the flow need not speak of Metaflow."""
 
 import pytest
-from mfp_samples import Files, Found, derived
+from support.mfp_samples import Files, Found, derived
 
 BASE = derived("from metaflow import FlowSpec", "FlowSpec", "Base")
 CLASS = "class F({}):\n    pass\n"

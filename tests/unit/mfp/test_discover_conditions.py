@@ -3,7 +3,7 @@
 import textwrap
 
 import pytest
-from mfp_samples import BODY, Found, derived
+from support.mfp_samples import BODY, Found, derived
 
 HEAD = "from metaflow import FlowSpec, step\nfrom typing import TYPE_CHECKING\n"
 

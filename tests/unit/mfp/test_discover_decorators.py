@@ -1,7 +1,7 @@
 """The decorators of a flow, its bases and its steps."""
 
 import pytest
-from mfp_samples import Found
+from support.mfp_samples import Found
 
 HEAD = "import metaflow\nimport metaflow as mf\nfrom metaflow import *\nfrom metaflow import step\n"
 FLOW = "class F(mf.FlowSpec):\n"

@@ -1,7 +1,7 @@
 """Ways to say `FlowSpec`, and things that only look like it."""
 
 import pytest
-from mfp_samples import BODY, Found, derived
+from support.mfp_samples import BODY, Found, derived
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from mfp.discover import discover
-from mfp_samples import FLOW, Files, Found, write
+from support.mfp_samples import FLOW, Files, Found, write
 
 GIT = shutil.which("git")
 NAMES = [
@@ -31,6 +31,7 @@ def git(folder: Path, *arguments: str) -> str:
     return done.stdout.decode()
 
 
+@pytest.mark.process
 @pytest.mark.skipif(GIT is None, reason="git is the reference")
 @pytest.mark.parametrize(
     "ignores",
@@ -87,6 +88,7 @@ def test_the_same_as_git(tmp_path: Path, ignores: Files) -> None:
     )
 
 
+@pytest.mark.process
 @pytest.mark.skipif(GIT is None, reason="git makes the worktree")
 def test_info_exclude_of_a_worktree(tmp_path: Path) -> None:
     main, worktree = tmp_path / "main", tmp_path / "worktree"

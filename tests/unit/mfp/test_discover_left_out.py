@@ -1,7 +1,7 @@
 """Classes that derive from FlowSpec and are no flows by themselves."""
 
 import pytest
-from mfp_samples import BODY, Found
+from support.mfp_samples import BODY, Found
 
 HEAD = "from metaflow import FlowSpec, step\n"
 PART = "class Base(FlowSpec):\n    @step\n    def end(self): ...\n"

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from mfp_samples import FLOW, Found
+from support.mfp_samples import FLOW, Found
 
 
 def notebook(*cells: str) -> str:

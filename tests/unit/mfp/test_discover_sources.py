@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from mfp.discover import discover
 from mfp.discover.files.prefilter import LARGEST_SOURCE
-from mfp_samples import FLOW, Found
+from support.mfp_samples import FLOW, Found
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from mfp_samples import BODY, FLOW, Found
+from support.mfp_samples import BODY, FLOW, Found
 
 HEAD = "import metaflow\nimport metaflow as mf\nfrom metaflow import FlowSpec, step\n"
 
@@ -149,6 +149,7 @@ def test_step_hidden_by_something_else(found: Found, replacement: str) -> None:
     ]
 
 
+@pytest.mark.process
 def test_the_same_as_metaflow_says(found: Found, tmp_path: Path) -> None:
     pytest.importorskip("metaflow")
     source = f"""{FLOW}

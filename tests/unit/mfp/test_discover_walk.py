@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from mfp.discover import Discovery, discover
 from mfp.errors import BadPatternError, PathNotFoundError
-from mfp_samples import FLOW, Found, write
+from support.mfp_samples import FLOW, Found, write
 
 
 def paths(result: Discovery) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import pytest
 from mfp.cli import run
-from mfp_samples import BODY, FLOW, write
+from support.mfp_samples import BODY, FLOW, write
 
 BROKEN = "# FlowSpec\ndef x(:\n"
 

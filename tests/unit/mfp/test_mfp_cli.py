@@ -12,7 +12,7 @@ from mfp.cli import run
 from mfp.commands import COMMANDS
 from mfp.errors import BadPatternError, MfpError, PathNotFoundError, UsageError
 from mfp.lazy import Entry, LazyGroup
-from mfp_samples import FLOW, write
+from support.mfp_samples import FLOW, write
 
 
 def mfp(*arguments: str, **options: object) -> "subprocess.CompletedProcess[str]":
@@ -20,6 +20,7 @@ def mfp(*arguments: str, **options: object) -> "subprocess.CompletedProcess[str]
     return subprocess.run(command, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload, no-any-return]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "arguments",
     [["--help"], ["-h"], ["--version"], ["list", "--help"]],
@@ -35,6 +36,7 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     assert done.returncode == 0
 
 
+@pytest.mark.process
 def test_group_help_does_not_import_commands() -> None:
     code = (
         "import sys; from mfp.cli import run; run(['--help']);"
@@ -111,6 +113,7 @@ def test_interrupt(
     assert "Traceback" not in capsys.readouterr().err
 
 
+@pytest.mark.process
 def test_reader_that_goes_away(tmp_path: Path) -> None:
     write(tmp_path, {f"{'a' * 100}{number}.py": FLOW for number in range(1000)})
     with subprocess.Popen(
@@ -127,6 +130,7 @@ def test_reader_that_goes_away(tmp_path: Path) -> None:
     assert process.returncode in {1, 141}  # 1 is click's own
 
 
+@pytest.mark.process
 def test_stream_that_cannot_encode(tmp_path: Path) -> None:
     write(tmp_path, {"é.py": FLOW})
     done = mfp("list", cwd=tmp_path, env={**os.environ, "PYTHONIOENCODING": "ascii"})
@@ -134,6 +138,7 @@ def test_stream_that_cannot_encode(tmp_path: Path) -> None:
     assert ".py:4  F" in done.stdout
 
 
+@pytest.mark.process
 def test_module_can_be_run() -> None:
     done = mfp("--version")
     assert done.returncode == 0
@@ -171,6 +176,7 @@ def test_error_texts(error: MfpError, code: int, text: str) -> None:
     assert str(error) == text
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("words", "number", "expected"),
     [
@@ -195,6 +201,7 @@ def test_completion(words: str, number: int, expected: set[str]) -> None:
     assert "action" not in found
 
 
+@pytest.mark.process
 def test_completion_script_for_each_shell() -> None:
     script = Path(sys.executable).with_name("mfp")
     for shell in ("zsh", "fish"):

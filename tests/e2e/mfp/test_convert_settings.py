@@ -1,0 +1,78 @@
+"""`[tool.mfp]` in pyproject.toml: what flows are converted with."""
+
+from pathlib import Path
+
+import pytest
+from support.mfp_command import mfp
+from support.mfp_samples import BODY, write
+
+FLOW = f"""from metaflow import Config, FlowSpec, Parameter, step
+
+
+class F(FlowSpec):
+    config = Config("config", default_value={{"number": 0}})
+    p = Parameter("p", default=config.number)
+{BODY}
+
+if __name__ == "__main__":
+    F()
+"""
+SETTINGS = """
+[tool.mfp]
+datastore = "azure"
+tags = ["all"]
+with = ["retry:times=3"]
+
+[[tool.mfp.overrides]]
+paths = ["flows/b.py"]
+datastore = "gs"
+environment = "conda"
+configs = { config = "conf/prod.json" }
+output = "other.py"
+
+[[tool.mfp.overrides]]
+paths = ["flows/c*"]
+tags = []
+output = "other.py"
+"""
+
+
+def test_options_configs_tags_and_names(tmp_path: Path) -> None:
+    files = {f"flows/{name}.py": FLOW for name in "abc"}
+    write(tmp_path, {**files, "pyproject.toml": SETTINGS, "conf/prod.json": '{"number": 7}'})
+    result = mfp(tmp_path, "convert-all", "flows")
+    assert result.returncode == 0, result.stderr
+    a, b, c = (
+        (tmp_path / "prefect_flows" / name).read_text()
+        for name in ("a_prefect.py", "other.py", "other_2.py")
+    )
+    assert '"--datastore=azure",\n            "--with=retry:times=3",' in a
+    assert '"--environment=conda",\n            "--datastore=gs",' in b
+    assert ("p: int = 0" in a, "p: int = 7" in b) == (True, True)
+    assert ["--tag=all" in text for text in (a, b, c)] == [True, True, False]
+    assert "retries=3" in a
+    assert mfp(tmp_path, "convert", "flows/a.py", "-o", "prefect_flows/a_prefect.py").stderr == (
+        "Unchanged: prefect_flows/a_prefect.py\n"
+    )
+    (tmp_path / "conf" / "prod.json").write_text('{"number": 8}')
+    changed = mfp(tmp_path, "convert-all", "flows")
+    assert changed.stderr.splitlines()[-1] == "1 converted, 2 unchanged, 0 failed."
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[tool.mfp]\ndatastor = 's3'", "tool.mfp.datastor is unknown"),
+        ("[tool.mfp]\ndatastore = 3", "tool.mfp.datastore is no text"),
+        ("[tool.mfp]\nwith = 'retry'", "tool.mfp.with is no list of texts"),
+        ("[tool.mfp]\nconfigs = 'x'", "tool.mfp.configs is no table of files"),
+        ("[[tool.mfp.overrides]]\ntags = []", "lacks valid paths"),
+        ("[[tool.mfp.overrides]]\npaths = ['a']\noutput = '../a.py'", "no name of a Python file"),
+        ("[tool.mfp", "cannot be read"),
+    ],
+)
+def test_settings_that_make_no_sense(tmp_path: Path, text: str, message: str) -> None:
+    write(tmp_path, {"pyproject.toml": text})
+    result = mfp(tmp_path, "convert-all")
+    assert result.returncode == 2
+    assert message in result.stderr
