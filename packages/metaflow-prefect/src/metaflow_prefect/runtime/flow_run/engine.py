@@ -18,6 +18,7 @@ from prefect.states import Completed, Failed
 from .artifacts import ArtifactPublisher
 from .facts import RUN_PREFIX, FlowFacts
 from .host_client import Host, HostEnded, open_host
+from .logs import RunLogs, log_lines_limit
 from .scheduler import RunFailure, Scheduler, Unit
 from .steps import RunSession, may_retry
 from .taskruns import TaskThreads
@@ -165,7 +166,9 @@ def _run_flow(
     logger.info("Metaflow run %s/%s", started["flow"], run_id)
     logger.info("%s", started["launcher"])
     publisher = ArtifactPublisher(started["flow"], started["metadata"], flow_run.id)
-    session = RunSession(host, publisher)
+    program = f"python {Path(facts.source).name} logs {run_id}"
+    logs = RunLogs(logger, program)
+    session = RunSession(host, publisher, logs)
     loaded = host.loaded or {}
     threads = TaskThreads(flow_run.id)
     loop = RunLoop(
@@ -182,14 +185,14 @@ def _run_flow(
         succeeded = True
     except RunFailure as failure:
         if failure.step:
-            task = f"{run_id}/{failure.step}/{failure.task_id}"
-            failure.remedy = f"python {Path(facts.source).name} logs {task}"
+            failure.remedy = f"{program}/{failure.step}/{failure.task_id}"
         raise
     finally:
         threads.settle()
         publisher.run_finished(run_id, succeeded=succeeded)
         publisher.close()
         host.close()
+        logs.close()
     return f"{started['flow']}/{run_id}"
 
 
@@ -261,6 +264,11 @@ def load_flow(
         raise LoadProblem(
             f"{LAUNCHER_VARIABLE} is {chosen!r}. Set it to warm or fresh."
         )
+    try:
+        log_lines_limit()
+    except ValueError as problem:
+        host.close()
+        raise LoadProblem(str(problem)) from problem
     modules = preload or os.environ.get("METAFLOW_PREFECT_PRELOAD", "").split()
     # A resumed run has the configs of its origin. The command comes right after the
     # top-level options; further on, a parameter's value may be any word.

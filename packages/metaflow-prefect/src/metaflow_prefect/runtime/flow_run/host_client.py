@@ -8,6 +8,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from ..channel import Channel
@@ -108,13 +109,16 @@ class Host:
         return self._event("started")
 
     def attempt(
-        self, request: dict[str, Any], on_lines: Callable[[list[list[str]]], None]
+        self,
+        request: dict[str, Any],
+        on_lines: Callable[[list[list[str]], float], None],
     ) -> dict[str, Any]:
         """Run an attempt of a task.
 
         Args:
             request: Which task, which attempt, and from which inputs.
-            on_lines: Called with what the task writes, as it writes it.
+            on_lines: Called with what the task writes, as it writes it, and when. A
+                task that writes faster than this returns has to wait.
 
         Returns:
             How it ended.
@@ -130,7 +134,9 @@ class Host:
                 message = replies.get()
                 if message["kind"] != "lines":
                     return message
-                on_lines(message["lines"])
+                on_lines(message["lines"], message["at"])
+                with suppress(OSError):  # it is gone; so its last reply says
+                    self._channel.send({"kind": "taken", "request": number})
         finally:
             del self._replies[number]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import re
 from typing import Any
 
 from prefect import Task, get_run_logger
@@ -13,17 +11,8 @@ from prefect.states import Completed, Failed
 
 from .artifacts import ArtifactPublisher
 from .host_client import Host
+from .logs import RunLogs
 from .scheduler import Finish, Unit
-
-LEVELS = {
-    "DEBUG": logging.DEBUG,
-    "INFO": logging.INFO,
-    "WARNING": logging.WARNING,
-    "ERROR": logging.ERROR,
-    "CRITICAL": logging.CRITICAL,
-}
-LEVEL = re.compile(r"\W{0,2}(?:[\d:., T-]+\W+)?(DEBUG|INFO|WARNING|ERROR|CRITICAL)\b")
-TRACEBACK = "Traceback (most recent call last):"
 
 
 class StepFailed(Exception):
@@ -39,63 +28,13 @@ class StepFailed(Exception):
         self.final = final
 
 
-class StepLog:
-    """Passes what a step writes on to its task run's log, at fitting levels.
-
-    Standard output is information. Standard error is a warning, unless the line says
-    its level itself, as Python's logging does, or belongs to a traceback.
-    """
-
-    def __init__(self, logger: logging.Logger | logging.LoggerAdapter[Any]) -> None:
-        self._logger = logger
-        self._in_traceback = False
-        self.last_error = ""
-        self.last_words = ""
-
-    def write(self, lines: list[list[str]]) -> None:
-        """Log some lines, each with the name of its stream."""
-        for stream, text in lines:
-            self._logger.log(self._level(stream, text), "%s", text)
-
-    def _level(self, stream: str, text: str) -> int:
-        if stream == "stdout":
-            return logging.INFO
-        if stream == "system":
-            return logging.DEBUG
-        if text.strip() and text != "Task failed.":
-            self.last_words = text.strip()
-        if text.startswith(TRACEBACK):
-            self._in_traceback = True
-        elif self._in_traceback and text and not text.startswith((" ", "\t")):
-            self._in_traceback = False
-            self.last_error = text
-            return logging.ERROR
-        if self._in_traceback:
-            return logging.ERROR
-        named = LEVEL.match(text)
-        return LEVELS[named[1]] if named else logging.WARNING
-
-
-class NoEmptyTraceback(logging.Filter):
-    """Drops the "NoneType: None" that Prefect logs for a failure without exception."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record pass, without an empty traceback."""
-        if record.exc_info and record.exc_info[0] is None:
-            record.exc_info = None
-        return True
-
-
-NO_EMPTY_TRACEBACK = NoEmptyTraceback()
-
-
 class RunSession:
     """What all task runs of one flow run in this process share."""
 
-    def __init__(self, host: Host, publisher: ArtifactPublisher) -> None:
-        logging.getLogger("prefect.task_runs").addFilter(NO_EMPTY_TRACEBACK)
+    def __init__(self, host: Host, publisher: ArtifactPublisher, logs: RunLogs) -> None:
         self.host = host
         self.publisher = publisher
+        self.logs = logs
         self.finishes: dict[str, Finish] = {}
         self.failures: dict[str, str] = {}
         self.given_up: set[str] = set()
@@ -115,19 +54,19 @@ def run_step(unit: Unit[Any]) -> State[Any] | None:
     context = TaskRunContext.get()
     assert context is not None
     session: RunSession = unit.run
-    log = StepLog(get_run_logger())
-    reply = session.host.attempt(
-        {
-            "step": unit.step,
-            "task_id": unit.task_id,
-            "index": unit.index,
-            "input_paths": [path for path, _ in unit.inputs],
-            "attempt": context.task_run.run_count - 1,
-            "task_run_id": str(context.task_run.id),
-            **unit.extras,
-        },
-        log.write,
-    )
+    with session.logs.of_attempt(get_run_logger(), unit) as log:
+        reply = session.host.attempt(
+            {
+                "step": unit.step,
+                "task_id": unit.task_id,
+                "index": unit.index,
+                "input_paths": [path for path, _ in unit.inputs],
+                "attempt": context.task_run.run_count - 1,
+                "task_run_id": str(context.task_run.id),
+                **unit.extras,
+            },
+            log.write,
+        )
     if reply["state"] == "failed":
         message = _describe(unit, reply, log.last_error or log.last_words)
         session.failures[unit.task_id] = message

@@ -46,7 +46,8 @@ class RunService:
     # -- messages ---------------------------------------------------------------
 
     def _send_lines(self, request: int, lines: list[Line]) -> None:
-        self._channel.send({"kind": "lines", "request": request, "lines": lines})
+        batch = {"request": request, "lines": lines, "at": time.time()}
+        self._channel.send({"kind": "lines", **batch})
 
     def log(self, body: str = "", **_: object) -> None:
         """Take a line that Metaflow's runtime would print."""
@@ -116,7 +117,10 @@ class RunService:
                 os._exit(1)  # the Prefect side is gone; the warm process ends the steps
             if message["kind"] == "attempt":
                 threading.Thread(target=self._attempt, args=(message,)).start()
+            elif message["kind"] == "taken":
+                self._lines.taken(message["request"])
             elif message["kind"] == "finish":
+                self._lines.open()
                 self._finish(message, TaskFailed)
                 return
 
@@ -167,7 +171,7 @@ class RunService:
         except BaseException as error:  # noqa: BLE001 - reported to the Prefect side
             self._lines.add(f"{type(error).__name__}: {error}", "stderr")
             reply = {"state": "failed", "code": None, "reason": str(error)}
-        self._lines.flush()
+        self._lines.end()
         self._channel.send({"kind": "reply", "request": number, **reply})
 
     def _run_attempt(self, message: dict[str, Any]) -> dict[str, Any]:

@@ -20,26 +20,52 @@ from .launch import Launcher, StepProcess, running_processes
 Line = tuple[str, str]  # the stream ("stdout", "stderr" or "system") and the text
 # Seconds in which a step that has timed out can end what it has started.
 TIMEOUT_GRACE = 5.0
+BATCH_SECONDS = 0.05  # that a line may wait for others
+BATCH_LINES = 1_000
+BATCH_SIZE = 1 << 16  # characters
+MOST_ON_THE_WAY = 8  # batches of a task
 HELPER = b"sidecar_worker"
 
 
 class LogLines:
-    """Collects what the attempt of this thread logs, and passes it on in batches."""
+    """Collects what the attempt of this thread logs, and passes it on in batches.
+
+    A batch is sent when it is large or has waited for a moment. There are only so many
+    on the way that the other side has not dealt with; until it has, the thread waits,
+    which reads no more of what its step writes, so that the step waits too.
+
+    Args:
+        send: Sends lines that belong to a request of that number.
+    """
 
     def __init__(self, send: Callable[[int, list[Line]], None]) -> None:
         self._send = send
         self._local = threading.local()
+        self._on_the_way: dict[int, int] = {}
+        self._taken = threading.Condition()
+        self._is_open = False
 
     def begin(self, request: int) -> None:
         """Collect this thread's lines from now on for the request of that number."""
+        self._on_the_way[request] = 0
         self._local.request = request
         self._local.lines = []
+        self._local.size = 0
+        self._local.due = None
         self._local.muted = False
+
+    def end(self) -> None:
+        """Pass on what is left; the request of this thread has been dealt with."""
+        self.flush()
+        del self._on_the_way[self._local.request]
 
     def add(self, text: str, stream: str = "system") -> None:
         """Add a line; one of "stdout", "stderr" or what the runtime says itself."""
-        if not self._local.muted:
-            self._local.lines.append((stream, text))
+        local = self._local
+        if not local.muted:
+            local.due = local.due or time.monotonic() + BATCH_SECONDS
+            local.lines.append((stream, text))
+            local.size += len(text)
 
     @contextlib.contextmanager
     def muted(self) -> Iterator[None]:
@@ -50,11 +76,47 @@ class LogLines:
         finally:
             self._local.muted = False
 
+    def left(self) -> float | None:
+        """Return the seconds until lines have to be passed on; `None` without any."""
+        due = self._local.due
+        return None if due is None else max(0.0, due - time.monotonic())
+
+    def keep(self) -> None:
+        """Pass on what has been collected if it is time, or much."""
+        local = self._local
+        if (
+            self.left() == 0
+            or len(local.lines) >= BATCH_LINES
+            or local.size > BATCH_SIZE
+        ):
+            self.flush()
+
     def flush(self) -> None:
         """Pass on what has been collected."""
-        if self._local.lines:
-            self._send(self._local.request, self._local.lines)
-            self._local.lines = []
+        local = self._local
+        if not local.lines:
+            return
+        request = local.request
+        with self._taken:
+            self._taken.wait_for(
+                lambda: self._is_open or self._on_the_way[request] < MOST_ON_THE_WAY
+            )
+            self._on_the_way[request] += 1
+        self._send(request, local.lines)
+        local.lines, local.size, local.due = [], 0, None
+
+    def taken(self, request: int) -> None:
+        """Note that the other side has dealt with a batch of a request."""
+        with self._taken:
+            if request in self._on_the_way:
+                self._on_the_way[request] -= 1
+                self._taken.notify_all()
+
+    def open(self) -> None:
+        """Let nobody wait any more; the run is ending."""
+        with self._taken:
+            self._is_open = True
+            self._taken.notify_all()
 
     def collecting(self) -> bool:
         """Return whether this thread runs an attempt."""
@@ -136,13 +198,15 @@ def watch(worker: Any, lines: LogLines) -> int:
             selector.register(output.pipe, selectors.EVENT_READ, output)
         running = True
         while running:
-            for key, _ in selector.select(worker.limit.left()):
+            limits = (worker.limit.left(), lines.left())
+            waits = [left for left in limits if left is not None]
+            for key, _ in selector.select(min(waits, default=None)):
                 if key.data is None:
                     running = False
                 elif not key.data.take():
                     selector.unregister(key.fileobj)
             worker.limit.keep()
-            lines.flush()
+            lines.keep()
     worker.limit.end()
     for output in outputs:
         output.drain()
