@@ -25,6 +25,10 @@ BATCH_LINES = 1_000
 BATCH_SIZE = 1 << 16  # characters
 MOST_ON_THE_WAY = 8  # batches of a task
 HELPER = b"sidecar_worker"
+# How Metaflow marks a line; its own expression takes very long for some that are not.
+STRUCTURED = re.compile(
+    rb"(\[!)?\[MFLOG\|0\|[\d:.T-]{1,40}Z\|[^]|]{1,100}\|[^]]{1,100}\]"
+)
 
 
 class LogLines:
@@ -167,12 +171,15 @@ def make_worker(
     def emit_log(message: bytes, buffer: object, system_msg: bool = False) -> None:
         limit.read(message)
         # Metaflow strips what it prints; a traceback needs its indents.
-        structured = mflog.parse(message) if mflog.is_structured(message) else None
+        structured = None
+        if is_marked := mflog.is_structured(message):
+            structured = STRUCTURED.match(message) and mflog.parse(message)
         text = structured.msg if structured else message
         stream = "stdout" if buffer is worker._stdout else "stderr"
         lines.add(text.decode(errors="replace").rstrip(), stream)
-        with lines.muted():
-            emit(message, buffer, system_msg=system_msg)
+        if structured or not is_marked:  # Metaflow keeps no line with a broken mark
+            with lines.muted():
+                emit(message, buffer, system_msg=system_msg)
 
     worker.emit_log = emit_log
     return worker
