@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlparse
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = {"metaflow-prefect": "metaflow-prefect", "metaflow-prefect-cli": "mfp"}
-SHOWN = ("metaflow", "prefect", "fastapi", "starlette", "pytest")
+SHOWN = ("metaflow", "prefect", "fastapi", "starlette", "sqlalchemy", "pytest")
 
 
 def installed_from(distribution: str) -> Path | None:
@@ -43,7 +43,7 @@ def main() -> int:
         if origin != ROOT / "packages" / folder:
             print(f"error: {distribution} is not installed from this checkout", file=sys.stderr)
             wrong = 1
-    # Prefect does not bound FastAPI itself: a version that does not fit fails here.
+    # Fails where Prefect's own dependencies do not fit it.
     importlib.import_module("prefect.server.api.server")
     print("Prefect's server imports")
     return wrong

@@ -10,13 +10,14 @@ from urllib.parse import unquote, urlparse
 
 import pytest
 import tomli
+from metaflow_prefect.supported import METAFLOW_VERSIONS, PREFECT_VERSIONS
+from mfp.doctor import BROKEN_BY
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = {"metaflow-prefect": "metaflow-prefect", "metaflow-prefect-cli": "mfp"}
-# What a dependency must have beside a lower bound, and why, stands in the packages' own files.
-CAPPED = {"prefect", "fastapi", "sqlalchemy"}
 
 
 def read_toml(path: str) -> dict[str, Any]:
@@ -37,6 +38,13 @@ def requirements() -> list[Requirement]:
     ]
 
 
+def oldest() -> list[Requirement]:
+    """What `hatch run oldest:test` installs."""
+    return [
+        Requirement(it) for it in read_toml("hatch.toml")["envs"]["oldest"]["extra-dependencies"]
+    ]
+
+
 def bounds(requirement: Requirement) -> set[str]:
     return {specifier.operator for specifier in requirement.specifier}
 
@@ -49,11 +57,25 @@ def test_dependency_has_a_lower_bound(requirement: Requirement) -> None:
         assert ">=" in bounds(requirement)
 
 
-@pytest.mark.parametrize("name", sorted(CAPPED))
-def test_dependency_known_to_break_has_an_upper_bound(name: str) -> None:
-    found = [item for item in requirements() if item.name == name]
-    assert found
-    assert all("<" in bounds(item) for item in found)
+@pytest.mark.parametrize(
+    ("name", "versions"), [("metaflow", METAFLOW_VERSIONS), ("prefect", PREFECT_VERSIONS)]
+)
+def test_supported_versions_are_said_once(name: str, versions: tuple[str, str | None]) -> None:
+    first, end = versions
+    [requirement] = [item for item in requirements() if item.name == name]
+    assert requirement.specifier == SpecifierSet(f">={first}" + (f",<{end}" if end else ""))
+    [tested] = [item for item in oldest() if item.name == name]
+    [exact] = tested.specifier
+    assert (exact.operator, Version(exact.version)) == ("==", Version(first))
+    [said] = re.findall(r"^- Prefect .*", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert f"{name.capitalize()} {first}" in said
+
+
+def test_prefect_bounds_its_own_dependencies() -> None:
+    """Nobody's environment is refused because of us."""
+    assert {item.name for item in requirements()}.isdisjoint({"fastapi", "sqlalchemy", "starlette"})
+    unfit = {item.name: str(item.specifier) for item in oldest()}
+    assert {name: unfit[name].removeprefix("<") for name in BROKEN_BY} == BROKEN_BY
 
 
 def test_tools_have_both_bounds() -> None:

@@ -149,6 +149,30 @@ def test_doctor_where_nothing_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("versions", "message"),
+    [
+        ("3.8.8 0.150.0 2.0.9", ""),
+        ("3.8.8 0.151.0 2.0.9", "the server of Prefect 3.8.8 fails with fastapi 0.151.0"),
+        ("3.8.0 0.165.1 2.1.0", "fails with fastapi 0.165.1 and sqlalchemy 2.1.0"),
+        ("3.9.0 0.165.1 2.1.0", ""),
+    ],
+)
+def test_doctor_names_what_the_server_of_prefect_fails_with(
+    tmp_path: Path, versions: str, message: str
+) -> None:
+    for name, version in zip(("prefect", "fastapi", "sqlalchemy"), versions.split(), strict=True):
+        facts = tmp_path / "installed" / f"{name}-{version}.dist-info"
+        facts.mkdir(parents=True)
+        facts.joinpath("METADATA").write_text(f"Name: {name}\nVersion: {version}\n")
+    done = mfp(tmp_path, "doctor", "--json", PYTHONPATH=str(tmp_path / "installed"))
+    [found] = [one for one in json.loads(done.stdout)["checks"] if one["name"] == "Prefect"]
+    assert found["status"] == ("failed" if message else "ok")
+    assert message in found["message"]
+    if message:
+        assert "pip install 'fastapi<0.151' 'sqlalchemy<2.1'" in found["remedy"]
+
+
+@pytest.mark.parametrize(
     ("url", "status", "text"),
     [
         ("http://127.0.0.1:1/api", "failed", "No Prefect server answers at http://127.0.0.1:1/api"),

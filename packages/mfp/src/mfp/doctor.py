@@ -9,12 +9,18 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal, TypeAlias
 
+from packaging.version import Version
+
 Status: TypeAlias = Literal["ok", "warning", "failed"]
 
 SERVER_LIMIT = 120  # seconds to import Prefect's server, which on a cold disk takes long
 API_LIMIT = 15  # seconds until a server that does not answer is given up
 OURS = ("metaflow-prefect", "metaflow-prefect-cli")
 LAUNCHERS = ("warm", "fresh")
+# Prefect 3.8 does not bound them. From this FastAPI on, its server refuses `null` where Prefect's
+# client sends it, so that `prefect deploy` fails; from this SQLAlchemy on, it fails to insert the
+# runs of a schedule, so that none ever starts anything.
+BROKEN_BY = {"fastapi": "0.151", "sqlalchemy": "2.1"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +98,7 @@ def _prefect() -> Finding:
         return f"{version('prefect')}, its server can be imported"
 
     try:
-        return _found("Prefect", look, "")
+        return unfit_server() or _found("Prefect", look, "")
     except subprocess.TimeoutExpired:
         message = f"its server took more than {SERVER_LIMIT} s to import"
         return Finding(name="Prefect", status="failed", message=message, remedy="Try again.")
@@ -104,6 +110,27 @@ def _prefect() -> Finding:
             message=f"its server cannot be imported: {lines[-1]}",
             remedy="Install it anew with what it needs: pip install --upgrade metaflow-prefect.",
         )
+
+
+def unfit_server() -> Finding | None:
+    """Say if Prefect's server is known to fail with what is installed, though pip took it."""
+    try:
+        prefect, found = version("prefect"), {name: version(name) for name in BROKEN_BY}
+    except PackageNotFoundError:
+        return None  # which importing the server tells
+    if Version(prefect) >= Version("3.9"):
+        return None
+    later = [name for name, first in BROKEN_BY.items() if Version(found[name]) >= Version(first)]
+    if not later:
+        return None
+    fitting = " ".join(f"'{name}<{first}'" for name, first in BROKEN_BY.items())
+    return Finding(
+        name="Prefect",
+        status="failed",
+        message=f"the server of Prefect {prefect} fails with "
+        + " and ".join(f"{name} {found[name]}" for name in later),
+        remedy=f"Upgrade Prefect to 3.9, or install: pip install {fitting}.",
+    )
 
 
 def _found(name: str, look: Callable[[], str], remedy: str, *expected: type[Exception]) -> Finding:
