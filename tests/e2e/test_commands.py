@@ -52,6 +52,21 @@ def test_configs_are_those_of_the_creation(tmp_path: Path, prefect_api: str) -> 
     assert "Task run 'end' - later" in folder.run(output).stderr
 
 
+@pytest.mark.parametrize("number", ["0", "-2"])
+def test_fewer_than_one_worker_is_refused(tmp_path: Path, number: str) -> None:
+    folder = FlowFolder(tmp_path, FLOWS / "linear.py")
+    output = folder.create()
+    done = folder.run(output, "--max-workers", number)
+    assert done.returncode == 2
+    assert "'--max-workers'" in done.stderr
+    assert f"{number} is not in the range x>=1" in done.stderr
+    folder.environment["METAFLOW_RUN_MAX_WORKERS"] = number
+    done = folder.run(output)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"With {number} workers no step would run.")
+    assert not list(tmp_path.glob(".metaflow/LinearFlow"))
+
+
 def test_an_unknown_launcher_is_refused(tmp_path: Path) -> None:
     folder = FlowFolder(tmp_path, FLOWS / "linear.py", METAFLOW_PREFECT_LAUNCHER="Fresh")
     done = folder.run(folder.create())

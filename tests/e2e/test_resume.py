@@ -5,6 +5,8 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,26 @@ with get_client(sync_client=True) as client:
     state = run_flow(flow, flow_run=again, parameters={}, return_type="state")
     assert state.is_completed(), state
 Path("run_id").write_text(f"prefect-{first.id}")
+"""
+STATE = """
+import sys
+from prefect import get_client
+with get_client(sync_client=True) as client:
+    print(client.read_flow_run(sys.argv[1]).state.name)
+"""
+PARAMETERS = """
+import json, sys
+from prefect import get_client
+with get_client(sync_client=True) as client:
+    print(json.dumps(client.read_flow_run(sys.argv[1]).parameters))
+"""
+METADATA = """
+import json, sys
+from metaflow import Run, namespace
+namespace(None)
+origin, resumed = (Run(f"FlakyFlow/{run}")["left"].task for run in sys.argv[1:])
+assert resumed.origin_pathspec == origin.pathspec
+print(json.dumps([resumed.metadata_dict, origin.metadata_dict]))
 """
 LOOK = """
 import json, sys
@@ -123,17 +145,119 @@ def test_an_origin_of_no_run_or_of_another_flow_is_refused(folder: FlowFolder) -
     assert not runs_of(folder, "FlakyFlow")
 
 
-def test_an_origin_that_is_still_running_is_refused(tmp_path: Path, prefect_api: str) -> None:
+@pytest.fixture
+def sleeper(tmp_path: Path, prefect_api: str) -> FlowFolder:
     folder = FlowFolder(tmp_path, SOURCES / "sleeper.py", PREFECT_API_URL=prefect_api)
-    output = folder.create()
-    with folder.start(output, "--run-id-file", "first") as process:
+    folder.create()
+    return folder
+
+
+@contextmanager
+def running(folder: FlowFolder) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Hold a run whose steps have begun; give its main process and its id."""
+    with folder.start("out.py", "--run-id-file", "first") as process:
         try:
             assert process.stdout is not None
             assert any("pids" in line for line in process.stdout)
-            run_id = (tmp_path / "first").read_text()
-            done = folder.run(output, "--resume", run_id)
+            yield process, (folder.path / "first").read_text()
         finally:
-            os.killpg(process.pid, signal.SIGINT)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGINT)
             process.communicate()
-    assert_refused(done, run_id)
-    assert runs_of(folder, "SleeperFlow") == {run_id}
+
+
+def test_an_origin_that_is_still_running_is_refused(sleeper: FlowFolder) -> None:
+    with running(sleeper) as (_, run_id):
+        done = sleeper.run("out.py", "--resume", run_id)
+        sleeper.environment["PREFECT_API_URL"] = ""  # a server that does not know of it
+        elsewhere = sleeper.run("out.py", "--resume", run_id)
+    assert_refused(done, f"{run_id} is still running, as process")
+    assert_refused(elsewhere, f"{run_id} is still running, as process")
+    assert runs_of(sleeper, "SleeperFlow") == {run_id}
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_an_origin_whose_process_is_gone_is_resumed_at_once(
+    sleeper: FlowFolder, cancelled: bool
+) -> None:
+    with running(sleeper) as (process, run_id):
+        process.kill()
+        process.wait()
+    state = ("Cancelling", "Cancelled") if cancelled else ("Running", "Crashed")
+    if cancelled:
+        done = sleeper.run("-m", "prefect", "flow-run", "cancel", run_id.removeprefix("prefect-"))
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert state_of(sleeper, run_id) == state[0]
+    (sleeper.path / "awake").touch()
+    done = sleeper.run("out.py", "--resume", run_id)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert state_of(sleeper, run_id) == state[1]
+
+
+def test_an_origin_of_another_machine_is_resumed_by_who_knows_that_it_is_dead(
+    sleeper: FlowFolder,
+) -> None:
+    with running(sleeper) as (process, run_id):
+        process.kill()
+        process.wait()
+    (noted,) = sleeper.path.glob(f".metaflow/*/{run_id}/_parameters/*/_meta/*prefect-process*")
+    noted.write_text(noted.read_text().replace(str(boot_id()), "another boot"))
+    (sleeper.path / "awake").touch()
+    told = "not one of this machine. If you know that it has died, resume it with --origin-is-dead."
+    assert_refused(sleeper.run("out.py", "--resume", run_id), told)
+    done = sleeper.run("out.py", "--resume", run_id, "--origin-is-dead")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert state_of(sleeper, run_id) == "Crashed"
+    assert_refused(sleeper.run("out.py", "--origin-is-dead"), "goes with --resume")
+
+
+def boot_id() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def state_of(folder: FlowFolder, run_id: str) -> str:
+    done = folder.run("-c", STATE, run_id.removeprefix("prefect-"))
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_a_flow_with_required_parameters_is_resumed(tmp_path: Path, prefect_api: str) -> None:
+    folder = FlowFolder(tmp_path, SOURCES / "needs.py", PREFECT_API_URL=prefect_api)
+    folder.create()
+    (tmp_path / "broken").touch()
+    (tmp_path / "included").write_text("content")
+    given = ("--n", "3", "--file", "included", "--words", "a,b")
+    failed = folder.run("out.py", "--run-id-file", "first", *given)
+    assert failed.returncode == 1, failed.stdout + failed.stderr
+    (tmp_path / "broken").unlink()
+    run_id = (tmp_path / "first").read_text()
+    folder.environment["METAFLOW_RUN_N"] = "4"  # is not asked for either
+    for words in (
+        ("out.py", "--resume", run_id),
+        ("needs.py", "prefect", "resume", "--origin-run-id", run_id),
+        ("needs.py", "prefect", "run", "--resume", run_id),
+    ):
+        done = folder.run(*words, "--run-id-file", "second")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "got 3 content ['a', 'b']" in done.stderr
+        flow_run_id = (tmp_path / "second").read_text().removeprefix("prefect-")
+        shown = json.loads(folder.run("-c", PARAMETERS, flow_run_id).stdout)
+        assert shown == {"n": 3, "words": "a,b", "file": f"(as in run {run_id})"}
+    assert_refused(folder.run("out.py", "--resume", run_id, "--n", "3"), "give none with --resume")
+
+
+def test_a_resumed_task_has_the_metadata_of_its_origin(folder: FlowFolder) -> None:
+    assert folder.run("out.py", "--run-id-file", "first").returncode == 1
+    (folder.path / "broken").unlink()
+    origin = (folder.path / "first").read_text()
+    done = folder.run("out.py", "--resume", origin, "--run-id-file", "second")
+    assert done.returncode == 0, done.stdout + done.stderr
+    run_ids = origin, (folder.path / "second").read_text()
+    found = folder.run("-c", METADATA, *run_ids)
+    assert found.returncode == 0, found.stderr
+    ours, theirs = json.loads(found.stdout.splitlines()[-1])
+    assert theirs["prefect-task-run-id"]
+    own = {"origin-task-id", "origin-run-id", "python_version", "attempt", "attempt_ok"}
+    assert {n: v for n, v in ours.items() if n not in own} == {
+        n: v for n, v in theirs.items() if n not in own
+    }

@@ -193,6 +193,25 @@ CASES = (
         args=("--_private", "5", "--__dunder__", "6"),
     ),
     _case(id="parameters_own_names", file="parameters_own_names.py", flow="ParametersOwnNamesFlow"),
+    _case(id="parameters_flags", file="parameters_flags.py", flow="ParametersFlagsFlow"),
+    _case(
+        id="parameters_flags_given",
+        file="parameters_flags.py",
+        flow="ParametersFlagsFlow",
+        args=tuple(
+            f"--{name}"
+            for name in (
+                *("on", "off", "plain", "typed", "forced"),
+                *("texted", "valued", "loudly", "up-side"),
+            )
+        ),
+    ),
+    _case(
+        id="parameters_flags_from_environment",
+        file="parameters_flags.py",
+        flow="ParametersFlagsFlow",
+        env={"METAFLOW_RUN_ON": "false", "METAFLOW_RUN_OFF": "1", "METAFLOW_RUN_UP_SIDE": "no"},
+    ),
     _case(id="parameters_click", file="parameters_click.py", flow="ParametersClickFlow"),
     _case(
         id="parameters_click_given",

@@ -177,7 +177,10 @@ def test_a_transition_that_the_graph_does_not_have_fails(following: list[str]) -
 
 
 @pytest.mark.parametrize("is_mapper", [True, False])
-def test_the_join_of_a_parallel_step_waits_for_all_nodes(is_mapper: bool) -> None:
+@pytest.mark.parametrize("following", [["join"], []])
+def test_the_join_of_a_parallel_step_waits_for_all_nodes(
+    is_mapper: bool, following: list[str]
+) -> None:
     steps = {
         "start": step("foreach", "body"),
         "body": step("linear", "join"),
@@ -193,7 +196,7 @@ def test_the_join_of_a_parallel_step_waits_for_all_nodes(is_mapper: bool) -> Non
             path = nodes[0] if is_mapper else "control"
             return Finish(path, ["join"], mapper_paths=nodes, control_is_mapper=is_mapper)
         if unit.step == "body":
-            return Finish(unit.extras["node_path"], ["join"])
+            return Finish(unit.extras["node_path"], following)
         return goes_on(unit, steps)
 
     units = run(steps, says)
@@ -201,3 +204,19 @@ def test_the_join_of_a_parallel_step_waits_for_all_nodes(is_mapper: bool) -> Non
     assert [unit.step for unit in units] == ["start", *bodies, "join", "end"]
     assert units[1].extras["ubf_context"] == "ubf_control"
     assert [path for path, _ in units[-2].inputs] == nodes
+
+
+def test_the_end_is_asserted_from_the_end_step_itself() -> None:
+    scheduler: Scheduler[str] = Scheduler("start", SPLIT, 100)
+    scheduler.begin("parameters")
+    with pytest.raises(RunFailure, match="last step has not been reached"):
+        scheduler.end_path()
+    for _ in range(2):
+        unit = scheduler.next_ready()
+        assert unit is not None
+        scheduler.finished(unit, goes_on(unit, SPLIT), "token")
+    with pytest.raises(RunFailure, match=r"still waiting: join \(has 1 of its inputs\)"):
+        scheduler.end_path()
+    while (unit := scheduler.next_ready()) is not None:
+        scheduler.finished(unit, goes_on(unit, SPLIT), "token")
+    assert scheduler.end_path() == "end-0"

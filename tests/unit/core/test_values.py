@@ -3,13 +3,14 @@
 import json
 import math
 import warnings
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from metaflow_prefect.runtime.flow_run.facts import ParameterFacts
-from metaflow_prefect.runtime.flow_run.values import parameter_words
+from metaflow_prefect.runtime.flow_run.facts import FlowFacts, ParameterFacts
+from metaflow_prefect.runtime.flow_run.values import given_values, parameter_words
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what Metaflow imports warns of itself
@@ -84,12 +85,51 @@ def test_a_float_at_its_limits(value: float) -> None:
     assert same(read_back(words, "float"), value)
 
 
-def test_a_text_that_is_json_is_read_as_json() -> None:
-    words = parameter_words(ParameterFacts("some-name", "some_name", "json"), '{"a": 1}')
-    assert read_back(words, "json") == {"a": 1}
+@pytest.mark.parametrize("value", ["123", "null", '{"a": 1}', '"quoted"', "text", ""])
+def test_a_text_that_is_json_stays_a_text(value: str) -> None:
+    words = parameter_words(ParameterFacts("some-name", "some_name", "json"), value)
+    (found,) = [word.partition("=")[2] for word in words]
+    assert JSONTypeClass().convert(found, None, None) == value
 
 
+@pytest.mark.parametrize("default", [True, False, None])
+@pytest.mark.parametrize("kind", [None, bool, str])
 @pytest.mark.parametrize("value", [True, False])
-def test_a_flag_has_no_value(value: bool) -> None:
-    facts = ParameterFacts("some-name", "some_name", "bool", is_flag=True)
-    assert parameter_words(facts, value) == (["--some-name"] if value else [])
+def test_a_flag(default: Any, kind: Any, value: bool) -> None:
+    told = {"default": default} if default is not None else {}
+    option = click.Option(["--some-name", "value"], is_flag=True, type=kind, **told)
+    facts = ParameterFacts(
+        "some-name", "some_name", "bool", is_flag=True, flag_value=option.flag_value
+    )
+    words = parameter_words(facts, value)
+    command = click.Command("run", params=[option])
+    found = command.make_context("run", list(words)).params["value"]
+    # what the command line cannot express is left to the default
+    assert found == value if words else value != option.flag_value
+
+
+def signed(default: Any) -> Any:
+    def fn(*, some_name: Any = default) -> None: ...
+
+    return SimpleNamespace(fn=fn)
+
+
+@pytest.mark.parametrize(
+    ("default", "value", "is_given"),
+    [
+        ({"a": 1}, {"a": 1}, False),
+        ({"a": 1}, {"a": True}, True),
+        ([0], [False], True),
+        (1, 1.0, True),
+        (0.0, -0.0, True),
+        (True, True, False),
+        (5, None, False),
+    ],
+)
+def test_what_equals_its_default_is_left_to_metaflow(
+    default: Any, value: Any, is_given: bool
+) -> None:
+    parameter = ParameterFacts("some-name", "some_name", "json")
+    facts = FlowFacts("F", "f.py", "start", {}, parameters=[parameter])
+    found = given_values(facts, signed(default), {"some-name": value})
+    assert found == ({"some-name": value} if is_given else {})

@@ -37,6 +37,7 @@ class ParameterModel:
         choices: The values that it may have, if it names them.
         multiple: Whether it may be given several times.
         is_flag: Whether it stands on the command line without a value.
+        flag_value: Of a flag: the value that it has if it stands there.
         arity: How many values follow it on the command line.
         is_counter: Whether its value is how often it stands on the command line.
     """
@@ -49,6 +50,7 @@ class ParameterModel:
     choices: tuple[str, ...] = ()
     multiple: bool = False
     is_flag: bool = False
+    flag_value: Literals = True
     arity: int = 1
     is_counter: bool = False
 

@@ -197,7 +197,7 @@ def _argument(parameter: ParameterModel, name: str) -> str:
     kind = TYPES.get(parameter.kind, "Any")
     if parameter.choices:
         kind = f"Literal[{', '.join(text_literal(c) for c in parameter.choices)}]"
-    if parameter.is_flag:
+    if parameter.is_flag and isinstance(parameter.flag_value, bool):
         kind = "bool"
     if parameter.arity != 1:
         kind = f"list[{kind}]"
@@ -290,7 +290,10 @@ def _parameter_facts(parameter: ParameterModel, argument: str) -> str:
         f"kind={text_literal(parameter.kind)}",
         *_settings(
             parameter,
-            ("required", "help", "choices", "multiple", "is_flag", "arity", "is_counter"),
+            (
+                *("required", "help", "choices", "multiple"),
+                *("is_flag", "flag_value", "arity", "is_counter"),
+            ),
         ),
     ]
     return exploded("ParameterFacts(", entries, ")", 3)

@@ -133,6 +133,12 @@ def _parameter(parameter: Any) -> ParameterModel:
         default = _json_or_none(default)
     if callable(default) or kind == "file":
         default = None
+    # what click makes of it: a flag's value depends on its default, and on its type
+    option = click.Option([f"--{parameter.name}"], **settings)
+    if option.is_flag and not option.is_bool_flag:
+        default = option.flag_value if option.default else None
+    elif option.is_flag and not callable(option.default):
+        default = option.default
     return ParameterModel(
         name=parameter.name,
         kind=kind,
@@ -141,7 +147,8 @@ def _parameter(parameter: Any) -> ParameterModel:
         help=str(settings.get("help") or ""),
         choices=tuple(str(choice) for choice in choices),
         multiple=bool(settings.get("multiple")),
-        is_flag=bool(settings.get("is_flag")),
+        is_flag=option.is_flag,
+        flag_value=literal_of(option.flag_value) if option.is_flag else True,
         arity=settings.get("nargs") or 1,
         is_counter=bool(settings.get("count")),
     )

@@ -18,6 +18,7 @@ PREFECT_SIDE = (
     "flow_run.taskruns",
     "flow_run.values",
     "flow_run.engine",
+    "flow_run.resume",
     "flow_run.command",
 )
 METAFLOW_SIDE = (
@@ -27,6 +28,7 @@ METAFLOW_SIDE = (
     "host.launch",
     "host.worker",
     "host.outcome",
+    "host.origin",
     "host.service",
     "host.native",
     "host.side",

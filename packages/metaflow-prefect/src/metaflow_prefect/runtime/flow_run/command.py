@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
-from prefect import Flow, get_client
+from prefect import Flow
 from prefect.client.schemas.objects import State
-from prefect.exceptions import ObjectNotFound, TerminationSignal
+from prefect.exceptions import TerminationSignal
 from prefect.settings import (
     PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS,
     temporary_settings,
 )
 
 from .engine import LAUNCHERS, LoadProblem, PreparedRun, load_flow
-from .facts import RUN_PREFIX, FlowFacts, ParameterFacts
+from .facts import FlowFacts, ParameterFacts
 from .host_client import Host, HostEnded
+from .resume import origin_problem, values_of_origin
 from .scheduler import RunFailure
 
 USAGE = 2
 # A cold start of Prefect's temporary server takes a slow machine far more than
 # Prefect's own limit of 20 seconds.
 SERVER_START_SECONDS = 300
-STILL_RUNNING = (
-    "Run {} is still running. Wait for its end; if it has died, tell Prefect with: "
-    "prefect flow-run cancel {}"
-)
 
 
 def reader(parameter: ParameterFacts) -> Callable[[str], tuple[str, Any]]:
@@ -111,7 +108,7 @@ def _command(facts: FlowFacts, path: str) -> Any:
     options: list[Any] = []
     for place, parameter in enumerate(facts.parameters):
         variable = parameter.name.upper().replace("-", "_")
-        settings: dict[str, Any] = {"is_flag": parameter.is_flag}
+        settings: dict[str, Any] = {"is_flag": True, "default": None}
         if parameter.is_counter:
             settings = {"count": True, "default": None}
         elif not parameter.is_flag:
@@ -126,7 +123,8 @@ def _command(facts: FlowFacts, path: str) -> Any:
                 [f"--{parameter.name}", f"parameter_{place}"],
                 required=parameter.required,
                 help=parameter.help,
-                envvar=f"METAFLOW_RUN_{variable}",
+                # what it says of a flag, Metaflow reads by itself
+                envvar=None if parameter.is_flag else f"METAFLOW_RUN_{variable}",
                 **settings,
             )
         )
@@ -137,11 +135,24 @@ def _command(facts: FlowFacts, path: str) -> Any:
         options.append(click.Option([flag, variable], help=help_text, **settings))
 
     for name, metavar, help_text in RUN_OPTIONS:
-        kind = click.INT if metavar in ("N", "MB") else click.STRING
+        kind: Any = click.INT if metavar in ("N", "MB") else click.STRING
+        if name == "max-workers":
+            kind = click.IntRange(min=1)
         own(name, help_text, metavar=metavar, type=kind)
     for name, metavar, help_text in REPEATED_OPTIONS:
         own(name, help_text, metavar=metavar, multiple=True)
-    own("resume", "Clone what succeeded in an earlier run.", metavar="RUN_ID")
+    own(
+        "resume",
+        "Clone what succeeded in an earlier run.",
+        metavar="RUN_ID",
+        is_eager=True,
+        callback=_need_no_parameters,
+    )
+    own(
+        "origin-is-dead",
+        "With --resume: its process has died, whatever Prefect says.",
+        is_flag=True,
+    )
     own("step-to-rerun", "With --resume: run this step again.", metavar="STEP")
     own(
         "launcher",
@@ -162,6 +173,15 @@ def _command(facts: FlowFacts, path: str) -> Any:
     )
 
 
+def _need_no_parameters(context: Any, _option: Any, run_id: str | None) -> str | None:
+    """Neither ask nor look for parameters if a run is resumed: it has its origin's."""
+    if run_id is not None:
+        for option in context.command.params:
+            if option.name.startswith("parameter_"):
+                option.required, option.envvar = False, None
+    return run_id
+
+
 def _run(
     facts: FlowFacts,
     flow: Flow[Any, Any],
@@ -173,6 +193,8 @@ def _run(
     values: dict[str, Any] = {}
     for place, parameter in enumerate(facts.parameters):
         given = chosen[f"parameter_{place}"]
+        if parameter.is_flag and given is None and not chosen["own_resume"]:
+            _record_flag(parameter, values)
         if given is None or given == ():
             continue
         raw, value = _raw_and_value(parameter, given)
@@ -199,36 +221,35 @@ def _run(
         PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS.value(), SERVER_START_SECONDS
     )
     with temporary_settings({PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: limit}):
-        origin = chosen["own_resume"]
-        if origin and (running := _unfinished_flow_run(origin)):
-            host.close()
-            sys.stderr.write(f"{STILL_RUNNING.format(origin, running)}\n")
-            return USAGE
+        if run_id := chosen["own_resume"]:
+            origin = (host.loaded or {})["origin"]
+            origin["has_ended"] = chosen["own_origin_is_dead"] or origin["has_ended"]
+            if reason := origin_problem(run_id, origin):
+                host.close()
+                sys.stderr.write(f"{reason}\n")
+                return USAGE
+            values = values_of_origin(facts, run_id, origin["parameters"])
+            flow = flow.with_options(validate_parameters=False)
         PreparedRun.waiting = PreparedRun(host)
         return _run_prefect_flow(flow, values)
 
 
-def _unfinished_flow_run(run_id: str) -> UUID | None:
-    """Return the id of the flow run that is still making a Metaflow run.
+def _record_flag(parameter: ParameterFacts, values: dict[str, Any]) -> None:
+    """Show in Prefect what the environment says of a flag, which Metaflow reads."""
+    import click
 
-    Of a run that Metaflow has started by itself nobody knows.
-    """
-    try:
-        flow_run_id = UUID(run_id.removeprefix(RUN_PREFIX))
-    except ValueError:
-        return None
-    with get_client(sync_client=True) as client:
-        try:
-            state = client.read_flow_run(flow_run_id).state
-        except ObjectNotFound:  # another server has it
-            return None
-    return None if state is None or state.is_final() else flow_run_id
+    text = os.environ.get(f"METAFLOW_RUN_{parameter.name.upper().replace('-', '_')}")
+    if text:
+        is_plain = parameter.kind == "bool"
+        values[parameter.argument] = click.BOOL(text) if is_plain else text
 
 
 def _raw_and_value(parameter: ParameterFacts, given: Any) -> tuple[list[str], Any]:
     """Return a parameter's words for Metaflow, and its value for Prefect."""
     option = f"--{parameter.name}"
-    if parameter.is_flag or parameter.is_counter:
+    if parameter.is_flag:
+        return [option], parameter.flag_value
+    if parameter.is_counter:
         return [option] * int(given), given
     entries = given if parameter.multiple else [given]
     if parameter.arity == 1:
@@ -253,8 +274,9 @@ def _arguments(facts: FlowFacts, chosen: dict[str, Any], words: list[str]) -> li
         options += [f"--{name}={value}" for value in chosen[f"own_{name}"]]
     origin, step = chosen["own_resume"], chosen["own_step_to_rerun"]
     if origin is None:
-        if step is not None:
-            raise click.UsageError("--step-to-rerun goes with --resume RUN_ID.")
+        for name in ("step-to-rerun", "origin-is-dead"):
+            if chosen[f"own_{name.replace('-', '_')}"]:
+                raise click.UsageError(f"--{name} goes with --resume RUN_ID.")
         return [*facts.options, "run", *options, *words]
     if not origin:
         raise click.UsageError("--resume needs the id of a run.")

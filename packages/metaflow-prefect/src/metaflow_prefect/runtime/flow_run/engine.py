@@ -31,6 +31,11 @@ SOURCE_MISSING = (
     "or make this file anew with `prefect create`."
 )
 
+FEW_WORKERS = (
+    "With {} workers no step would run. Set --max-workers, or METAFLOW_RUN_MAX_WORKERS "
+    "in the environment, to 1 or more."
+)
+
 
 class RunLoop:
     """Submits each task when its inputs are there, until nothing is left.
@@ -64,13 +69,15 @@ class RunLoop:
         )
         self._threads = threads
         self._given_up: RunFailure | None = None
-        self.end_path = ""
 
-    def run(self, parameters_path: str) -> None:
+    def run(self, parameters_path: str) -> str:
         """Run all tasks.
 
+        Returns:
+            The path of the end step's task.
+
         Raises:
-            RunFailure: A task has failed for good.
+            RunFailure: A task has failed for good, or the end was not reached.
         """
         self._scheduler.begin(parameters_path)
         while True:
@@ -86,6 +93,7 @@ class RunLoop:
             self._take(*self._threads.next_ended())
         if self._given_up:
             raise self._given_up
+        return self._scheduler.end_path()
 
     def _take(self, unit: Unit[UUID], task_run_id: UUID, state: State[Any]) -> None:
         finish = self._session.finishes.pop(unit.task_id, None)
@@ -98,7 +106,6 @@ class RunLoop:
             # Its step said that it must not be retried; natively the rest goes on.
             self._given_up = self._given_up or failure
             return
-        self.end_path = finish.path
         self._scheduler.finished(unit, finish, task_run_id)
 
 
@@ -199,7 +206,7 @@ def _run_flow(
 def _conduct(loop: RunLoop, host: Host, parameters_path: str) -> None:
     """Run all tasks, then have Metaflow end the run accordingly."""
     try:
-        loop.run(parameters_path)
+        end_path = loop.run(parameters_path)
     except RunFailure as failure:
         reason = "" if failure.said else failure.reason
         host.finish(outcome="failed", reason=reason, task_id=failure.task_id, grace=5)
@@ -208,7 +215,7 @@ def _conduct(loop: RunLoop, host: Host, parameters_path: str) -> None:
         number = getattr(stop, "signal", signal.SIGINT)
         host.finish(outcome="interrupted", signal=number, grace=2)
         raise
-    code = host.finish(outcome="succeeded", path=loop.end_path)
+    code = host.finish(outcome="succeeded", path=end_path)
     if code:
         raise RunFailure(f"Metaflow ended with exit code {code}.")
 
@@ -275,3 +282,7 @@ def load_flow(
     resumed = arguments[len(facts.options)] == "resume"
     configs = {} if resumed else facts.configs
     host.load(str(script.resolve()), facts.name, arguments, configs, chosen, modules)
+    workers = (host.loaded or {})["max_workers"]
+    if workers < 1:
+        host.close()
+        raise LoadProblem(FEW_WORKERS.format(workers))

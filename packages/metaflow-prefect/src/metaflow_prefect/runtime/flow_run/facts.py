@@ -44,6 +44,7 @@ class ParameterFacts:
         choices: The values that it may have, if they are few.
         multiple: Whether it may be given several times.
         is_flag: Whether it stands on the command line without a value.
+        flag_value: Of a flag: the value that it has if it stands there.
         arity: How many values follow it on the command line.
         is_counter: Whether its value is how often it stands on the command line.
     """
@@ -56,6 +57,7 @@ class ParameterFacts:
     choices: Sequence[str] = ()
     multiple: bool = False
     is_flag: bool = False
+    flag_value: Any = True
     arity: int = 1
     is_counter: bool = False
 

@@ -123,6 +123,7 @@ class Scheduler(Generic[Token]):
         self._ready: deque[Iterator[Unit[Token]]] = deque()
         self._arrivals: dict[tuple[str, tuple[int, ...]], list[Arrival[Token]]] = {}
         self._splits: dict[tuple[str, tuple[int, ...]], int] = {}
+        self._end_path: str | None = None
 
     def begin(self, parameters_path: str) -> None:
         """Make the first task ready, which reads the parameters from the given path."""
@@ -149,9 +150,16 @@ class Scheduler(Generic[Token]):
         Raises:
             RunFailure: It goes on in a way that the graph does not have.
         """
-        self._check_transition(unit, finish)
+        facts = self._steps[unit.step]
         arrival = (unit, finish.path, token)
-        if any(self._steps[name].kind == "join" for name in finish.next_steps):
+        if "node_path" in unit.extras:
+            # Whatever it said; natively only the first node's transition counts.
+            self._arrive(facts.next[0], arrival, finish)
+            return
+        self._check_transition(unit, finish)
+        if facts.kind == "end":
+            self._end_path = finish.path
+        elif any(self._steps[name].kind == "join" for name in finish.next_steps):
             self._arrive(finish.next_steps[0], arrival, finish)
         elif finish.foreach and finish.unbounded:
             self._push_control(arrival, finish)
@@ -161,6 +169,24 @@ class Scheduler(Generic[Token]):
             for name in finish.next_steps:
                 inputs = [(finish.path, token)]
                 self._push(self._next_unit(unit, name, unit.indices, inputs=inputs))
+
+    def end_path(self) -> str:
+        """Return the path of the end step's task, when no task is left.
+
+        Raises:
+            RunFailure: That step has not been reached.
+        """
+        if self._end_path is not None:
+            return self._end_path
+        waiting = ", ".join(
+            f"{join} (has {len(arrivals)} of its inputs)"
+            for (join, _), arrivals in self._arrivals.items()
+        )
+        raise RunFailure(
+            "No task is left to run, but the last step has not been reached"
+            + (f"; still waiting: {waiting}." if waiting else ".")
+            + " Make this file anew from the flow as it is now."
+        )
 
     def _push(self, unit: Unit[Token]) -> None:
         self._ready.append(iter((unit,)))

@@ -30,7 +30,8 @@ def given_values(
     for parameter in facts.parameters:
         value = values[parameter.name]
         default = signature[parameter.argument].default
-        if value is None or (type(value) is type(default) and value == default):
+        # not by `==`, to which 1, 1.0 and True are one, also inside of lists
+        if value is None or repr(value) == repr(default):
             continue
         given[parameter.name] = value
     return given
@@ -48,26 +49,20 @@ def parameter_words(parameter: ParameterFacts, value: Any) -> list[str]:
     """
     option = f"--{parameter.name}"
     if parameter.is_flag:
-        return [option] if value else []
+        return [option] if value == parameter.flag_value else []
     if parameter.is_counter:
         return [option] * int(value)
     values = list(value) if parameter.multiple else [value]
     if parameter.arity != 1:
-        return [word for one in values for word in (option, *map(str, one))]
+        return [
+            word
+            for one in values
+            for word in (option, *(_word(parameter, part) for part in one))
+        ]
     return [f"{option}={_word(parameter, one)}" for one in values]
 
 
 def _word(parameter: ParameterFacts, value: Any) -> str:
     if parameter.kind == "json":
-        return value if _is_json_text(value) else json.dumps(value)
+        return json.dumps(value)
     return repr(value) if isinstance(value, float) else str(value)
-
-
-def _is_json_text(value: Any) -> bool:
-    if not isinstance(value, str):
-        return False
-    try:
-        json.loads(value)
-    except ValueError:
-        return False
-    return True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
@@ -12,8 +11,8 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from .launch import Launcher
-from .script import end_process
-from .service import PARAMETERS_TASK, RunService
+from .origin import PARAMETERS_TASK, look_at_origin
+from .service import RunService
 from .worker import WorkersSubprocess
 
 
@@ -34,17 +33,6 @@ def _config_file(flow: Any) -> Iterator[str | None]:
     values = dump_config_values(flow)
     with _file_of(values) if values else nullcontext() as name:
         yield name
-
-
-def _check_origin(flow: str, store: Any, run_id: str) -> None:
-    """Refuse to resume a run that this flow does not have."""
-    if store.get_task_datastores(run_id, steps=["_parameters"]):
-        return
-    sys.stdout.write(
-        f"There is no run {run_id} of {flow} in this datastore. Choose one that "
-        f"`Flow('{flow}').runs()` lists.\n"
-    )
-    end_process(2)
 
 
 @contextmanager
@@ -86,9 +74,11 @@ def install_service(service: RunService, launcher: Launcher) -> None:
     make, persist = native.__init__, native.persist_constants
 
     def make_run(self: Any, flow: Any, *args: Any, **kwargs: Any) -> None:
+        origin = None
         if kwargs.get("clone_run_id"):
-            _check_origin(flow.name, args[1], kwargs["clone_run_id"])
-        run_id = service.ready(flow, kwargs)
+            _, store, metadata, *_ = args
+            origin = look_at_origin(flow, store, metadata, kwargs["clone_run_id"])
+        run_id = service.ready(flow, kwargs, origin)
         make(self, flow, *args, **{**kwargs, "run_id": run_id})
         self._logger = service.log
         # Tasks of an earlier try of this flow run are not known here.

@@ -73,16 +73,18 @@ def results_of(task: Any) -> dict[str, Any]:
 
 
 def _mapper_paths(task: Any) -> list[str] | None:
-    """Return the nodes of a `@parallel` step, the one that started them first.
+    """Return the tasks that a control task has started; of `@parallel`, itself first.
 
-    What a cloned task remembers are the nodes of its origin.
+    What a cloned task remembers are those of its origin, which were cloned likewise.
     """
     paths = task.results.get("_control_mapper_tasks")
-    if not paths or not getattr(task, "clone_origin", None):
-        return paths  # type: ignore[no-any-return]
+    if not paths:
+        return None
     run_id, step, _ = task.path.split("/")
-    others = [path.split("/")[2] for path in paths if path != task.clone_origin]
-    return [task.path, *(f"{run_id}/{step}/{node}" for node in others)]
+    own = [f"{run_id}/{step}/{path.split('/')[2]}" for path in paths]
+    if task.results.get("_control_task_is_mapper_zero"):
+        own[0] = task.path
+    return own
 
 
 def _short(value: object) -> str | None:

@@ -6,7 +6,7 @@ def load() -> None:
 
     path, kind = sys.argv[1:3]
     del sys.path[0]
-    with open(path, encoding="utf-8") as file:
+    with open(path, encoding="utf-8-sig") as file:
         text = file.read()
     divider = text[: text.index("\n# ===== Metaflow's side")].count("\n")
     side = types.ModuleType("metaflow_side")

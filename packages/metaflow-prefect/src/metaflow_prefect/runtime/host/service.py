@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import signal
 import sys
 import threading
@@ -18,11 +19,11 @@ from typing import Any
 
 from ..channel import Channel
 from .launch import Launcher
+from .origin import PARAMETERS_TASK, process_field
 from .outcome import FinishedTask, attempt_facts, results_of
 from .script import end_process
 from .worker import Line, LogLines, make_worker, watch
 
-PARAMETERS_TASK = "parameters"  # the task id of a run's parameters
 NATIVE_GRACE = 5.0  # seconds that Metaflow leaves the other tasks when one has failed
 
 
@@ -58,12 +59,15 @@ class RunService:
 
     # -- the run's life ---------------------------------------------------------
 
-    def ready(self, flow: Any, limits: dict[str, Any]) -> str:
+    def ready(
+        self, flow: Any, limits: dict[str, Any], origin: dict[str, Any] | None
+    ) -> str:
         """Report that the flow is loaded; wait for the run's id.
 
         Args:
             flow: The flow, its step decorators initialised.
             limits: What Metaflow's command line says about limits.
+            origin: What is known of the run that is to be resumed, if there is one.
 
         Returns:
             The id of the Metaflow run to make.
@@ -74,6 +78,7 @@ class RunService:
                 "steps": {step.__name__: attempt_facts(step) for step in flow},
                 "max_workers": limits["max_workers"],
                 "max_num_splits": limits["max_num_splits"],
+                "origin": origin,
             }
         )
         message, _ = self._channel.receive()
@@ -101,7 +106,8 @@ class RunService:
 
         self._runtime = runtime
         parameters = runtime._params_task
-        self._record_prefect_ids(parameters, None)
+        ids = {"prefect-flow-run-id": self._start["flow_run_id"]}
+        self._record(parameters, ids | process_field())
         self._channel.send(
             {
                 "kind": "started",
@@ -128,8 +134,10 @@ class RunService:
         outcome = message["outcome"]
         if outcome == "succeeded":
             runtime = self._runtime
-            end = (runtime._graph.end_step, (), ())
-            runtime._finished[end] = message["path"]
+            _, step, _ = message["path"].split("/")
+            if step != runtime._graph.end_step:  # as Metaflow's own runtime asserts
+                raise RuntimeError(f"{message['path']} is no task of the end step")
+            runtime._finished[step, (), ()] = message["path"]
             return
         number = signal.SIGINT if outcome == "interrupted" else None
         self._stop_tasks(message.get("signal", number), message["grace"])
@@ -227,7 +235,6 @@ class RunService:
         self._tasks[task_id] = task
         if task.is_cloned:
             self._clone(task)
-            self._record_prefect_ids(task, message["task_run_id"])
             return task, "cloned"
         if offset := self._offsets.get(task_id, 0):
             task.user_code_retries += offset
@@ -242,9 +249,23 @@ class RunService:
         if "ubf_context" in message:
             parent = self._stored(*message["input_paths"][0].split("/"))
             arguments["ubf_iter"] = parent.get(parent["_foreach_var"])
-        if origin := self._runtime._clone_run_id:
-            arguments["pathspec_index"] = f"{origin}/{message['index']}"
+        if self._runtime._clone_run_id:
+            arguments["pathspec_index"] = self._origin_index(message)
         return arguments
+
+    def _origin_index(self, message: dict[str, Any]) -> str:
+        """Return the place in the origin of the task that this one may be a clone of.
+
+        A control task has no index there, unless it is itself the first of the tasks
+        that it starts (`@parallel`); what has index 0 otherwise is one that it started.
+        """
+        place = f"{self._runtime._clone_run_id}/{message['index']}"
+        if "ubf_context" not in message:
+            return place
+        found = self._runtime._origin_ds_set.get_with_pathspec_index(place)
+        if found and found.get("_control_task_is_mapper_zero"):
+            return place
+        return re.sub(r"0\](?=\[\]$)", "None]", place)
 
     def _stored(self, run_id: str, step: str, task_id: str) -> Any:
         """Return what a finished task has left in the datastore."""
@@ -316,13 +337,15 @@ class RunService:
         return worker
 
     def _record_prefect_ids(
-        self, task: Any, task_run_id: str | None, attempt: int = 0
+        self, task: Any, task_run_id: str, attempt: int = 0
     ) -> None:
         """Note in Metaflow's metadata which Prefect runs a task belongs to."""
+        flow_run_id = self._start["flow_run_id"]
+        ids = {"prefect-flow-run-id": flow_run_id, "prefect-task-run-id": task_run_id}
+        self._record(task, ids, attempt)
+
+    def _record(self, task: Any, fields: dict[str, str], attempt: int = 0) -> None:
         provider: Any = importlib.import_module("metaflow.metadata_provider")
-        ids = {"prefect-flow-run-id": self._start["flow_run_id"]}
-        if task_run_id:
-            ids["prefect-task-run-id"] = task_run_id
         self._runtime._metadata.register_metadata(
             self._runtime.run_id,
             task.step,
@@ -331,6 +354,6 @@ class RunService:
                 provider.MetaDatum(
                     field=name, value=value, type=name, tags=[f"attempt_id:{attempt}"]
                 )
-                for name, value in ids.items()
+                for name, value in fields.items()
             ],
         )
