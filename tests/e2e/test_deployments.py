@@ -155,7 +155,7 @@ def test_create_leaves_names_and_templates_as_they_are(
     client.update_deployment(found.id, DeploymentUpdate(job_variables=template))
     refused = folder.run(*create)
     assert refused.returncode == 5, refused.stderr
-    assert "The job variable env of DeployNamedFlow/a*b is no mapping" in refused.stderr
+    assert "The job variable env of DeployNamedFlow/a*b must be a mapping" in refused.stderr
     assert client.read_deployment(found.id).job_variables == template
 
 

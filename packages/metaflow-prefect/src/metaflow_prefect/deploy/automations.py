@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from prefect.client.orchestration import PrefectClient
+from prefect.client.orchestration import PrefectClient, SyncPrefectClient
 from prefect.events import DeploymentTriggerTypes
 from prefect.events.schemas.automations import Automation, AutomationCore
 from pydantic import TypeAdapter
 
-from metaflow_prefect.deploy.description import TRIGGER_NAMES
+from metaflow_prefect.deploy.description import TRIGGER_NAMES, automation_names
 
+PAGE = 200  # automations in one answer of the server
 # What users set in Prefect's pages, and what differs between any two automations.
 THEIRS = {"id", "enabled", "tags", "owner_resource"}
 
@@ -38,6 +39,10 @@ async def put_automations(
     for trigger in TypeAdapter(list[DeploymentTriggerTypes]).validate_python(triggers):
         trigger.set_deployment_id(deployment)
         wanted = trigger.as_automation()
+        for left in await client.read_automations_by_name(wanted.name):
+            if all(left.id != one.id for one in found):
+                # of an earlier deployment of that name, which somebody has deleted
+                await client.delete_automation(left.id)
         same_name = ours.get(wanted.name)
         if not same_name:
             await client.create_automation(wanted)
@@ -47,9 +52,42 @@ async def put_automations(
             kept = {"enabled": old.enabled, "tags": old.tags}
             new = AutomationCore(**(_said(wanted) | kept))
             await client.update_automation(old.id, new)
-    for left in ours.values():
-        for automation in left:
+    for outdated in ours.values():
+        for automation in outdated:
             await client.delete_automation(automation.id)
+
+
+def delete_automations(client: SyncPrefectClient, deployment: UUID, full_name: str) -> None:
+    """Delete our automations of a deployment, also those left of one of that name.
+
+    Args:
+        client: The connection to the server.
+        deployment: The deployment's id.
+        full_name: Its name, with the flow's.
+    """
+    found = client.read_resource_related_automations(f"prefect.deployment.{deployment}")
+    ours = {one.id for one in found if one.name.startswith(TRIGGER_NAMES)}
+    left = automation_names(full_name)
+    ours |= {one.id for one in all_automations(client) if one.name.startswith(left)}
+    for id_ in ours:
+        client.delete_automation(id_)
+
+
+def all_automations(client: SyncPrefectClient) -> Iterator[Automation]:
+    """Read all automations of a server; Prefect's own method reads the first 200.
+
+    Args:
+        client: The connection to the server.
+    """
+    offset = 0
+    while True:
+        page = {"limit": PAGE, "offset": offset}
+        answer = client.request("POST", "/automations/filter", json=page)
+        found = TypeAdapter(list[Automation]).validate_python(answer.json())
+        yield from found
+        if len(found) < PAGE:
+            return
+        offset += PAGE
 
 
 def _facts(automation: AutomationCore) -> Any:

@@ -8,6 +8,7 @@ every top-level name is unique over all of them.
 
 PREFECT_SIDE = (
     "flow_run.facts",
+    "flow_run.deployed",
     "flow_run.scheduler",
     "flow_run.host_client",
     "flow_run.artifacts",
