@@ -10,7 +10,8 @@ from typing import Any
 from metaflow_prefect.commands.group import generated_text, say
 from metaflow_prefect.deploy.committed import check_committed
 from metaflow_prefect.deploy.package import make_package
-from metaflow_prefect.deploy.pull import Json, checked_folder_steps, checkout_of, commit_steps
+from metaflow_prefect.deploy.pull import Json, checkout_of, code_steps, commit_steps
+from metaflow_prefect.generate.render import flow_function_name
 from metaflow_prefect.generate.write import check_output, write_text
 from metaflow_prefect.model import FlowModel
 
@@ -105,7 +106,8 @@ class Placing:
         check_output(file, self.source)
         changed = write_text(file, generated_text(flow, self.source, file))
         say(obj, f"{'Wrote' if changed else 'Unchanged:'} {file}", fg="green")
-        return Code(folder=folder, file=file.name, steps=checked_folder_steps(str(folder)))
+        steps = code_steps({"folder": str(folder)}, self._entrypoint(flow))
+        return Code(folder=folder, file=file.name, steps=steps)
 
     def rehearse(self, flow: FlowModel, scratch: Path) -> Code:
         """Say where the code would be, and write nothing but in a folder for that.
@@ -117,6 +119,9 @@ class Placing:
         write_text(scratch / self.beside.name, generated_text(flow, self.source, self.beside))
         return Code(folder=scratch, file=self.beside.name, steps=[])
 
+    def _entrypoint(self, flow: FlowModel) -> str:
+        return f"{self.beside.name}:{flow_function_name(flow)}"
+
     def _packed(self, obj: Any, flow: FlowModel, scratch: Path) -> Code:
         generated = scratch / self.beside.name
         write_text(generated, generated_text(flow, self.source, self.beside))
@@ -124,7 +129,7 @@ class Placing:
         return Code(
             folder=scratch,
             file=generated.name,
-            steps=package.pull_steps(),
+            steps=code_steps({"package": package.place}, self._entrypoint(flow)),
             environment=package.environment,
         )
 

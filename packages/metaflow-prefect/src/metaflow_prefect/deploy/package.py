@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from metaflow.decorators import FlowDecorator
 from metaflow.package import MetaflowPackage
 from metaflow.packaging_sys import ContentType
-
-from metaflow_prefect.deploy.pull import folder_steps, python_step
-
-PACKAGE_ID = "package"  # by which a step refers to the folder of the package
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,19 +39,16 @@ class CodePackage:
             "METAFLOW_CODE_METADATA": self.metadata,
         }
 
-    def pull_steps(self) -> list[dict[str, Any]]:
-        """Return pull steps that fetch the package and go to its folder."""
-        place = {
+    @property
+    def place(self) -> dict[str, str]:
+        """What a pull step needs to know to fetch it."""
+        return {
             "flow": self.flow,
             "ds_type": self.kind,
             "location": self.url,
             "sha": self.sha,
             "metadata": self.metadata,
         }
-        program = files("metaflow_prefect.deploy").joinpath("fetch_package.py").read_text("utf-8")
-        variables = {"METAFLOW_PREFECT_PACKAGE": json.dumps(place)}
-        step = python_step(program, variables, id=PACKAGE_ID)
-        return [step, *folder_steps(f"{{{{ {PACKAGE_ID}.stdout }}}}")]
 
 
 class GeneratedFile(FlowDecorator):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
@@ -23,11 +25,9 @@ THIS_PYTHON = (
     " 2>/dev/null | head -n 1)"
 )
 PROGRAM_VARIABLE = "METAFLOW_PREFECT_PROGRAM"
+CODE_VARIABLE = "METAFLOW_PREFECT_CODE"
+CODE_ID = "code"  # by which a step refers to the folder that was found
 CLONE = "prefect.deployments.steps.git_clone"
-FOLDER_GONE = (
-    "The folder $0 of the flow is not there, or not on this machine. Deploy the flow from where it "
-    "is now by: prefect create"
-)
 CLONE_ID = "clone"  # by which a step refers to the folder of the clone
 
 
@@ -57,45 +57,29 @@ def folder_steps(folder: str) -> list[Json]:
     return [{SET_FOLDER: {"directory": folder}}]
 
 
-def python_step(program: str, variables: Mapping[str, str], *, id: str) -> Json:  # noqa: A002
-    """Return a pull step that runs a program with the Python that is to run the flow.
+def code_steps(code: Mapping[str, Any], entrypoint: str) -> list[Json]:
+    """Return pull steps that go to where a flow's code is, or say in one line that it is not there.
 
     Args:
-        program: Its source.
-        variables: Its environment, beside that of the worker.
-        id: The name by which later steps refer to what it prints.
+        code: Its `folder` on the worker's machine, or its `package` in Metaflow's datastore.
+        entrypoint: The generated file there and its function, as `a_prefect.py:a`.
+
+    Raises:
+        DeployProblem: Prefect would take a part of a name for a placeholder of its own.
     """
-    words = ["sh", "-c", f'exec "{THIS_PYTHON}" -c "${PROGRAM_VARIABLE}"']
-    environment = {**variables, PROGRAM_VARIABLE: program}
-    # What it prints is for the next step, not for the log; how it fails is in the log anyhow.
-    return {
-        SHELL: {
-            "id": id,
-            "script": shlex.join(words),
-            "env": {name: _plain(text) for name, text in environment.items()},
-            "stream_output": False,
-        }
-    }
-
-
-def _plain(text: str) -> str:
-    """Refuse a text in which Prefect would find a placeholder of its own."""
-    if "{{" in text:
+    described = json.dumps({**code, "entrypoint": entrypoint})
+    if "{{" in described:
         raise DeployProblem(
-            f"Prefect would take a part of {text!r} for a placeholder.", "Rename it."
+            f"Prefect would take a part of {described} for a placeholder.", "Rename it."
         )
-    return text
-
-
-def checked_folder_steps(folder: str) -> list[Json]:
-    """Return pull steps that go to a folder, or say in one line that it is not there any more.
-
-    Args:
-        folder: Its path on the worker's machine.
-    """
-    test = f'test -d "$0" || {{ echo "{FOLDER_GONE}" >&2; exit 1; }}'
-    script = shlex.join(["sh", "-c", test, _plain(folder)])
-    return [{SHELL: {"script": script, "stream_output": False}}, *folder_steps(folder)]
+    program = files("metaflow_prefect.deploy").joinpath("pull_program.py").read_text("utf-8")
+    step = {
+        "id": CODE_ID,
+        "script": shlex.join(["sh", "-c", f'exec "{THIS_PYTHON}" -c "${PROGRAM_VARIABLE}"']),
+        "env": {CODE_VARIABLE: described, PROGRAM_VARIABLE: program},
+        "stream_output": False,  # what it prints is for the next step
+    }
+    return [{SHELL: step}, *folder_steps(f"{{{{ {CODE_ID}.stdout }}}}")]
 
 
 def commit_steps(checkout: Checkout, commit: str) -> list[Json]:

@@ -58,7 +58,8 @@ class Record:
         Raises:
             DeployProblem: It is too large for one.
         """
-        facts = {name: value for name, value in asdict(self).items() if value not in (None, (), {})}
+        plain = asdict(Record(flow=""))
+        facts = {name: value for name, value in asdict(self).items() if value != plain[name]}
         # Prefect would take two braces for a placeholder of its own.
         text = json.dumps(facts, sort_keys=True).replace("{{", "{\\u007b")
         if len(text) > LONGEST:
