@@ -32,29 +32,33 @@ async def put_automations(
         triggers: Its triggers with their names, in Prefect's own form.
     """
     found = await client.read_resource_related_automations(f"prefect.deployment.{deployment}")
-    ours: dict[str, list[Automation]] = {}
-    for automation in found:
-        if automation.name.startswith(TRIGGER_NAMES):
-            ours.setdefault(automation.name, []).append(automation)
-    for trigger in TypeAdapter(list[DeploymentTriggerTypes]).validate_python(triggers):
-        trigger.set_deployment_id(deployment)
-        wanted = trigger.as_automation()
-        for left in await client.read_automations_by_name(wanted.name):
-            if all(left.id != one.id for one in found):
+    wanted = [_automation(deployment, trigger) for trigger in _typed(triggers)]
+    for one in wanted:
+        for left in await client.read_automations_by_name(one.name):
+            if all(left.id != known.id for known in found):
                 # of an earlier deployment of that name, which somebody has deleted
                 await client.delete_automation(left.id)
-        same_name = ours.get(wanted.name)
-        if not same_name:
-            await client.create_automation(wanted)
-            continue
-        old = same_name.pop(0)
-        if _facts(old) != _facts(wanted):
+    ours = [one for one in found if one.name.startswith(TRIGGER_NAMES)]
+    same = {one.name: next((old for old in ours if old.name == one.name), None) for one in wanted}
+    others = [old for old in ours if old not in same.values()]
+    for one in wanted:
+        old = same[one.name] or (others.pop(0) if others else None)
+        if old is None:
+            await client.create_automation(one)
+        elif _facts(old) != _facts(one):
             kept = {"enabled": old.enabled, "tags": old.tags}
-            new = AutomationCore(**(_said(wanted) | kept))
-            await client.update_automation(old.id, new)
-    for outdated in ours.values():
-        for automation in outdated:
-            await client.delete_automation(automation.id)
+            await client.update_automation(old.id, AutomationCore(**(_said(one) | kept)))
+    for old in others:
+        await client.delete_automation(old.id)
+
+
+def _typed(triggers: Sequence[dict[str, Any]]) -> list[DeploymentTriggerTypes]:
+    return TypeAdapter(list[DeploymentTriggerTypes]).validate_python(triggers)
+
+
+def _automation(deployment: UUID, trigger: DeploymentTriggerTypes) -> AutomationCore:
+    trigger.set_deployment_id(deployment)
+    return trigger.as_automation()
 
 
 def delete_automations(client: SyncPrefectClient, deployment: UUID, full_name: str) -> None:
