@@ -16,6 +16,7 @@ PREFECT_SIDE = (
     "flow_run.log_records",
     "flow_run.logs",
     "flow_run.steps",
+    "flow_run.step_engine",
     "flow_run.taskruns",
     "flow_run.values",
     "flow_run.engine",

@@ -21,6 +21,7 @@ from .facts import RUN_PREFIX, FlowFacts
 from .host_client import Host, HostEnded, open_host
 from .logs import RunLogs, log_lines_limit
 from .scheduler import RunFailure, Scheduler, Unit
+from .step_engine import running_after
 from .steps import RunSession, may_retry
 from .taskruns import TaskThreads
 from .values import given_values, parameter_words
@@ -276,6 +277,7 @@ def load_flow(
         )
     try:
         log_lines_limit()
+        running_after()
     except ValueError as problem:
         host.close()
         raise LoadProblem(str(problem)) from problem
