@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 from action_case import ACTION, BROKEN, flow, make_case
-from mfp.installation import install_command
+from mfp.__about__ import __version__
 from runner.log import Shown
 from runner.steps import run_action
 
 
 def test_first_conversion_then_nothing_then_drift(tmp_path: Path) -> None:
     case = make_case(tmp_path, {"flows/a.py": flow("AFlow"), "flows/deep/b.py": flow("BFlow")})
-    generated = ["prefect_flows/a_prefect.py", "prefect_flows/deep/b_prefect.py"]
+    generated = ["prefect_flows/flows/a_prefect.py", "prefect_flows/flows/deep/b_prefect.py"]
 
     first = case.act(paths="flows")
     assert first.success, first.text
@@ -46,17 +46,18 @@ def test_first_conversion_then_nothing_then_drift(tmp_path: Path) -> None:
     assert not drift.success
     assert drift.step("Finish").outcome == "failure"
     assert drift.outputs["changed"] == "true"
-    changed = [generated[0], "prefect_flows/c_prefect.py", generated[1]]
+    changed = [generated[0], "prefect_flows/flows/c_prefect.py", generated[1]]
     assert json.loads(drift.outputs["changed-files"]) == changed
     assert [(one.file, one.line) for one in drift.annotations[:3]] == [
         ("flows/a.py", 4),
         ("flows/c.py", 4),
         (generated[1], None),
     ]
-    fix = "mfp convert-all flows --output-dir prefect_flows --missing-imports stub --prune"
+    fix = f"pip install metaflow-prefect-cli=={__version__} && "
+    fix += "mfp convert-all flows --output-dir prefect_flows --missing-imports stub --prune"
     assert all(fix in one.message for one in drift.annotations)
-    assert f"```bash\n{install_command()}\n{fix}\n```" in drift.summary
-    assert "<details><summary><code>prefect&#95;flows/a&#95;prefect" in drift.summary
+    assert f"```bash\n{fix}\n```" in drift.summary
+    assert "<details><summary><code>prefect&#95;flows/flows/a&#95;prefect" in drift.summary
     assert "\n+def renamed(" in drift.summary
     assert (case.repository / generated[0]).read_bytes() == before
 
@@ -72,7 +73,7 @@ def test_first_conversion_then_nothing_then_drift(tmp_path: Path) -> None:
     pruned = case.act(paths="flows", prune="true")
     assert pruned.success
     assert json.loads(pruned.outputs["changed-files"]) == changed
-    assert case.files() == [generated[0], "prefect_flows/c_prefect.py"]
+    assert case.files() == [generated[0], "prefect_flows/flows/c_prefect.py"]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +188,8 @@ def test_edited_file_is_not_up_to_date(tmp_path: Path, fail_on_error: str) -> No
     [told] = run.step("Finish").log.annotations
     assert told.message.startswith("1 generated file was edited by hand. ")
     assert (
-        "cd deep && mfp convert-all" in json.loads(Path(run.outputs["report"]).read_text())["fix"]
+        " && cd deep && mfp convert-all"
+        in json.loads(Path(run.outputs["report"]).read_text())["fix"]
     )
 
 

@@ -76,7 +76,9 @@ def test_all_then_changed(tmp_path: Path, prefect_api: str, pool: str) -> None:
     early = deploy("all")
     assert set(statuses(early).values()) == {"failed"}
     [told] = [one for one in early.step("Deploy").log.annotations if one.file == "flows/a.py"]
-    assert "prefect_flows/a_prefect.py as it is generated is not in the commit" in told.message
+    assert (
+        "prefect_flows/flows/a_prefect.py as it is generated is not in the commit" in told.message
+    )
     assert "Commit it: " in told.message
     commit(case)
 
@@ -107,7 +109,7 @@ def test_all_then_changed(tmp_path: Path, prefect_api: str, pool: str) -> None:
     )
     assert on_server["id"] == deployed["HelperFlow/default"]["id"]
     assert on_server["work_pool_name"] == pool
-    assert on_server["entrypoint"] == "prefect_flows/helped_prefect.py:helper_flow"
+    assert on_server["entrypoint"] == "prefect_flows/flows/helped_prefect.py:helper_flow"
     [clone] = on_server["pull_steps"]
     assert clone["prefect.deployments.steps.git_clone"]["repository"] == (
         "https://git.example/flows.git"

@@ -25,7 +25,7 @@ def test_hostile_folder_is_only_a_name(tmp_path: Path, text: str) -> None:
     assert not case.files("owned")
     assert run.outputs["flow-count"] == "1", run.text
     [generated] = json.loads(run.outputs["changed-files"])
-    assert generated == f"{text}/a_prefect.py"
+    assert generated == f"{text}/{name}/a_prefect.py"
     assert (case.repository / generated).is_file()
     assert run.success
     assert run.annotations == []

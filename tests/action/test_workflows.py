@@ -100,7 +100,10 @@ def test_regenerate_proposes_what_changed_and_fails_at_the_end(tmp_path: Path) -
     case = make_case(tmp_path, FILES)
     pulls = PullRequests(case)
     assert pulls.regenerate()
-    assert pulls.proposed == ["prefect_flows/a_prefect.py", "prefect_flows/b_prefect.py"]
+    assert pulls.proposed == [
+        "prefect_flows/flows/a_prefect.py",
+        "prefect_flows/flows/b_prefect.py",
+    ]
     git(case.repository, "add", ".")
     git(case.repository, "commit", "--quiet", "--message", "generated")
     assert pulls.regenerate()
@@ -108,14 +111,17 @@ def test_regenerate_proposes_what_changed_and_fails_at_the_end(tmp_path: Path) -
     case.write({"flows/a.py": BROKEN, "flows/c.py": flow("CFlow")})
     (case.repository / "flows" / "b.py").unlink()
     assert not pulls.regenerate()
-    assert pulls.proposed == ["prefect_flows/b_prefect.py", "prefect_flows/c_prefect.py"]
+    assert pulls.proposed == [
+        "prefect_flows/flows/b_prefect.py",
+        "prefect_flows/flows/c_prefect.py",
+    ]
 
 
 def test_regenerate_tells_of_an_edited_file_whose_flow_is_gone(tmp_path: Path) -> None:
     case = make_case(tmp_path, FILES)
     pulls = PullRequests(case)
     assert pulls.regenerate()
-    generated = case.repository / "prefect_flows" / "b_prefect.py"
+    generated = case.repository / "prefect_flows/flows" / "b_prefect.py"
     generated.write_text(generated.read_text() + "# mine\n")
     (case.repository / "flows" / "b.py").unlink()
     assert not pulls.regenerate()

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from e2e.project import FlowFolder
-from metaflow_prefect.runtime.flow_run.deployed import DEPLOYMENT_VARIABLE
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolCreate
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterDeploymentId
@@ -124,7 +123,6 @@ def test_create_without_a_file_deploys(
     again = client.read_deployment_by_name(name)
     assert again.id == found.id
     mine = {**variables, "METAFLOW_OWNER": "other", "B": "2"}
-    del again.job_variables["env"][DEPLOYMENT_VARIABLE], mine[DEPLOYMENT_VARIABLE]
     assert again.job_variables == {"a": 1, "env": mine}
     states = {getattr(one.schedule, "cron", None): one.active for one in again.schedules}
     assert states == {"0 5 * * 2": False, None: True}
@@ -157,7 +155,7 @@ def test_create_leaves_names_and_templates_as_they_are(
     client.update_deployment(found.id, DeploymentUpdate(job_variables=template))
     refused = folder.run(*create)
     assert refused.returncode == 5, refused.stderr
-    assert "The job variable env of DeployNamedFlow/a*b must be a mapping" in refused.stderr
+    assert "The job variable env of DeployNamedFlow/a*b is no mapping" in refused.stderr
     assert client.read_deployment(found.id).job_variables == template
 
 
@@ -347,7 +345,7 @@ def deployed_to_be_cloned(folder: Path, api: str, pool: str) -> None:
 
     git("init", "-q", "-b", "trunk")
     git("remote", "add", "origin", "https://u:secret@git.test/r.git")
-    assert refused("prefect_flows/g_prefect.py as it is generated")
+    assert refused("prefect_flows/flows/g_prefect.py as it is generated")
     assert repository.mfp("convert-all", "flows").returncode == 0
     git("add", "sub/flows/g.py", "sub/prefect_flows")
     git("commit", "-q", "-m", "flow")
@@ -390,7 +388,7 @@ def test_deploy_without_a_server(tmp_path: Path) -> None:
     assert repository.mfp("deploy", "flows", "--dry-run").returncode == 0
 
     assert repository.mfp("convert-all", "flows").returncode == 0
-    with (repository.path / "prefect_flows" / "g_prefect.py").open("a") as file:
+    with (repository.path / "prefect_flows/flows" / "g_prefect.py").open("a") as file:
         file.write("# mine\n")
     for force, code in (((), 3), (("--force",), 0)):
         assert repository.mfp("deploy", "flows", "--dry-run", *force).returncode == code

@@ -1,5 +1,6 @@
 """`[tool.mfp]` in pyproject.toml: what flows are converted with."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ def test_options_configs_tags_and_names(tmp_path: Path) -> None:
     result = mfp(tmp_path, "convert-all", "flows")
     assert result.returncode == 0, result.stderr
     a, b, c = (
-        (tmp_path / "prefect_flows" / name).read_text()
+        (tmp_path / "prefect_flows/flows" / name).read_text()
         for name in ("a_prefect.py", "other.py", "other_2.py")
     )
     assert '"--datastore=azure",\n            "--with=retry:times=3",' in a
@@ -51,9 +52,9 @@ def test_options_configs_tags_and_names(tmp_path: Path) -> None:
     assert ("p: int = 0" in a, "p: int = 7" in b) == (True, True)
     assert ["--tag=all" in text for text in (a, b, c)] == [True, True, False]
     assert "retries=3" in a
-    assert mfp(tmp_path, "convert", "flows/a.py", "-o", "prefect_flows/a_prefect.py").stderr == (
-        "Unchanged: prefect_flows/a_prefect.py\n"
-    )
+    assert mfp(
+        tmp_path, "convert", "flows/a.py", "-o", "prefect_flows/flows/a_prefect.py"
+    ).stderr == ("Unchanged: prefect_flows/flows/a_prefect.py\n")
     (tmp_path / "conf" / "prod.json").write_text('{"number": 8}')
     changed = mfp(tmp_path, "convert-all", "flows")
     assert changed.stderr.splitlines()[-1] == "1 converted, 2 unchanged, 0 failed."
@@ -62,13 +63,19 @@ def test_options_configs_tags_and_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[tool.mfp]\ndatastor = 's3'", "tool.mfp.datastor is unknown"),
-        ("[tool.mfp]\ndatastore = 3", "tool.mfp.datastore is no text"),
-        ("[tool.mfp]\nwith = 'retry'", "tool.mfp.with is no list of texts"),
-        ("[tool.mfp]\nconfigs = 'x'", "tool.mfp.configs is no table of files"),
-        ("[[tool.mfp.overrides]]\ntags = []", "lacks valid paths"),
-        ("[[tool.mfp.overrides]]\npaths = ['a']\noutput = '../a.py'", "no name of a Python file"),
-        ("[tool.mfp", "cannot be read"),
+        (
+            "[tool.mfp]\ndatastor = 's3'",
+            "2: tool.mfp.datastor is unknown: did you mean datastore",
+        ),
+        ("[tool.mfp]\ndatastore = 3", ":2: tool.mfp.datastore must be a string"),
+        ("[tool.mfp]\nwith = 'retry'", "tool.mfp.with must be a list"),
+        ("[tool.mfp]\nconfigs = 'x'", "tool.mfp.configs must be a table"),
+        ("[[tool.mfp.overrides]]\ntags = []", "tool.mfp.overrides[0].paths is missing"),
+        (
+            "[[tool.mfp.overrides]]\npaths = ['a']\noutput = '../a.py'",
+            ":3: tool.mfp.overrides[0].output must be the name of a Python file",
+        ),
+        ("[tool.mfp", "is not valid TOML"),
     ],
 )
 def test_settings_that_make_no_sense(tmp_path: Path, text: str, message: str) -> None:
@@ -76,3 +83,21 @@ def test_settings_that_make_no_sense(tmp_path: Path, text: str, message: str) ->
     result = mfp(tmp_path, "convert-all")
     assert result.returncode == 2
     assert message in result.stderr
+
+
+def test_what_is_in_force_and_from_where(tmp_path: Path) -> None:
+    settings = SETTINGS.replace('tags = ["all"]', 'tags = ["all"]\noutput-dir = "made"')
+    write(tmp_path, {"flows/b.py": FLOW, "pyproject.toml": settings})
+    result = mfp(tmp_path, "settings", "flows/b.py", "--json")
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)["settings"]
+    assert found["datastore"] == {"value": "gs", "from": "pyproject.toml:10"}
+    assert found["tags"] == {"value": ["all"], "from": "pyproject.toml:4"}
+    assert found["configs"]["value"] == {"config": "conf/prod.json"}
+    assert found["output-dir"] == {"value": "made", "from": "pyproject.toml:5"}
+    assert found["missing-imports"] == {"value": "error", "from": "default"}
+    general = mfp(tmp_path, "settings")
+    assert ["datastore", '"azure"', "pyproject.toml:3"] in map(
+        str.split, general.stdout.splitlines()
+    )
+    assert mfp(tmp_path, "settings", "nowhere.py").returncode == 2

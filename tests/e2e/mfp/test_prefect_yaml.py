@@ -57,7 +57,7 @@ def test_new_file_has_all_that_the_flows_say(tmp_path: Path) -> None:
     assert str(tmp_path) not in (tmp_path / "prefect.yaml").read_text()
     assert entry(tmp_path, "flows/late.py:Late") == {
         "name": "nightly",
-        "entrypoint": "prefect_flows/late_prefect.py:late",
+        "entrypoint": "prefect_flows/flows/late_prefect.py:late",
         "metaflow_flow": "flows/late.py:Late",
         "metaflow_wrote": {"tags": ["team:a"]},
         "tags": ["team:a"],
@@ -194,6 +194,7 @@ def test_definition_that_entries_share_stays(tmp_path: Path) -> None:
 
 
 def test_folder_in_which_mfp_runs_does_not_matter(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
     write(
         tmp_path, {"flows/a.py": flow("A"), "flows/b/a.py": flow("A"), "pyproject.toml": SETTINGS}
     )
@@ -215,7 +216,7 @@ def test_folder_in_which_mfp_runs_does_not_matter(tmp_path: Path) -> None:
     file = tmp_path / "ci" / "prefect.yaml"
     found = YAML(typ="safe").load(file.read_text())
     assert found["metaflow_folder"] == ".."
-    assert found["deployments"][0]["entrypoint"] == "out/a_prefect.py:a"
+    assert found["deployments"][0]["entrypoint"] == "out/flows/a_prefect.py:a"
     other = ("--output-dir", "../out", "--prefect-yaml", "../ci/prefect.yaml")
     done = mfp(tmp_path / "flows", "convert-all", *other, "--check")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -268,7 +269,7 @@ def test_flow_that_prefect_cannot_schedule_leaves_the_others(tmp_path: Path) -> 
     assert "flows/odd.py: Odd: The cron expression '0 0 ? * MON 2030'" in done.stderr
     assert [one["metaflow_flow"] for one in load(tmp_path)["deployments"]] == ["flows/a.py:A"]
     # The flow itself is converted all the same, also if it is remembered.
-    assert (tmp_path / "prefect_flows" / "odd_prefect.py").exists()
+    assert (tmp_path / "prefect_flows/flows/odd_prefect.py").exists()
     assert mfp(tmp_path, *CONVERT).returncode == 3
 
 

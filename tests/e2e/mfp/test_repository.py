@@ -58,7 +58,7 @@ def test_whole_life(tmp_path: Path) -> None:
     before = generated(folder)
 
     check = mfp(folder, "--check")
-    assert check.returncode == 3
+    assert check.returncode == 4
     assert generated(folder) == before
     said = Counter(line.partition(":")[0] for line in check.stdout.splitlines())
     left = [name for name in files if name.startswith(f"{GENERATED}/team_2/")]

@@ -1,4 +1,4 @@
-"""How far long work has got: a bar on a terminal, plain lines in a pipe or a log."""
+"""How far long work has got: a bar on a terminal, on request plain lines elsewhere."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -6,22 +6,25 @@ from contextlib import contextmanager
 
 import click
 
-from mfp.terminal import printable
+from mfp.terminal import Verbosity, printable
 
 
 @contextmanager
-def progress(total: int, what: str) -> Iterator[Callable[[str], None]]:
+def progress(
+    total: int, what: str, verbosity: Verbosity = "normal"
+) -> Iterator[Callable[[str], None]]:
     """Show on standard error how far the work has got.
 
     Args:
         total: How many pieces there are.
         what: What is done with them, as `Converting`.
+        verbosity: `quiet` shows nothing; only `verbose` writes plain lines, one for each piece.
 
     Yields:
         What to call when one of them is ready, with what became of it: plain lines have that.
     """
-    if not sys.stderr.isatty():
-        yield _plain_lines(total)
+    if verbosity == "quiet" or not sys.stderr.isatty():
+        yield _plain_lines(total) if verbosity == "verbose" else lambda _: None
         return
     from rich.console import Console  # noqa: PLC0415  (rich costs 70 ms, needed on a terminal only)
     from rich.progress import Progress  # noqa: PLC0415

@@ -2,7 +2,9 @@
 
 import io
 from collections.abc import Sequence
-from typing import TextIO
+from typing import Literal, TextIO, TypeAlias
+
+Verbosity: TypeAlias = Literal["quiet", "normal", "verbose"]
 
 
 def escape_unencodable(*streams: TextIO) -> None:

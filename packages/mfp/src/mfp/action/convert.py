@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from metaflow_prefect.generate.write import is_generated
 
+from mfp.__about__ import __version__
 from mfp.action.inputs import Inputs
 from mfp.action.report import Change, Flow, Report
 from mfp.action.runner import Runner
@@ -17,9 +18,10 @@ from mfp.convert.repository import (
     discover_selection,
     unreadable,
 )
-from mfp.convert.writing.gone import Removal, settle_gone
 from mfp.convert.writing.outcome import Outcome, is_edited
+from mfp.convert.writing.stale import StaleFile, settle_stale
 from mfp.discover import NotebookFlow
+from mfp.settings import read_settings
 
 if TYPE_CHECKING:
     from mfp.deploy.prefect_yaml.file import Kept
@@ -37,7 +39,7 @@ def list_flows(inputs: Inputs, runner: Runner) -> Report:
     Returns:
         The report.
     """
-    found = discover_selection(inputs.selection)
+    found = discover_selection(inputs.selection, read_settings(Path.cwd()))
     part = inputs.selection.part.part  # of each kind, as where flows are converted
     flows = [
         Flow(path=runner.shown(one.path), name=one.name, line=one.line, status="found")
@@ -64,13 +66,13 @@ def convert_flows(inputs: Inputs, runner: Runner) -> tuple[Report, list[Outcome]
     Returns:
         The report, and what became of the flows.
     """
-    done = convert_repository(inputs.selection, inputs.writing)
+    done = convert_repository(inputs.selection, inputs.writing, read_settings(Path.cwd()))
     # What is gone belongs to no flow, and so to the first part.
     first = inputs.selection.part.number == 1
     folder = Path(inputs.selection.output_dir)
     prune = inputs.prune
-    removals = settle_gone(folder, done.planned, inputs.writing, prune=prune) if first else []
-    show(done.outcomes, check=inputs.writing.check)
+    removals = settle_stale(folder, done.project, inputs.writing, prune=prune) if first else []
+    show(done.outcomes, check=inputs.writing.check, verbosity="normal")
     show_notebooks(done.notebooks)
     show_changes(done.outcomes, removals, diffs=False)  # they are in the summary
     kept = _keep(inputs, done)
@@ -120,13 +122,14 @@ def fix(inputs: Inputs, folder: str) -> str:
         words += ["--prefect-yaml", inputs.prefect_yaml]
         words += ["--work-pool", inputs.work_pool] if inputs.work_pool else []
         words += ["--pull", inputs.pull] if inputs.pull else []
+    install = ["pip", "install", f"metaflow-prefect-cli=={__version__}"]
     enter = [] if folder == "." else [["cd", folder]]
-    return " && ".join(shlex.join(one) for one in (*enter, [*words, "--prune"]))
+    return " && ".join(shlex.join(one) for one in (install, *enter, [*words, "--prune"]))
 
 
 def _changes(
     outcomes: Sequence[Outcome],
-    removals: Sequence[Removal],
+    removals: Sequence[StaleFile],
     kept: "Kept | None",
     runner: Runner,
     *,

@@ -46,7 +46,7 @@ def deploy_flows(runner: Runner, report_file: Path) -> None:
         reachable=True,
         output_dir=handover.output_dir,
     )
-    placed = place(handover.outcomes, read_settings(Path.cwd()), pool or None)
+    placed = place(handover.outcomes, read_settings(Path.cwd()).folder, pool or None)
     with plain_output():
         deployed = deploy_all(placed, how, lambda _: None) if placed else []
         clean = [

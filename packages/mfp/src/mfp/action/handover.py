@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from metaflow_prefect.deploy.description import Description
 from metaflow_prefect.generate.write import write_text
 
 from mfp.action.inputs import Inputs
-from mfp.convert.loading.exchange import Reply
+from mfp.convert.loading.exchange import Reply, read_reply, write_reply
 from mfp.convert.writing.outcome import Outcome
+from mfp.settings import read_settings
 
 NAME = "flows.json"  # beside the report
 
@@ -59,6 +59,7 @@ def take_over(report: Path) -> Handover:
         What there is to deploy.
     """
     document = json.loads(report.with_name(NAME).read_bytes())
+    settings = read_settings(Path.cwd())
     outcomes = [
         Outcome(
             path=PurePosixPath(row["path"]),
@@ -67,12 +68,8 @@ def take_over(report: Path) -> Handover:
             output=PurePosixPath(row["output"]),
             status=row["status"],
             has_namesake=row["has_namesake"],
-            reply=Reply(
-                digest=row["digest"],
-                deployment=row["deployment"] and Description.from_json(row["deployment"]),
-                unfit=row["unfit"],
-                files=row["files"],
-            ),
+            reply=read_reply(row["reply"].encode()),
+            settings=settings.for_flow(row["path"]),
         )
         for row in document["flows"]
     ]
@@ -87,8 +84,5 @@ def _row(one: Outcome, reply: Reply) -> dict[str, object]:
         "output": str(one.output),
         "status": one.status,
         "has_namesake": one.has_namesake,
-        "digest": reply.digest,
-        "deployment": reply.deployment and reply.deployment.as_json(),
-        "unfit": reply.unfit,
-        "files": reply.files,
+        "reply": write_reply(reply).decode(),
     }

@@ -3,14 +3,16 @@
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import click
 from click.core import ParameterSource
 
-from mfp.convert.repository import Selection
+from mfp.convert.selection import Selection, selection_of
 from mfp.convert.writing.outcome import Writing
 from mfp.errors import UsageError
+from mfp.settings import read_settings
 
 PREFIX = "MFP_INPUT_"
 
@@ -155,14 +157,15 @@ def read_inputs(variables: Mapping[str, str]) -> Inputs:
     extra = read.extra()
     writing = Writing(check=mode != "write", force=extra.pop("force", False))
     pull = extra.pop("pull", None)
-    selection = Selection(
-        paths=read.lines("paths"),
-        exclude=read.lines("exclude"),
-        jobs=read.number("jobs"),
-        missing_imports=read.choice("missing-imports"),
+    given = {
+        "paths": read.lines("paths"),
+        "exclude": read.lines("exclude"),
+        "jobs": read.number("jobs"),
+        "missing_imports": read.choice("missing-imports"),
         **read.given(),
         **extra,
-    )
+    }
+    selection = selection_of(given, read_settings(Path.cwd()))
     inputs = Inputs(
         mode=mode,
         selection=selection,

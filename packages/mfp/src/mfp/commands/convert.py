@@ -1,11 +1,12 @@
 """`mfp convert`: convert one flow."""
 
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import click
 
 from mfp.commands.loading import load, split
-from mfp.commands.options import missing_imports_option, timeout_option
+from mfp.commands.options import config_options, missing_imports_option, timeout_option
 from mfp.errors import MfpError
 
 HELP = """Convert one flow to a Prefect flow file.
@@ -20,6 +21,9 @@ Examples:
   mfp convert flows/train.py -o deploy/train_prefect.py
   mfp convert flows/several.py:TrainFlow
   mfp convert flows/train.py --missing-imports stub     without numpy and the like
+  mfp convert flows/train.py --config settings prod.json
+
+A config's default that is not found from the current folder is looked for beside FILE.
 
 \b
 Exit codes:
@@ -36,10 +40,9 @@ Exit codes:
 )
 @timeout_option
 @missing_imports_option
+@config_options
 @click.option("--force", is_flag=True, help="Overwrite a generated file that was edited by hand.")
-def command(
-    flow: str, output: str | None, timeout: float, missing_imports: str, force: bool
-) -> int:
+def command(flow: str, output: str | None, force: bool, **given: Any) -> int:
     """Convert the flow; see `HELP`."""
     from mfp.convert.run import settle  # noqa: PLC0415
     from mfp.convert.writing.outcome import Writing  # noqa: PLC0415  (`--help` needs none of it)
@@ -47,11 +50,11 @@ def command(
 
     path, name = split(flow)
     target = output or f"{Path(path).stem}_prefect.py"
-    reply = load(path, name, Path(target), "file", timeout=timeout, missing_imports=missing_imports)
+    reply = load(path, name, Path(target), "file", given)
     planned = Planned(
         path=PurePosixPath(path),
         line=1,
-        name=reply.name or name or "",
+        name=reply.name or "",
         output=PurePosixPath(target),
     )
     outcome = settle(planned, reply, Writing(force=force))

@@ -1,6 +1,7 @@
 """`mfp deploy`: convert the flows of a repository and deploy them."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import click
@@ -43,8 +44,10 @@ JSON: an object with
 \b
 Exit codes:
   0  all well
-  2  the command line is wrong, a path does not exist, or PREFECT_API_URL is not set
+  2  the command line or pyproject.toml is wrong, a path does not exist, or PREFECT_API_URL is
+     not set
   3  at least one flow failed
+  5  there are no flows, and --fail-on-empty was given
 """
 
 
@@ -60,34 +63,33 @@ Exit codes:
     "--deploy-jobs",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Give the server so many at once. [default: 1; 10 if it is Prefect Cloud]",
+    help="Deployments to write in parallel. [default: 1; 10 if it is Prefect Cloud]",
 )
 @click.option("--force", is_flag=True, help="Overwrite generated files that were edited by hand.")
 @click.option("--dry-run", is_flag=True, help="Write and deploy nothing; show what would be.")
 def command(
     *,
     work_pool: str | None,
-    pull: str | None,
     changed: bool,
     deploy_jobs: int | None,
     force: bool,
     dry_run: bool,
-    **selected: Any,
+    **given: Any,
 ) -> int:
     """Deploy the flows; see `HELP`."""
-    from mfp.convert.report import (  # noqa: PLC0415
-        show_notebooks,
-        show_notes,
-        write_document,
-    )
-    from mfp.convert.repository import Selection, convert_repository  # noqa: PLC0415
-    from mfp.convert.writing.outcome import Writing  # noqa: PLC0415  (`--help` needs none of it)
+    from mfp.commands.ending import FAILED, exit_code, show_remarks  # noqa: PLC0415
+    from mfp.convert.report import write_document  # noqa: PLC0415
+    from mfp.convert.repository import convert_repository  # noqa: PLC0415
+    from mfp.convert.selection import selection_of  # noqa: PLC0415  (`--help` needs none of it)
+    from mfp.convert.writing.outcome import Writing  # noqa: PLC0415
+    from mfp.settings import read_settings  # noqa: PLC0415
 
+    settings = read_settings(Path.cwd())
+    selection = selection_of(given, settings)
     reachable = _has_server(needed=changed or not dry_run)
-    selection = Selection(**selected)
-    converted = convert_repository(selection, Writing(check=dry_run, force=force))
-    show_notebooks(converted.notebooks)
-    show_notes(converted.outcomes)
+    writing = Writing(check=dry_run, force=force)
+    converted = convert_repository(selection, writing, settings)
+    codes = [show_remarks(converted, selection)]
 
     # Prefect takes seconds to import, and loading flows forks a process that must be small.
     from mfp.deploy.naming import place  # noqa: PLC0415
@@ -97,21 +99,21 @@ def command(
 
     how = Deploying(
         writes=deploy_jobs,
-        pull=pull or "local",
+        pull=selection.pull or "local",
         changed=changed,
         dry=dry_run,
         reachable=reachable,
         output_dir=selection.output_dir,
     )
-    placed = place(converted.outcomes, converted.settings, work_pool)
-    with progress(len(placed), "Deploying") as advance:
+    placed = place(converted.outcomes, settings.folder, work_pool)
+    with progress(len(placed), "Deploying", selection.verbosity) as advance:
         deployed = deploy_all(placed, how, advance) if placed else []
     if selection.json_file is not None:
         write_document(selection.json_file, converted.outcomes, deployments=entries(deployed))
     if selection.json_file != "-":
-        show(converted.outcomes, deployed)
+        show(converted.outcomes, deployed, selection.verbosity)
     states = [one.status for one in converted.outcomes] + [one.status for one in deployed]
-    return 3 if "failed" in states else 0
+    return exit_code([*codes, *([FAILED] if "failed" in states else [])])
 
 
 def _has_server(*, needed: bool) -> bool:

@@ -45,6 +45,7 @@ Exit codes:
   0  all well, also if there are no flows
   2  the command line is wrong, or a path does not exist
   3  a file could not be read, or a class has steps but no whole graph
+  5  there are no flows, and --fail-on-empty was given
 """
 
 
@@ -57,8 +58,14 @@ Exit codes:
 @click.option(
     "--exclude", multiple=True, metavar="PATTERN", help="Leave out what matches. Repeatable."
 )
+@click.option("--fail-on-empty", is_flag=True, help="Fail if there are no flows.")
 def command(
-    paths: tuple[str, ...], as_json: bool, include: tuple[str, ...], exclude: tuple[str, ...]
+    *,
+    paths: tuple[str, ...],
+    as_json: bool,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    fail_on_empty: bool,
 ) -> int:
     """Show the flows; see `HELP`."""
     from mfp.discover import discover  # noqa: PLC0415  (`mfp list --help` needs none of it)
@@ -68,7 +75,9 @@ def command(
         click.echo(as_document(found))
     else:
         _show(found, paths or (".",))
-    return 3 if found.problems else 0
+    if found.problems:
+        return 3
+    return 5 if fail_on_empty and not found.flows else 0
 
 
 def as_document(found: "Discovery") -> str:

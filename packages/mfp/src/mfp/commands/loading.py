@@ -1,12 +1,14 @@
 """Load the one flow that a command is about."""
 
 import os
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mfp.errors import MfpError, PathNotFoundError
+from mfp.errors import MfpError, PathNotFoundError, UsageError
 
 if TYPE_CHECKING:
     from mfp.convert.loading.exchange import Form, Reply
@@ -33,13 +35,7 @@ def split(flow: str) -> tuple[str, str | None]:
 
 
 def load(
-    path: str,
-    name: str | None,
-    output: Path,
-    form: "Form",
-    *,
-    timeout: float,
-    missing_imports: str = "error",
+    path: str, name: str | None, output: Path, form: "Form", given: Mapping[str, Any]
 ) -> "Reply":
     """Load a flow, and print what there is to know about it.
 
@@ -48,8 +44,7 @@ def load(
         name: The class; None stands for the one that the file starts.
         output: The generated file.
         form: What is wanted of the flow.
-        timeout: How many seconds loading may take.
-        missing_imports: `stub` if stand-ins take the place of modules that are not installed.
+        given: The options timeout, missing_imports, config and config_value, where they are given.
 
     Returns:
         The reply.
@@ -57,14 +52,25 @@ def load(
     Raises:
         MfpError: If it cannot be loaded.
     """
-    from mfp.convert.run import Loading, load_one  # noqa: PLC0415  (`--help` needs none of it)
+    from mfp.convert.run import Loading, load_one, request_for  # noqa: PLC0415
+    from mfp.convert.selection import selection_of  # noqa: PLC0415  (`--help` needs none of it)
     from mfp.settings import read_settings  # noqa: PLC0415
 
-    stub = missing_imports == "stub"
-    loading = Loading(jobs=1, timeout=timeout, settings=read_settings(Path.cwd()), stub=stub)
-    reply = load_one(Path(path), name, output, loading, form)
+    settings = read_settings(Path.cwd())
+    selection = selection_of(given, settings)
+    stub = selection.missing_imports == "stub"
+    chosen = selection.with_configs(settings.for_flow(path))
+    request = request_for(Path(path), name, output, chosen, stub=stub)
+    reply = load_one(request, Loading(jobs=1, timeout=selection.timeout, stub=stub), form)
     if reply.text is None:
         raise MfpError(f"{path}: {(reply.error or '').rstrip('.')}", reply.remedy or "")
+    for config, _ in (*selection.config, *selection.config_value):
+        if config not in reply.configs:
+            known = ", ".join(reply.configs) or "none"
+            raise UsageError(f"{path} has no config named {config}", f"It has {known}.")
     if reply.note:
         click.echo(f"mfp: {path}: {reply.note}", err=True)
-    return reply
+    if reply.stand_ins:
+        names = ", ".join(reply.stand_ins)
+        click.echo(f"mfp: {path}: Stand-ins took the place of {names}.", err=True)
+    return replace(reply, name=reply.name or name)

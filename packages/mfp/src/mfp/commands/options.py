@@ -11,31 +11,41 @@ timeout_option = click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
     metavar="SECONDS",
-    default=60,
-    show_default=True,
-    help="How long loading one flow may take.",
+    help="How long loading one flow may take. [default: 60]",
 )
 missing_imports_option = click.option(
     "--missing-imports",
     type=click.Choice(["stub", "error"]),
-    default="error",
-    show_default=True,
-    help="Whether stand-ins take the place of modules that are not installed.",
+    help="Whether stand-ins take the place of modules that are not installed. [default: error]",
+)
+CONFIGS = (
+    click.option(
+        "--config",
+        nargs=2,
+        multiple=True,
+        metavar="NAME FILE",
+        help="The file of a config, for flows that have it. Repeatable.",
+    ),
+    click.option(
+        "--config-value",
+        nargs=2,
+        multiple=True,
+        metavar="NAME VALUE",
+        help="The value of a config, for flows that have it. Repeatable.",
+    ),
 )
 CONVERSION = (
     click.argument("paths", nargs=-1, type=click.Path()),
     click.option(
         "--output-dir",
         metavar="DIR",
-        default="prefect_flows",
-        show_default=True,
-        help="Where the generated files go.",
+        help="Where the generated files go. [default: prefect_flows]",
     ),
     click.option(
         "--jobs",
         type=click.IntRange(min=1),
         metavar="N",
-        help="Load so many flows at once. [default: the processors available]",
+        help="Flows to load in parallel. [default: the processors available]",
     ),
     timeout_option,
     click.option("--json", "json_file", metavar="FILE", help="Write the results; - is stdout."),
@@ -49,15 +59,24 @@ CONVERSION = (
         "--exclude", multiple=True, metavar="PATTERN", help="Leave out what matches. Repeatable."
     ),
     missing_imports_option,
+    *CONFIGS,
     click.option(
         "--shard",
         metavar="I/N",
-        default="1/1",
         help="Convert only the I-th of N parts, to share the work between machines.",
     ),
     click.option(
         "--no-cache", is_flag=True, help="Load all flows, also those that did not change."
     ),
+    click.option("--fail-on-empty", is_flag=True, help="Fail if there are no flows."),
+    click.option(
+        "-v",
+        "--verbose",
+        "verbosity",
+        flag_value="verbose",
+        help="Show flows that did not change, too.",
+    ),
+    click.option("-q", "--quiet", "verbosity", flag_value="quiet", help="Show only what failed."),
 )
 PLACEMENT = (
     click.option(
@@ -74,8 +93,13 @@ PLACEMENT = (
 
 
 def conversion_options(command: Command) -> Command:
-    """Add the options of `mfp.convert.repository.Selection`."""
+    """Add the options of `mfp.convert.selection.Selection`."""
     return _add(command, CONVERSION)
+
+
+def config_options(command: Command) -> Command:
+    """Add the options that set configs."""
+    return _add(command, CONFIGS)
 
 
 def placement_options(command: Command) -> Command:

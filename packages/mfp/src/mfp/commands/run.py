@@ -3,11 +3,12 @@
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
 
 from mfp.commands.loading import load, split
-from mfp.commands.options import timeout_option
+from mfp.commands.options import config_options, timeout_option
 
 HELP = """Run the flow in FILE with Prefect, leaving no file.
 
@@ -38,9 +39,10 @@ Exit codes:
     context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True},
 )
 @timeout_option
+@config_options
 @click.argument("flow", metavar="FILE[:CLASS]")
 @click.argument("arguments", metavar="[ARGUMENTS]...", nargs=-1, type=click.UNPROCESSED)
-def command(flow: str, timeout: float, arguments: tuple[str, ...]) -> int:
+def command(flow: str, arguments: tuple[str, ...], **given: Any) -> int:
     """Run the flow; see `HELP`."""
     from metaflow_prefect.generate.write import write_text  # noqa: PLC0415
     from metaflow_prefect.process import run_to_end  # noqa: PLC0415  (`--help` needs none of it)
@@ -49,6 +51,6 @@ def command(flow: str, timeout: float, arguments: tuple[str, ...]) -> int:
     words = arguments[1:] if arguments[:1] == ("--",) else arguments
     with tempfile.TemporaryDirectory(prefix="mfp-run-") as folder:
         target = Path(folder).resolve() / f"{Path(path).stem}_prefect.py"
-        reply = load(path, name, target, "file", timeout=timeout)
+        reply = load(path, name, target, "file", given)
         write_text(target, reply.text or "")
         return run_to_end([sys.executable, str(target), *words])

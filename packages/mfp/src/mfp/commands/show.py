@@ -1,12 +1,12 @@
 """`mfp show`: the graph of a flow."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mfp.commands.loading import load, split
-from mfp.commands.options import missing_imports_option, timeout_option
+from mfp.commands.options import config_options, missing_imports_option, timeout_option
 
 if TYPE_CHECKING:
     from mfp.convert.loading.exchange import Form
@@ -42,10 +42,11 @@ Exit codes:
 )
 @timeout_option
 @missing_imports_option
-def command(flow: str, form: "Form", timeout: float, missing_imports: str) -> int:
+@config_options
+def command(flow: str, form: "Form", **given: Any) -> int:
     """Show the graph; see `HELP`."""
     path, name = split(flow)
     output = Path(f"{path}.graph")
-    reply = load(path, name, output, form, timeout=timeout, missing_imports=missing_imports)
+    reply = load(path, name, output, form, given)
     click.echo(reply.text, nl=False)
     return 0

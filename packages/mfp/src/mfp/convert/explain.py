@@ -1,5 +1,6 @@
 """From an exception in a flow's file to a sentence and a remedy."""
 
+import re
 import traceback
 from pathlib import Path
 
@@ -7,9 +8,15 @@ from metaflow._vendor import click
 from metaflow.exception import MetaflowException
 from metaflow_prefect.errors import MetaflowPrefectError
 
+from mfp.convert.installed import installed_folders
 from mfp.convert.loading.exchange import LoadError
 
 STUB_REMEDY = "Install {name}, or convert without it by --missing-imports stub."
+LIBRARY_REMEDY = (
+    "Install {name}: the library {library} imports it itself, and only the repository's own "
+    "imports get stand-ins, as a library may do without a module that it asks for."
+)
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 def explained(error: BaseException, path: str) -> tuple[str, str]:  # noqa: PLR0911
@@ -31,11 +38,15 @@ def explained(error: BaseException, path: str) -> tuple[str, str]:  # noqa: PLR0
             place = f" (line {error.line_no})" if error.line_no else ""
             return f"{error.headline}{place}: {error.message}", "Change the flow accordingly."
         case click.ClickException():
-            return error.format_message(), "Correct the option, or the config that it names."
+            text = ADDRESS.sub("", error.format_message())
+            return text, "Correct the option, or the config that it names."
         case ModuleNotFoundError() if error.name:
+            name = error.name.partition(".")[0]
+            library = _library(error)
+            remedy = LIBRARY_REMEDY if library else STUB_REMEDY
             return (
                 f"The module {error.name} is not installed{_place(error, path)}",
-                STUB_REMEDY.format(name=error.name.partition(".")[0]),
+                remedy.format(name=name, library=library),
             )
         case ImportError() if "relative import" in str(error):
             return (
@@ -44,10 +55,10 @@ def explained(error: BaseException, path: str) -> tuple[str, str]:  # noqa: PLR0
             )
         case SyntaxError():
             return (
-                f"{error.filename or path}:{error.lineno} is not valid Python: {error.msg}",
+                f"{_shown(error.filename or path)}:{error.lineno} is not valid Python: {error.msg}",
                 "Correct the syntax.",
             )
-    text = f"{type(error).__name__}: {error}".rstrip(": ")
+    text = ADDRESS.sub("", f"{type(error).__name__}: {error}").rstrip(": ")
     return (
         f"Loading the flow raised {text}{_place(error, path)}",
         f"Make python {Path(path).name} show work, or leave the file out with --exclude.",
@@ -57,5 +68,30 @@ def explained(error: BaseException, path: str) -> tuple[str, str]:  # noqa: PLR0
 def _place(error: BaseException, path: str) -> str:
     """Give the line of the flow's file that the error passed through, and where it arose."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if frame.filename == path]
-    return f" (line {own[-1].lineno})" if own else ""
+    lines = [frame.lineno for frame in frames if frame.filename == path]
+    if not lines:
+        return ""
+    inner = [frame for frame in frames if _is_in_repository(frame.filename)][-1]
+    origin = "" if inner.filename == path else f", from {_shown(inner.filename)}:{inner.lineno}"
+    return f" (line {lines[-1]}{origin})"
+
+
+def _library(error: BaseException) -> str:
+    """Name the library whose code raised an error; empty if it was the repository's own."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if _is_in_repository(frame.filename):
+            return ""
+        for folder in installed_folders():
+            if frame.filename.startswith(folder):
+                return frame.filename.removeprefix(folder).partition("/")[0].removesuffix(".py")
+    return ""
+
+
+def _is_in_repository(file: str) -> bool:
+    return not file.startswith((*installed_folders(), "<"))
+
+
+def _shown(file: str) -> str:
+    """Give a path as users know it: relative to the current folder, if it is below that."""
+    path = Path(file)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file

@@ -1,18 +1,20 @@
-"""What the user gets to see of a run: a table, or a document for machines."""
+"""What the user gets to see of a conversion: a table, or a document for machines."""
 
 import json
+import os
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from mfp.convert.writing.gone import Removal
+from mfp.convert.loading.exchange import Reply
 from mfp.convert.writing.outcome import Outcome, failure
+from mfp.convert.writing.stale import StaleFile
 from mfp.discover import NotebookFlow
-from mfp.terminal import plain_table, printable, rich_table
+from mfp.terminal import Verbosity, plain_table, printable, rich_table
 
 HEADER = ("FLOW", "CLASS", "STATUS", "OUTPUT, OR REASON AND REMEDY")
 
@@ -36,56 +38,87 @@ def document(outcomes: Sequence[Outcome], **more: list[dict[str, Any]]) -> str:
             "status": one.status,
             "error": one.error,
             "remedy": one.remedy,
+            **_loaded(one.reply or Reply()),
         }
         for one in outcomes
     ]
     return json.dumps({"flows": flows, **more}, indent=2) + "\n"
 
 
-def show(outcomes: Sequence[Outcome], *, check: bool) -> None:
-    """Print the table, and the numbers to standard error.
+def _loaded(reply: Reply) -> dict[str, Any]:
+    configs = {
+        name: None if path is None else os.path.relpath(path)
+        for name, path in reply.configs.items()
+    }
+    return {"note": reply.note, "configs": configs, "stand_ins": list(reply.stand_ins)}
+
+
+def show(outcomes: Sequence[Outcome], *, check: bool, verbosity: Verbosity) -> None:
+    """Print a table of what changed and what failed, and the numbers to standard error.
 
     Args:
         outcomes: What became of the flows.
         check: Whether nothing was written.
+        verbosity: `verbose` shows what is unchanged, too; `quiet` only what failed.
     """
-    rows = [
-        (one.place, one.name or "", one.status, str(one.reason or one.output or ""))
-        for one in outcomes
-    ]
-    show_table(HEADER, rows)
-    show_failures(outcomes)
+    if verbosity != "quiet":
+        shown = [one for one in outcomes if verbosity == "verbose" or one.status != "unchanged"]
+        show_table(HEADER, [(one.place, one.name or "", one.status, _last(one)) for one in shown])
+    show_failures(outcomes, in_table=verbosity != "quiet")
+    if verbosity != "quiet":
+        click.echo(f"{_numbers(outcomes, check=check)}.", err=True)
+
+
+def _last(outcome: Outcome) -> str:
+    """Give the last cell of a flow's row."""
+    modules = outcome.reply.stand_ins if outcome.reply else ()
+    with_what = f" (stand-ins for {', '.join(modules)})" if modules else ""
+    return f"{outcome.reason or outcome.output or ''}{with_what}"
+
+
+def _numbers(outcomes: Sequence[Outcome], *, check: bool) -> str:
     count = Counter(one.status for one in outcomes)
     converted = "would change" if check else "converted"
-    click.echo(
-        f"{count['converted']} {converted}, {count['unchanged']} unchanged, "
-        f"{count['failed']} failed.",
-        err=True,
-    )
+    text = f"{count['converted']} {converted}, {count['unchanged']} unchanged, "
+    text += f"{count['failed']} failed"
+    stubbed = [one.reply.stand_ins for one in outcomes if one.reply and one.reply.stand_ins]
+    if stubbed:
+        modules = sorted({module for modules in stubbed for module in modules})
+        text += f"; {len(stubbed)} with stand-ins for {', '.join(modules)}"
+    return text
 
 
-def show_failures(outcomes: Sequence[Outcome]) -> None:
-    """Print the failures that standard error does not tell of yet.
+def show_failures(outcomes: Iterable[Outcome], *, in_table: bool = True) -> None:
+    """Print the failures to standard error, unless the table with them goes to the same place.
 
     Args:
         outcomes: What became of the flows.
+        in_table: Whether they are in a table on standard output.
     """
-    if sys.stderr.isatty() and sys.stdout.isatty():
-        return  # the table is there
+    if in_table and _is_one_place():
+        return
     for one in outcomes:
-        # Plain lines of progress are there for all flows that were loaded.
-        if one.status == "failed" and (sys.stderr.isatty() or one.output is None):
+        if one.status == "failed":
             click.echo(printable(failure(one)), err=True)
 
 
-def show_notes(outcomes: Sequence[Outcome]) -> None:
+def _is_one_place() -> bool:
+    """Say whether standard output and error are one terminal, file or pipe."""
+    try:
+        return os.path.sameopenfile(sys.stdout.fileno(), sys.stderr.fileno())
+    except (OSError, ValueError):  # one of them is closed, or no file
+        return False
+
+
+def show_notes(outcomes: Iterable[Outcome], verbosity: Verbosity) -> None:
     """Print what there is to know about flows that were converted.
 
     Args:
         outcomes: What became of the flows.
+        verbosity: `quiet` says nothing.
     """
     for one in outcomes:
-        if one.reply is not None and one.reply.note:
+        if verbosity != "quiet" and one.reply is not None and one.reply.note:
             click.echo(printable(f"{one.place}: {one.name}: {one.reply.note}"), err=True)
 
 
@@ -101,32 +134,32 @@ def show_notebooks(notebooks: Sequence[NotebookFlow]) -> None:
 
 
 def show_changes(
-    outcomes: Sequence[Outcome], removals: Sequence[Removal], *, diffs: bool = True
+    outcomes: Sequence[Outcome], stale: Sequence[StaleFile], *, diffs: bool = True
 ) -> None:
-    """Print what would change, and what becomes of files whose flow is gone.
+    """Print what would change, and what becomes of files that are no flow's any more.
 
     Args:
         outcomes: What became of the flows.
-        removals: The files.
+        stale: The files.
         diffs: Whether to print the diffs, or only the names of the files.
     """
     for one in outcomes:
         if one.difference:
             click.echo(f"{'new' if one.new else 'changed'}: {printable(str(one.output))}")
             click.echo(one.difference * diffs, nl=False)
-    for file in removals:
+    for file in stale:
         place = printable(str(file.path))
         if file.fate == "would be removed":
             click.echo(f"removed: {place}")
             click.echo(file.difference * diffs, nl=False)
-        elif file.fate == "edited":
-            text = f"{place}: its flow is gone, but it was edited by hand. "
-            click.echo(text + "Move it away, or remove it by --prune --force.", err=True)
         elif file.fate == "removed":
             click.echo(f"removed: {place}", err=True)
-    if kept := [printable(str(one.path)) for one in removals if one.fate == "kept"]:
-        text = f"The flow is gone of {', '.join(kept)}; "
-        click.echo(f"{text}--prune removes what was generated.", err=True)
+        elif file.fate == "edited":
+            text = f"{place}: {printable(file.reason)}, but it was edited by hand. "
+            click.echo(text + "Move it away, or remove it by --prune --force.", err=True)
+        else:
+            text = f"{place}: {printable(file.reason)}. Remove it by --prune."
+            click.echo(text, err=True)
 
 
 def write_document(path: str, outcomes: Sequence[Outcome], **more: list[dict[str, Any]]) -> None:

@@ -13,7 +13,8 @@ from mfp.convert.memory.cache import Cache
 from mfp.convert.writing.outcome import Outcome, Status, Writing, failure, put
 from mfp.convert.writing.plan import Planned
 from mfp.progress import progress
-from mfp.settings import Settings
+from mfp.settings import FlowSettings
+from mfp.terminal import Verbosity
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,15 +25,13 @@ class Loading:
         jobs: How many at once.
         timeout: How many seconds each may take.
         stub: Whether stand-ins take the place of modules that are not installed.
-        folder: The folder that generated files go to.
-        settings: What each flow is converted with.
+        verbosity: How much is said of the progress.
     """
 
     jobs: int
     timeout: float
-    settings: Settings
     stub: bool = False
-    folder: str | None = None
+    verbosity: Verbosity = "normal"
 
 
 def processors() -> int:
@@ -41,49 +40,49 @@ def processors() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def request_for(path: Path, name: str | None, output: Path, loading: Loading) -> Request:
+def request_for(
+    path: Path, name: str | None, output: Path, chosen: FlowSettings, *, stub: bool
+) -> Request:
     """Ask for a flow's text.
 
     Args:
         path: The flow's file.
         name: The class; None stands for the one that the file starts.
         output: The generated file.
-        loading: How flows are loaded.
+        chosen: What it is converted with.
+        stub: Whether stand-ins take the place of modules that are not installed.
 
     Returns:
         The request.
     """
     source = path.resolve()
     target = output.resolve()
-    chosen = loading.settings.for_flow(path)
     return Request(
         path=str(source),
         name=name,
         source=os.path.relpath(source, target.parent).replace(os.sep, "/"),
         output=target.name,
-        options=chosen.options(),
+        options=chosen.words(),
         tags=chosen.tags,
-        stub=loading.stub,
-        ignored="" if loading.folder is None else os.path.realpath(loading.folder),
+        configs=chosen.configs,
+        config_values=chosen.config_values,
+        stub=stub,
     )
 
 
-def load_one(path: Path, name: str | None, output: Path, loading: Loading, form: Form) -> Reply:
+def load_one(request: Request, loading: Loading, form: Form) -> Reply:
     """Load one flow.
 
     Args:
-        path: The flow's file.
-        name: The class; None stands for the one that the file starts.
-        output: The generated file.
-        loading: How flows are loaded.
+        request: The flow.
+        loading: How it is loaded.
         form: What is wanted of it.
 
     Returns:
         The reply.
     """
-    request = replace(request_for(path, name, output, loading), form=form)
     replies: list[Reply] = []
-    load_all([request], loading, lambda _, reply: replies.append(reply))
+    load_all([replace(request, form=form)], loading, lambda _, reply: replies.append(reply))
     return replies[0]
 
 
@@ -104,9 +103,7 @@ def convert(
     outcomes: dict[int, Outcome] = {}
     waiting: list[int] = []
     requests = [
-        replace(
-            request_for(Path(one.path), one.name, Path(one.output), loading), secret=memory.secret
-        )
+        request_for(Path(one.path), one.name, Path(one.output), one.settings, stub=loading.stub)
         for one in flows
     ]
     for number, flow in enumerate(flows):
@@ -116,20 +113,21 @@ def convert(
         else:
             waiting.append(number)
     if waiting:
-        with progress(len(waiting), "Converting") as advance:
+        with progress(len(waiting), "Converting", loading.verbosity) as advance:
 
             def done(place: int, reply: Reply) -> None:
                 number = waiting[place]
                 outcomes[number] = settle(flows[number], reply, writing)
                 memory.remember(requests[number], reply)
-                advance(_told(outcomes[number], writing))
+                advance(_line(outcomes[number], writing))
 
             load_all([requests[number] for number in waiting], loading, done)
         memory.save()
     return [outcomes[number] for number in range(len(flows))]
 
 
-def _told(outcome: Outcome, writing: Writing) -> str:
+def _line(outcome: Outcome, writing: Writing) -> str:
+    """Say in one line what became of a flow."""
     if outcome.status == "failed":
         return f"failed {failure(outcome)}"
     changes = writing.check and outcome.status == "converted"
@@ -179,4 +177,11 @@ def settle(flow: Planned, reply: Reply, writing: Writing) -> Outcome:
 
 def _outcome(flow: Planned, status: Status, **more: Any) -> Outcome:
     fixed: dict[str, Any] = {**more, "status": status}
-    return Outcome(path=flow.path, name=flow.name, line=flow.line, output=flow.output, **fixed)
+    return Outcome(
+        path=flow.path,
+        name=flow.name,
+        line=flow.line,
+        output=flow.output,
+        settings=flow.settings,
+        **fixed,
+    )

@@ -2,6 +2,7 @@
 """Prepare a flow as Metaflow's command line does before it runs a command."""
 
 import os
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,8 +15,11 @@ from metaflow.system_context import _phase_from_cli_args, system_context
 from metaflow.user_configs.config_options import config_options_with_config_input
 from metaflow.user_configs.config_parameters import ConfigValue
 from metaflow.util import get_username
+from metaflow_prefect.load.configs import ConfigFiles
 from metaflow_prefect.load.options import explicit_options
 from metaflow_prefect.load.step_problems import StepProblems
+
+from mfp.convert.loading.exchange import Request
 
 COMMAND = ("prefect", "create")
 ENVIRONMENTS = {"conda": "conda", "conda_base": "conda", "pypi": "pypi", "pypi_base": "pypi"}
@@ -32,7 +36,7 @@ class _Environment(MetaflowEnvironment):  # type: ignore[misc]
         return _quiet
 
 
-def prepare(flow_class: type[Any], options: tuple[str, ...]) -> tuple[Any, tuple[str, ...]]:
+def prepare(flow_class: type[Any], request: Request) -> tuple[Any, tuple[str, ...]]:
     """Resolve a flow's configs, apply its mutators and initialise its decorators.
 
     Nothing of what the flow needs when it runs has to be there: no virtual environment, no
@@ -40,7 +44,7 @@ def prepare(flow_class: type[Any], options: tuple[str, ...]) -> tuple[Any, tuple
 
     Args:
         flow_class: The flow.
-        options: Metaflow's top-level options, as words.
+        request: The options and configs.
 
     Returns:
         The flow, and the options with those added that its decorators demand.
@@ -51,9 +55,11 @@ def prepare(flow_class: type[Any], options: tuple[str, ...]) -> tuple[Any, tuple
     """
     if get_username() is None:
         os.environ["METAFLOW_USER"] = ANY_USER
+    ConfigFiles.look_beside_flow()
     with parameters.flow_context(flow_class):
         flow = flow_class(use_cli=False)
-        context = _parsed(flow, options)
+        options = request.options
+        context = _parsed(flow, (*options, *_config_words(flow_class, request)))
         system_context._update(phase=_phase_from_cli_args(list(COMMAND)))
         for mutator in flow._flow_mutators:
             mutator.external_init()
@@ -65,6 +71,41 @@ def prepare(flow_class: type[Any], options: tuple[str, ...]) -> tuple[Any, tuple
         _initialise(flow, context.params, dict(demanded))
         words = [*options, *(f"--{name}={value}" for name, value in demanded)]
         return flow, explicit_options(context, words)
+
+
+def config_values(flow: Any) -> dict[str, Any]:
+    """Give the values of a flow's configs.
+
+    Args:
+        flow: The flow, prepared.
+    """
+    found = type(flow)._flow_state[FlowStateItems.CONFIGS]
+    return {name: value for name, (value, _) in found.items()}
+
+
+def config_files(flow: Any) -> dict[str, str | None]:
+    """Name a flow's configs, each with the file beside the flow that was taken for it, if any.
+
+    Args:
+        flow: The flow, prepared.
+    """
+    return {name: ConfigFiles.taken.get(name) for name in _config_names(flow)}
+
+
+def _config_names(flow: Any) -> list[str]:
+    return [one.name for _, one in flow._get_parameters() if one.IS_CONFIG_PARAMETER]
+
+
+def _config_words(flow_class: Any, request: Request) -> Iterator[str]:
+    """Give the options for the configs that the flow has."""
+    names = _config_names(flow_class)
+    for option, given in (
+        ("--config", request.configs),
+        ("--config-value", request.config_values),
+    ):
+        for name, value in given:
+            if name in names:
+                yield from (option, name, value)
 
 
 def _parsed(flow: Any, options: tuple[str, ...]) -> Any:

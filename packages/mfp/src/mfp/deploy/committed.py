@@ -7,7 +7,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from mfp.convert.memory.state import CHECKSUM
+from mfp.convert.memory.state import checksum_in
 from mfp.deploy.naming import Placed
 
 REMEDY = (
@@ -68,8 +68,8 @@ def _needed(placed: Placed, root: Path) -> Iterator[tuple[Path, str]]:
     yield Path.cwd() / placed.outcome.output if placed.outcome.output else Path(), reply.digest
     for name, state in reply.files.items():
         path = Path(name)
-        checksum = (state or "").rpartition(" ")[2]  # of a link, where it leads comes before it
-        if path.suffix == ".py" and CHECKSUM.fullmatch(checksum):
+        checksum = checksum_in(state)
+        if path.suffix == ".py" and checksum:
             path = path.resolve()  # a link's own blob is only where it leads to
             if path.is_relative_to(root.resolve()):
                 yield path, checksum

@@ -7,7 +7,7 @@ from pathlib import Path
 from metaflow_prefect.deploy.server import Deployment
 
 from mfp.convert.loading.exchange import Reply
-from mfp.convert.memory.state import FOLDER, OTHER
+from mfp.convert.memory.state import checksum_in
 
 LENGTH = 32
 
@@ -31,7 +31,7 @@ def source_hash(deployment: Deployment, reply: Reply, root: Path, ignored: Path)
     files = {}
     for name, state in reply.files.items():
         path = Path(name)
-        if state is None or state.endswith((FOLDER, OTHER)) or path.is_relative_to(ignored):
+        if checksum_in(state) is None or path.is_relative_to(ignored):
             continue
         if path.is_relative_to(root):
             inside = path.relative_to(root)

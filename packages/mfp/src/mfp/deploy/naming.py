@@ -17,7 +17,6 @@ from metaflow_prefect.errors import MetaflowPrefectError
 
 from mfp.convert.writing.outcome import Outcome
 from mfp.discover.files.ignore import repository_top
-from mfp.settings import Settings
 
 SAME_NAME = "Two flows have this deployment name; set `deployment` for one of them in the settings"
 
@@ -57,7 +56,7 @@ class Placed:
         return full_name(flow or "", self.name)
 
 
-def place(outcomes: Sequence[Outcome], settings: Settings, work_pool: str | None) -> list[Placed]:
+def place(outcomes: Sequence[Outcome], folder: Path, work_pool: str | None) -> list[Placed]:
     """Name the deployments of the flows that were converted.
 
     A deployment has the name that the settings give, or that of its flow's project and branch,
@@ -66,17 +65,17 @@ def place(outcomes: Sequence[Outcome], settings: Settings, work_pool: str | None
 
     Args:
         outcomes: What became of the conversions.
-        settings: What `pyproject.toml` says.
-        work_pool: The work pool where that names none.
+        folder: The folder of the settings, in which paths begin where there is no repository.
+        work_pool: The work pool where the settings name none.
 
     Returns:
         The flows that were converted, in the same order.
     """
-    found = [_placed(one, settings, work_pool) for one in outcomes if one.reply is not None]
+    found = [_placed(one, work_pool) for one in outcomes if one.reply is not None]
     # Also projects or settings can give two flows one name, but that does not show in sources.
     count = Counter(one.full_name for one in found if not one.outcome.has_namesake)
     top = repository_top(str(Path.cwd()))
-    root = settings.folder if top is None else Path(top)
+    root = folder if top is None else Path(top)
     named = [
         _by_path(one, root) if one.outcome.has_namesake or count[one.full_name] > 1 else one
         for one in found
@@ -99,8 +98,8 @@ def relative(path: str, folder: Path) -> str:
     return os.path.relpath(path, folder).replace(os.sep, "/")
 
 
-def _placed(outcome: Outcome, settings: Settings, work_pool: str | None) -> Placed:
-    chosen = settings.for_flow(outcome.path)
+def _placed(outcome: Outcome, work_pool: str | None) -> Placed:
+    chosen = outcome.settings
     described = outcome.reply.deployment if outcome.reply else None
     unfit = outcome.reply.unfit if outcome.reply else ""
     name = chosen.deployment or (described.name if described else DEFAULT_NAME)

@@ -9,7 +9,7 @@ import click
 from mfp.convert.report import show_failures, show_table
 from mfp.convert.writing.outcome import Outcome
 from mfp.deploy.server import Deployed
-from mfp.terminal import printable
+from mfp.terminal import Verbosity, printable
 
 HEADER = ("FLOW", "CLASS", "STATUS", "DEPLOYMENT, OR REASON AND REMEDY")
 
@@ -36,23 +36,30 @@ def entries(deployed: Sequence[Deployed]) -> list[dict[str, Any]]:
     ]
 
 
-def show(outcomes: Sequence[Outcome], deployed: Sequence[Deployed]) -> None:
-    """Print the table, then each failure with its reason and remedy, then the numbers.
+def show(
+    outcomes: Sequence[Outcome], deployed: Sequence[Deployed], verbosity: Verbosity = "normal"
+) -> None:
+    """Print a table of what changed and what failed, then each failure, then the numbers.
 
     Args:
         outcomes: What became of the conversions.
         deployed: What became of the deployments.
+        verbosity: `verbose` shows what is unchanged, too; `quiet` only what failed.
     """
     by_flow = {id(one.placed.outcome): one for one in deployed}
     rows = []
     for outcome in outcomes:
         one = by_flow.get(id(outcome))
         last = (one.status, one.placed.full_name) if one else (outcome.status, outcome.reason)
-        rows.append((outcome.place, outcome.name or "", *last))
-    show_table(HEADER, rows)
+        if verbosity == "verbose" or last[0] != "unchanged":
+            rows.append((outcome.place, outcome.name or "", *last))
+    if verbosity != "quiet":
+        show_table(HEADER, rows)
     failed = [one for one in outcomes if one.status == "failed"]
-    show_failures(failed)
+    show_failures(failed, in_table=verbosity != "quiet")
     _show_failures([one for one in deployed if one.status == "failed"])
+    if verbosity == "quiet":
+        return
     count = Counter(one.status for one in deployed)
     done = f"{count['would-deploy']} would be deployed" if count["would-deploy"] else ""
     done = done or f"{count['deployed']} deployed"

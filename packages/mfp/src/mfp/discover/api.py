@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from mfp.discover.files.ignore import repository_top
-from mfp.discover.files.select import Selection, select
+from mfp.discover.files.select import Selection, Wanted, pattern_filter, select
 from mfp.discover.files.source import EXCLUDE, UnreadableError, too_deep
 from mfp.discover.flows import Candidate, examine
 from mfp.discover.model import Discovery, FoundFlow, LeftOut, NotebookFlow, Problem
@@ -23,6 +23,8 @@ def discover(
     root: str | os.PathLike[str],
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
+    project: str | os.PathLike[str] | None = None,
+    patterns_in: str | os.PathLike[str] | None = None,
 ) -> Discovery:
     """Find every flow in some files and folders.
 
@@ -34,9 +36,11 @@ def discover(
 
     Args:
         paths: Files and folders, relative to the root.
-        root: The folder that paths, patterns and results are relative to.
+        root: The folder that paths and results are relative to.
         include: Patterns in gitignore syntax; if there are any, a file must match one.
         exclude: Patterns in gitignore syntax; a file must match none.
+        project: A folder that is looked at, too, as the git repository is.
+        patterns_in: The folder that patterns are relative to, if that is not the root.
 
     Returns:
         What was found, the same for the same files whatever their order on disk.
@@ -46,7 +50,11 @@ def discover(
         BadPatternError: If a pattern is not in gitignore syntax.
     """
     with _without_collector():
-        return _discover(os.path.abspath(root), paths, include, exclude)  # noqa: PTH100
+        base = os.path.abspath(root)  # noqa: PTH100
+        around = () if project is None else (os.path.abspath(project),)  # noqa: PTH100
+        patterns = base if patterns_in is None else os.path.abspath(patterns_in)  # noqa: PTH100
+        wanted = pattern_filter(patterns, include, exclude)
+        return _discover(base, paths, wanted, around)
 
 
 @contextmanager
@@ -64,17 +72,17 @@ def _without_collector() -> Iterator[None]:
 def _discover(
     base: str,
     paths: Iterable[str | os.PathLike[str]],
-    include: Sequence[str],
-    exclude: Sequence[str],
+    wanted: Wanted | None,
+    projects: Sequence[str],
 ) -> Discovery:
     """Do as `discover` says, from an absolute root without `..` in it."""
     paths = tuple(paths)
-    selection = select(paths, root=base, include=include, exclude=exclude)
+    selection = select(paths, root=base, wanted=wanted)
     asked = {os.path.normpath(Path(base, path)) for path in paths}
-    tops = {top for path in asked if (top := repository_top(path)) is not None}
+    tops = {top for path in asked if (top := repository_top(path)) is not None} | {*projects}
     # What a class is depends on the bases and derived classes that are elsewhere: so all of a
     # repository is looked at, whatever part of it was asked for.
-    whole = not include and not exclude and tops <= asked
+    whole = wanted is None and tops <= asked
     around = selection if whole else select(sorted(tops), root=base)
     repository = Repository(
         Finder(base, tuple(sorted({*selection.distributions, *around.distributions})))
@@ -92,6 +100,7 @@ class _Report:
     problems: list[Problem] = field(default_factory=list)
     notebooks: list[NotebookFlow] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    others: list[FoundFlow] = field(default_factory=list)
 
     def relative(self, path: str) -> PurePosixPath:
         return PurePosixPath(os.path.relpath(path, self.root))
@@ -130,11 +139,12 @@ class _Report:
             problems=tuple(sorted(self.problems, key=lambda one: (one.path, one.line or 0))),
             notebooks=tuple(sorted(self.notebooks, key=lambda one: (one.path, one.cell, one.line))),
             left_out=tuple(sorted(self.left_out, key=lambda one: (one.path, one.line))),
+            others=tuple(sorted(self.others, key=lambda one: (one.path, one.line))),
         )
 
 
 def _report(repository: Repository, selection: Selection, root: str) -> _Report:
-    report = _Report(root)
+    report, rest = _Report(root), _Report(root)
     wanted = set(selection.files)
     for path, error in selection.failures:
         report.fail(path, unreadable(error))
@@ -153,8 +163,10 @@ def _report(repository: Repository, selection: Selection, root: str) -> _Report:
     loadable = _loadable(candidates)
     for candidate in candidates:
         found = candidate.found
-        if found.path in wanted and loadable.get((found.path, found.name)) is found:
-            _place(candidate, (found.path, found.position) in derived_from, repository, report)
+        if loadable.get((found.path, found.name)) is found:
+            to = report if found.path in wanted else rest
+            _place(candidate, (found.path, found.position) in derived_from, repository, to)
+    report.others += rest.flows
     for path, failure in repository.failures.items():
         if path in wanted:
             report.fail(path, failure)

@@ -95,9 +95,11 @@ class Discovery:
         problems: What could not be read.
         notebooks: The flows in notebooks.
         left_out: Bases of flows, and classes without steps.
+        others: The flows in the rest of the repository, which were not asked for.
     """
 
     flows: tuple[FoundFlow, ...] = field(default=())
     problems: tuple[Problem, ...] = field(default=())
     notebooks: tuple[NotebookFlow, ...] = field(default=())
     left_out: tuple[LeftOut, ...] = field(default=())
+    others: tuple[FoundFlow, ...] = field(default=())

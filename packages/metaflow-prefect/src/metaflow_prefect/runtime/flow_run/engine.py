@@ -16,12 +16,10 @@ from prefect.exceptions import TerminationSignal
 from prefect.states import Completed, Failed
 
 from .artifacts import ArtifactPublisher
-from .deployed import command_as_deployed, facts_as_deployed
 from .facts import RUN_PREFIX, FlowFacts
 from .host_client import Host, HostEnded, open_host
 from .logs import RunLogs, log_lines_limit
 from .scheduler import RunFailure, Scheduler, Unit
-from .step_engine import running_after
 from .steps import RunSession, may_retry
 from .taskruns import TaskThreads
 from .values import given_values, parameter_words
@@ -246,12 +244,10 @@ class PreparedRun:
     ) -> PreparedRun:
         """Start a Metaflow process and have it load the flow with given parameters."""
         host = open_host(start)
-        facts = facts_as_deployed(facts)
-        words: list[str] = []
+        arguments = [*facts.options, "run", *facts.run_options]
         for parameter in facts.parameters:
             if parameter.name in values:
-                words += parameter_words(parameter, values[parameter.name])
-        arguments = [*facts.options, *command_as_deployed(facts, words)]
+                arguments += parameter_words(parameter, values[parameter.name])
         load_flow(host, facts, path, arguments)
         return cls(host)
 
@@ -277,7 +273,6 @@ def load_flow(
         )
     try:
         log_lines_limit()
-        running_after()
     except ValueError as problem:
         host.close()
         raise LoadProblem(str(problem)) from problem

@@ -14,27 +14,29 @@ from typing import Any, NoReturn
 from metaflow_prefect.checks import check
 from metaflow_prefect.deploy.description import describe
 from metaflow_prefect.deploy.tokens import with_first_token
-from metaflow_prefect.errors import FlowProblem
+from metaflow_prefect.errors import FlowProblem, MetaflowPrefectError
 from metaflow_prefect.generate.embed import embedded_runtime
 from metaflow_prefect.generate.render import render
+from metaflow_prefect.load.configs import ConfigFiles
 from metaflow_prefect.load.deployment import load_deployment
 from metaflow_prefect.load.flow import load_flow
 from metaflow_prefect.model import FlowModel
 
 from mfp.convert.explain import explained
 from mfp.convert.graph import draw
+from mfp.convert.installed import installed_folders
 from mfp.convert.loading.exchange import LoadError, Reply, Request, write_reply
 from mfp.convert.loading.missing import (
+    modules_stood_in_for,
     refuse_in_deployment,
     refuse_in_flow,
     refuse_in_result,
     stand_in_for_missing,
 )
-from mfp.convert.loading.standin import refuse_in_text
-from mfp.convert.memory.folders import own_folders
+from mfp.convert.loading.standin import refuse_in_text, refuse_in_values
 from mfp.convert.memory.record import Record
 from mfp.convert.script import load_class
-from mfp.convert.start import prepare
+from mfp.convert.start import config_files, config_values, prepare
 
 # Kept here, as a flow may put its own into the modules.
 _EXIT = os._exit
@@ -45,7 +47,8 @@ _RENAME = Path.replace
 def warm_up() -> None:
     """Have this process remember what all children need, instead of each finding it out."""
     embedded_runtime()
-    own_folders()
+    installed_folders()
+    write_reply(Reply())  # which imports pydantic
     getsource(warm_up)  # the tokenizer's expressions, with which Metaflow reads steps
 
 
@@ -62,7 +65,7 @@ def run_child(request: Request, answer: Path, output: int) -> NoReturn:
         _detach(output)
         reply = converted(request)
         part = answer.with_suffix(".part")
-        _WRITE(part, write_reply(reply))
+        _WRITE(part, _written(reply))
         _RENAME(part, answer)
         code = 0
     finally:
@@ -78,27 +81,49 @@ def converted(request: Request) -> Reply:
     Returns:
         The generated text or the reason why there is none.
     """
-    record = Record(request.path, request.ignored, request.secret)
+    record = Record(request.path)
     invalidate_caches()  # so that this process looks into each folder itself, on record
     record.begin()
     found: dict[str, Any] = {}
     try:
         found["text"] = _text(request, found)
     except BaseException as error:  # noqa: BLE001  (a flow may raise anything)
-        reason, remedy = explained(error, request.path)
-        return Reply(name=found.get("name"), error=reason, remedy=remedy)
-    finally:
         record.end()
+        reason, remedy = _explained(error, request)
+        return Reply(name=found.get("name"), error=reason, remedy=remedy)
+    record.end()
     return Reply(
         **found,
         digest=sha256(found["text"].encode()).hexdigest(),
-        files=record.files(),
-        asked=record.asked(),
-        folders=record.folders,
-        modules=record.modules,
-        variables=record.variables(),
-        exact=record.is_exact(),
+        stand_ins=modules_stood_in_for(),
+        is_complete=record.is_complete,
+        files=record.files,
+        imports=record.imports(),
     )
+
+
+def _written(reply: Reply) -> bytes:
+    try:
+        return write_reply(reply)
+    except ValueError as error:  # half of a character in a file's name, or the like
+        remedy = "Use names and texts that can be written as UTF-8."
+        problem = f"What loading found cannot be written as text: {error}"
+        return write_reply(Reply(error=problem.encode("ascii", "replace").decode(), remedy=remedy))
+
+
+def _explained(error: BaseException, request: Request) -> tuple[str, str]:
+    reason, remedy = explained(error, request.path)
+    reason, remedy = (one.encode("utf-8", "backslashreplace").decode() for one in (reason, remedy))
+    if not request.stub or isinstance(error, LoadError):
+        return reason, remedy
+    try:
+        refuse_in_text(reason, "loading the flow")
+    except LoadError as refused:
+        return refused.message, refused.remedy
+    if isinstance(error, MetaflowPrefectError) or not (modules := modules_stood_in_for()):
+        return reason, remedy
+    names = ", ".join(modules)
+    return f"{reason.rstrip('.')}; stand-ins took the place of {names}", f"Install {names}."
 
 
 def _text(request: Request, found: dict[str, Any]) -> str:
@@ -108,7 +133,13 @@ def _text(request: Request, found: dict[str, Any]) -> str:
     found.update(name=flow_class.__name__, note=note)
     if request.stub:
         refuse_in_flow(flow_class(use_cli=False))
-    flow, options = prepare(flow_class, request.options)
+    flow, options = prepare(flow_class, request)
+    found["configs"] = config_files(flow)
+    if request.stub:
+        for name, value in config_values(flow).items():
+            refuse_in_values(value, f"the config {name}")
+    if ConfigFiles.taken:
+        found["note"] = " ".join(filter(None, [note, *ConfigFiles.notes()]))
     model = load_flow(flow, options=options, run_options=[f"--tag={tag}" for tag in request.tags])
     if request.form != "file":
         return draw(model, request.form)
@@ -130,6 +161,9 @@ def _deployment(flow: Any, model: FlowModel, request: Request) -> dict[str, Any]
         described = with_first_token(described, facts)
         if request.stub:
             refuse_in_text(json.dumps(described.as_json()), "its deployment")
+        json.dumps(described.as_json(), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return {"unfit": "Its deployment has half of a character in a text, which Prefect refuses"}
     except FlowProblem as problem:
         return {"unfit": problem.message.rstrip(".")}
     except LoadError as problem:

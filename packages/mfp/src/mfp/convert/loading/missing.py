@@ -7,8 +7,10 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import FrameType, ModuleType
 from typing import Any
 
+from mfp.convert.installed import installed_folders
 from mfp.convert.loading.standin import StandIn, refuse_in_text, refuse_in_values
-from mfp.convert.memory.folders import own_folders
+
+_stood_in_for: set[str] = set()
 
 
 class _StandInModule(ModuleType):
@@ -43,6 +45,7 @@ class _Missing(MetaPathFinder, Loader):
         return ModuleSpec(fullname, self, is_package=True)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
+        _stood_in_for.add(spec.name.partition(".")[0])
         return _StandInModule(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
@@ -52,6 +55,11 @@ class _Missing(MetaPathFinder, Loader):
 def stand_in_for_missing() -> None:
     """Have imports of modules that are not installed succeed in this process."""
     sys.meta_path.append(_Missing())
+
+
+def modules_stood_in_for() -> tuple[str, ...]:
+    """Give the modules that were imported though they are not installed, without submodules."""
+    return tuple(sorted(_stood_in_for))
 
 
 def refuse_in_flow(flow: Any) -> None:
@@ -103,6 +111,6 @@ def _asked_by_repository() -> bool:
     while frame is not None:
         name = frame.f_code.co_filename
         if name != __file__ and not name.startswith("<frozen importlib"):
-            return not name.startswith((*own_folders(), "<frozen"))
+            return not name.startswith((*installed_folders(), "<frozen"))
         frame = frame.f_back
     return False

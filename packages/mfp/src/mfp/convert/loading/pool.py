@@ -2,7 +2,6 @@
 
 import gc
 import os
-import pickle
 import selectors
 import signal
 import socket
@@ -165,16 +164,23 @@ class Pool:
 
 
 def _reply(child: _Child, status: int) -> Reply:
-    with suppress(OSError, EOFError, pickle.UnpicklingError):
+    with suppress(OSError, ValueError):
         reply = read_reply(child.answer.read_bytes())
         child.answer.unlink()
         return reply
     code = os.waitstatus_to_exitcode(status)
-    how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with {code}"
+    how = f"was killed by {_signal_name(-code)}" if code < 0 else f"exited with {code}"
     return Reply(
         error=f"The process {how} while it loaded the file{_said(child)}",
         remedy="Keep what ends the process out of what runs at import.",
     )
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal between the first and the last
+        return f"signal {number}"
 
 
 def _too_slow(child: _Child, timeout: float) -> Reply:

@@ -7,8 +7,8 @@ from dis import opname
 from types import FrameType, FunctionType
 from typing import Any
 
+from mfp.convert.installed import installed_folders
 from mfp.convert.loading.exchange import LoadError
-from mfp.convert.memory.folders import own_folders
 
 _OPEN, _CLOSE = "\ue0f0", "\ue0f1"  # of a private area of Unicode: no text of a flow has them
 _all: list["StandIn"] = []
@@ -190,7 +190,7 @@ def _unpacked(frame: FrameType) -> int:
 
 def _is_asked_by_flow() -> bool:
     name = sys._getframe(2).f_code.co_filename  # noqa: SLF001
-    return not name.startswith((*own_folders(), "<frozen"))
+    return not name.startswith((*installed_folders(), "<frozen"))
 
 
 def refuse_in_values(values: Any, where: str, depth: int = 5) -> None:

@@ -1,33 +1,48 @@
-"""The memory of flows that are as they were: what loading read, and what came of it."""
+"""The memory of flows that are as they were.
+
+A flow is loaded again if a file that loading opened or a module that it imported is another one,
+or the environment, the installed packages or the settings are.
+"""
 
 import json
 import os
-import secrets
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from metaflow_prefect.deploy.description import Description
 from metaflow_prefect.errors import MetaflowPrefectError
 from metaflow_prefect.generate.write import write_text
 
-from mfp.convert.loading.exchange import Reply, Request, checked
-from mfp.convert.memory.environment import state_of
-from mfp.convert.memory.state import state_of_file, state_of_folder, state_of_modules, state_of_path
+from mfp.convert.loading.exchange import Reply, Request
+from mfp.convert.memory.record import present
+from mfp.convert.memory.state import state_of
 
-FORMAT = 4
-# What an entry has of the reply.
-KEPT = {"digest", "deployment", "unfit", "note"} | {
-    *("files", "asked", "folders", "modules", "variables")
-}
+FORMAT = 5
 # Their files count, not their versions alone: of a working copy, or of one in PYTHONPATH.
 SOURCES = ("mfp", "metaflow_prefect", "metaflow_extensions")
+# What a shell or a terminal sets anew each time.
+PASSING = ("_", "PWD", "OLDPWD", "SHLVL", "COLUMNS", "LINES", "WINDOWID")
+PASSING_BEGINNINGS = ("TERM", "SSH_", "TMUX", "VSCODE_", "XDG_SESSION")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Memory:
+    """What the file of the cache holds.
+
+    Attributes:
+        world: What all flows depend on.
+        entries: The replies, without their texts, by the requests.
+    """
+
+    world: str
+    entries: dict[str, Reply]
 
 
 class Cache:
@@ -41,12 +56,10 @@ class Cache:
     def __init__(self, path: Path | None, world: str) -> None:
         self._path = path
         self._world = world
-        self._entries, self.secret = _read(path, world)
+        self._entries = {} if path is None else _read(path, world)
         self._changed = False
-        self._state = cache(state_of_file)
-        self._asked = cache(state_of_path)
-        self._folder = cache(state_of_folder)
-        self._modules = cache(state_of_modules)
+        self._state = cache(state_of)
+        self._present = cache(present)
 
     def recall(self, request: Request, output: Path) -> Reply | None:
         """Give what loading a flow gave, if loading it again would give the same.
@@ -59,51 +72,36 @@ class Cache:
             The reply, without the text; None if something that loading read has changed, or
             the generated file itself.
         """
-        known = _reply(self._entries.get(_key(request)))
-        if known is None or state_of_file(str(output)) != known.digest:
+        known = self._entries.get(_key(request))
+        if known is None or state_of(str(output)) != known.digest:
             return None
-        return known if self._is_same(known, request) else None
-
-    def _is_same(self, known: Reply, request: Request) -> bool:
-        return (
-            all(self._state(path) == state for path, state in known.files.items())
-            and all(self._asked(path) == state for path, state in known.asked.items())
-            and all(self._folder(path) == state for path, state in known.folders.items())
-            and all(
-                self._modules(path, request.ignored) == state
-                for path, state in known.modules.items()
-            )
-            and all(
-                state_of(name, os.environ, self.secret) == state
-                for name, state in known.variables.items()
-            )
+        same = all(self._state(path) == state for path, state in known.files.items()) and all(
+            self._present(folder, tuple(names)) == names for folder, names in known.imports.items()
         )
+        return known if same else None
 
     def remember(self, request: Request, reply: Reply) -> None:
-        """Take a flow in, if it was converted and nothing changed meanwhile.
+        """Take a flow in, if it was converted.
 
         Args:
             request: The flow.
             reply: What loading it gave.
         """
-        if reply.text is None or not reply.exact or self._path is None:
-            return
-        self._changed = True
-        entry = {name: getattr(reply, name) for name in KEPT}
-        entry["deployment"] = reply.deployment.as_json() if reply.deployment else None
-        self._entries[_key(request)] = entry
+        if reply.text is not None and reply.is_complete and self._path is not None:
+            self._changed = True
+            self._entries[_key(request)] = replace(reply, text=None)
 
     def save(self) -> None:
         """Write the file; where that is impossible, the next run takes longer."""
         if self._path is None or not self._changed:
             return
-        entries = {key: entry for key, entry in self._entries.items() if _has_file(key)}
-        document = {"world": self._world, "secret": self.secret.hex(), "entries": entries}
-        with suppress(OSError, MetaflowPrefectError):
+        entries = {key: one for key, one in self._entries.items() if _has_file(key)}
+        memory = _Memory(world=self._world, entries=entries)
+        with suppress(OSError, ValueError, MetaflowPrefectError):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._path.touch(mode=0o600)
             self._path.chmod(0o600)  # which writing keeps
-            write_text(self._path, json.dumps(document))
+            write_text(self._path, _adapter().dump_json(memory, warnings=False).decode())
 
 
 def open_cache(*, use: bool) -> Cache:
@@ -135,43 +133,25 @@ def cache_folder() -> Path | None:
     return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "mfp"
 
 
-class _Read(NamedTuple):
-    """What the file holds."""
+@cache
+def _adapter() -> Any:
+    from pydantic import TypeAdapter  # noqa: PLC0415  (takes a tenth of a second)
 
-    entries: dict[str, Any]
-    secret: bytes
+    return TypeAdapter(_Memory)
 
 
-def _read(path: Path | None, world: str) -> _Read:
-    nothing = _Read({}, secrets.token_bytes(32))
-    if path is None:
-        return nothing
+def _read(path: Path, world: str) -> dict[str, Reply]:
+    """Read the entries; none if there is no file, or if it is damaged or of another world."""
     try:
-        document = json.loads(path.read_bytes())
-        same = document["world"] == world
-        found = _Read(document["entries"], bytes.fromhex(document["secret"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return nothing
-    return found if same and isinstance(found.entries, dict) else nothing
-
-
-def _reply(entry: Any) -> Reply | None:
-    """Give what an entry says; None if there is none, or if it is damaged."""
-    try:
-        found = entry["deployment"]
-        deployment = None if found is None else Description.from_json(found)
-        reply = Reply(**{**entry, "deployment": deployment})
-        return checked(reply) if reply.digest and entry.keys() == KEPT else None
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return None
+        found: _Memory = _adapter().validate_json(path.read_bytes(), strict=True)
+    except (OSError, ValueError):
+        return {}
+    return found.entries if found.world == world else {}
 
 
 def _has_file(key: str) -> bool:
     """Say whether the file of an entry's flow is still there."""
-    try:
-        return Path(json.loads(key)[0]).exists()
-    except (OSError, ValueError, KeyError, IndexError, TypeError):
-        return False
+    return Path(json.loads(key)[0]).exists()
 
 
 def _key(request: Request) -> str:
@@ -183,14 +163,16 @@ def _key(request: Request) -> str:
             request.output,
             request.options,
             request.tags,
+            request.configs,
+            request.config_values,
             request.stub,
         ]
     )
 
 
 def _world() -> str:
-    """Describe what all flows depend on: versions, what is installed, Metaflow's settings."""
-    parts = [FORMAT, sys.version, sys.executable, *_versions(), *_installed(), *_settings()]
+    """Describe what all flows depend on: versions, what is installed, the environment."""
+    parts = [FORMAT, sys.version, sys.executable, *_versions(), *_installed(), *_environment()]
     return sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -212,13 +194,14 @@ def _installed() -> Iterator[str]:
     yield from _stamps(Path(entry) for entry in sys.path if Path(entry).name in names)
 
 
-def _settings() -> Iterator[str]:
+def _environment() -> Iterator[str]:
+    """Tell the environment, and Metaflow's settings, which stand in for it."""
     for name, value in sorted(os.environ.items()):
-        if name.startswith(("METAFLOW", "PYTHON")):
+        if name not in PASSING and not name.startswith(PASSING_BEGINNINGS):
             yield f"{name}={value}"
     home = Path(os.environ.get("METAFLOW_HOME", "~/.metaflowconfig")).expanduser()
     for path in sorted(home.glob("*.json")):
-        yield str(state_of_file(str(path)))
+        yield str(state_of(str(path)))
 
 
 def _stamps(paths: Iterable[Path]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import difflib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
@@ -11,6 +11,7 @@ from metaflow_prefect.errors import MetaflowPrefectError
 from metaflow_prefect.generate.write import check_output, write_text
 
 from mfp.convert.loading.exchange import Reply
+from mfp.settings import FlowSettings
 
 Status = Literal["converted", "unchanged", "failed"]
 
@@ -31,6 +32,7 @@ class Outcome:
         new: Whether there was no generated file before.
         reply: What loading gave, unless it failed.
         has_namesake: Whether another flow of the repository has its name.
+        settings: What it is converted and deployed with.
     """
 
     path: PurePosixPath
@@ -44,6 +46,7 @@ class Outcome:
     new: bool = False
     reply: Reply | None = None
     has_namesake: bool = False
+    settings: FlowSettings = field(default_factory=FlowSettings)
 
     @property
     def place(self) -> str:

@@ -3,11 +3,11 @@
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from mfp.discover import FoundFlow
-from mfp.settings import Settings
+from mfp.settings import FlowSettings, Settings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,50 +19,48 @@ class Planned:
         line: The line of its `class` statement.
         name: The class.
         output: The generated file, relative to the current folder.
+        settings: What it is converted and deployed with.
     """
 
     path: PurePosixPath
     line: int
     name: str
     output: PurePosixPath
+    settings: FlowSettings = field(default_factory=FlowSettings)
 
 
-def plan(
-    flows: Sequence[FoundFlow], paths: Sequence[str], folder: str, settings: Settings
-) -> list[Planned]:
-    """Give each flow a file of its own, the same one whatever the others are, if it can be.
+def plan(flows: Sequence[FoundFlow], folder: str, settings: Settings) -> list[Planned]:
+    """Give each flow a file of its own.
 
-    The folders below the path that was asked for are mirrored; of several paths, those below the
-    folder that they have in common. A flow that is alone in its file FILE.py becomes
-    FILE_prefect.py, one of several FILE_CLASS_prefect.py.
+    The folders of the project are mirrored: the flow in FOLDER/FILE.py becomes
+    FOLDER/FILE_prefect.py, one of several in a file FOLDER/FILE_CLASS_prefect.py.
 
     Args:
-        flows: The flows, sorted.
-        paths: What was asked for, relative to the current folder.
+        flows: All flows of the project, so that none has another place where only a part of
+            them is converted.
         folder: Where the generated files go.
-        settings: What may name the generated files otherwise.
+        settings: What each flow is converted with; paths are mirrored from its folder on.
 
     Returns:
-        The flows with their files, in the same order.
+        The flows with their files, sorted.
     """
-    base = _base(paths)
     many = Counter(flow.path for flow in flows)
     taken: set[str] = set()
-    outputs: dict[FoundFlow, PurePosixPath] = {}
+    found: list[Planned] = []
     # Those that are alone come first, so that theirs are the plain names.
-    for flow in sorted(flows, key=lambda one: many[one.path] > 1):
+    for flow in sorted(flows, key=lambda one: (many[one.path] > 1, one.path, one.line)):
+        chosen = settings.for_flow(flow.path)
         stem = flow.path.stem if many[flow.path] == 1 else f"{flow.path.stem}_{flow.name}"
-        name = settings.for_flow(flow.path).output or f"{stem}_prefect.py"
-        place = PurePosixPath(folder, _below(flow.path.parent, base))
+        name = chosen.output or f"{stem}_prefect.py"
+        place = PurePosixPath(folder, _below(flow.path.parent, settings.folder))
         number = 1
         while (output := place / _file_name(name, number)) and _key(output) in taken:
             number += 1
         taken.add(_key(output))
-        outputs[flow] = output
-    return [
-        Planned(path=flow.path, line=flow.line, name=flow.name, output=outputs[flow])
-        for flow in flows
-    ]
+        found.append(
+            Planned(path=flow.path, line=flow.line, name=flow.name, output=output, settings=chosen)
+        )
+    return sorted(found, key=lambda one: (one.path, one.line))
 
 
 def _file_name(name: str, number: int) -> str:
@@ -77,12 +75,7 @@ def _key(path: PurePosixPath) -> str:
     return str(path).casefold()
 
 
-def _base(paths: Sequence[str]) -> str:
-    folders = [path if Path(path).is_dir() else str(Path(path).parent) for path in paths]
-    return os.path.commonpath([os.path.abspath(one) for one in folders])  # noqa: PTH100
-
-
-def _below(folder: PurePosixPath, base: str) -> PurePosixPath:
+def _below(folder: PurePosixPath, base: Path) -> PurePosixPath:
     """Give a folder relative to the base; one outside of it loses its dots."""
-    relative = PurePosixPath(os.path.relpath(os.path.abspath(folder), base))  # noqa: PTH100
+    relative = PurePosixPath(os.path.relpath(folder, base))
     return PurePosixPath(*(part for part in relative.parts if part != ".."))

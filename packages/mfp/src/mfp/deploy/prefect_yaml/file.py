@@ -15,8 +15,8 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.util import load_yaml_guess_indent
 
 from mfp.convert.repository import Converted
-from mfp.convert.writing.gone import is_flow_gone
 from mfp.convert.writing.outcome import Outcome, Writing, difference
+from mfp.convert.writing.stale import is_flow_gone
 from mfp.deploy.naming import Placed, place, relative
 from mfp.deploy.prefect_yaml.comments import keep_comments
 from mfp.deploy.prefect_yaml.entry import MARK, mark_of, new_entry, problem_of, put_entry
@@ -86,7 +86,7 @@ def keep(
     """
     problems = []
     fit = []
-    for one in place(converted.outcomes, converted.settings, work_pool):
+    for one in place(converted.outcomes, converted.settings.folder, work_pool):
         reason = one.unfit or problem_of(one)
         if reason:
             problems.append((one.outcome, reason))

@@ -4,10 +4,13 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from mfp.discover.files.patterns import Patterns, compile_pattern, compile_patterns
 from mfp.discover.files.walk import Walked, walk
 from mfp.errors import BadPatternError, PathNotFoundError
+
+Wanted: TypeAlias = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +32,22 @@ def select(
     paths: Iterable[str | os.PathLike[str]],
     *,
     root: str,
-    include: Sequence[str] = (),
-    exclude: Sequence[str] = (),
+    wanted: Wanted | None = None,
 ) -> Selection:
     """Find the files that the paths and patterns stand for.
 
     Args:
         paths: Files and folders, relative to the root.
-        root: The absolute path that paths and patterns are relative to.
-        include: Patterns in gitignore syntax; if there are any, a file must match.
-        exclude: Patterns in gitignore syntax; no file may match.
+        root: The absolute path that paths are relative to.
+        wanted: What the user's own patterns let pass; None is everything.
 
     Returns:
         The files. A file that was named is among them whatever git ignores.
 
     Raises:
         PathNotFoundError: If a path is neither a file nor a folder.
-        BadPatternError: If a pattern is not valid.
     """
-    wanted = _filter(root, include, exclude)
+    wanted = wanted or (lambda _: True)
     walked = Walked()
     for path in paths:
         absolute = os.path.normpath(Path(root, path))
@@ -78,10 +78,22 @@ def _distinct(walked: Walked) -> Iterable[str]:
     return by_target.values()
 
 
-def _filter(root: str, include: Sequence[str], exclude: Sequence[str]) -> Callable[[str], bool]:
-    """Make the test that the user's own patterns amount to."""
+def pattern_filter(root: str, include: Sequence[str], exclude: Sequence[str]) -> Wanted | None:
+    """Make the test that the user's own patterns amount to.
+
+    Args:
+        root: The absolute path that patterns are relative to.
+        include: Patterns in gitignore syntax; if there are any, a file must match.
+        exclude: Patterns in gitignore syntax; no file may match.
+
+    Returns:
+        What says of an absolute path whether it passes; None if there are no patterns.
+
+    Raises:
+        BadPatternError: If a pattern is not valid.
+    """
     if not include and not exclude:
-        return lambda _: True
+        return None
     included = _compile(include)
     excluded = _compile(exclude)
 

@@ -1,4 +1,4 @@
-"""Which code is the repository's own, and which is Python's, somebody's package or ours."""
+"""Which code is the repository's own, and which is Python's, an installed package's or ours."""
 
 import sysconfig
 from functools import cache
@@ -10,7 +10,7 @@ import mfp
 
 
 @cache
-def own_folders() -> tuple[str, ...]:
+def installed_folders() -> tuple[str, ...]:
     """Give the folders of Python, of what is installed and of us, each with a slash at its end."""
     names = ("stdlib", "platstdlib", "purelib", "platlib")
     paths = [sysconfig.get_path(name) for name in names]

@@ -1,10 +1,10 @@
-"""Generated files whose flow is gone."""
+"""Generated files that are no flow's any more."""
 
 import os
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from metaflow_prefect.generate.write import is_generated
@@ -20,42 +20,31 @@ _MADE_FROM = re.compile(
 _SKIPPED = ("node_modules", "__pycache__", "site-packages")
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """A generated file whose flow is gone.
-
-    Attributes:
-        path: The file.
-        edited: Whether it was edited by hand since it was generated.
-    """
-
-    path: Path
-    edited: bool
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Removal:
-    """What becomes of a generated file whose flow is gone.
+class StaleFile:
+    """A generated file that is no flow's any more, and what becomes of it.
 
     Attributes:
         path: The file.
+        reason: Why, as a sentence without its full stop.
         fate: `edited` is one that was to be removed, but is somebody's work.
         difference: What its removal would change, as a unified diff, if it is only checked.
     """
 
     path: Path
-    fate: Literal["removed", "would be removed", "edited", "kept"]
+    reason: str
+    fate: Literal["removed", "would be removed", "edited", "kept"] = "kept"
     difference: str = ""
 
 
-def settle_gone(
-    folder: Path, planned: Sequence[Planned], how: Writing, *, prune: bool
-) -> list[Removal]:
-    """Remove the generated files in a folder whose flow is gone, or say which they are.
+def settle_stale(
+    folder: Path, project: Sequence[Planned], how: Writing, *, prune: bool
+) -> list[StaleFile]:
+    """Remove the generated files in a folder that are no flow's, or say which they are.
 
     Args:
         folder: The folder that generated files go to.
-        planned: The flows that were asked for.
+        project: All flows of the project.
         how: Whether anything is written, and files that were edited by hand are removed, too.
         prune: Whether to remove files.
 
@@ -65,52 +54,56 @@ def settle_gone(
     Raises:
         OSError: If one cannot be removed.
     """
-    return [_settle(file, how, prune=prune) for file in gone(folder, planned)]
+    return [_settle(file, how, prune=prune) for file in stale_files(folder, project)]
 
 
-def _settle(file: Gone, how: Writing, *, prune: bool) -> Removal:
-    if file.edited and not how.force and (how.check or prune):
-        return Removal(path=file.path, fate="edited")
+def _settle(file: StaleFile, how: Writing, *, prune: bool) -> StaleFile:
+    if not how.force and (how.check or prune) and is_edited(file.path.read_bytes()):
+        return replace(file, fate="edited")
     if how.check:
         text = difference(file.path.read_bytes(), None, file.path)
-        return Removal(path=file.path, fate="would be removed", difference=text)
+        return replace(file, fate="would be removed", difference=text)
     if not prune:
-        return Removal(path=file.path, fate="kept")
+        return file
     file.path.unlink()
-    return Removal(path=file.path, fate="removed")
+    return replace(file, fate="removed")
 
 
-def gone(folder: Path, planned: Sequence[Planned]) -> list[Gone]:
-    """Find the generated files in a folder whose flow is gone.
+def stale_files(folder: Path, project: Sequence[Planned]) -> list[StaleFile]:
+    """Find the generated files in a folder that are no flow's any more.
 
-    That is so if the flow's file no longer exists or no longer holds the class. Files of flows
-    that were not asked for are left alone, and so are those of flows that now go elsewhere.
+    That is so if the flow's file no longer exists or no longer holds the class, and if the flow
+    now goes to another file.
 
     Args:
         folder: The folder that generated files go to.
-        planned: The flows that were asked for.
+        project: All flows of the project.
 
     Returns:
         The files, sorted.
     """
-    outputs = {_absolute(flow.output) for flow in planned}
+    outputs = {os.path.realpath(flow.output) for flow in project}
+    places = {(os.path.realpath(flow.path), flow.name): flow.output for flow in project}
     found = []
     for path in _files(folder):
-        if _absolute(path) in outputs or not is_generated(path):
-            continue
-        data = path.read_bytes()
-        if _is_gone(path, data):
-            found.append(Gone(path, is_edited(data)))
+        if os.path.realpath(path) not in outputs and is_generated(path):
+            reason = _reason(path, places)
+            if reason:
+                found.append(StaleFile(path=path, reason=reason))
     return sorted(found, key=lambda one: one.path)
 
 
-def _is_gone(path: Path, data: bytes) -> bool:
-    made = _MADE_FROM.search(data)
+def _reason(path: Path, places: Mapping[tuple[str, str], PurePosixPath]) -> str:
+    """Say why a generated file is stale; empty if it is not."""
+    made = _MADE_FROM.search(path.read_bytes())
     if made is None:
-        return False
+        return ""
     name = made[1].decode()
     source = made[2].decode().replace('\\"', '"').replace("\\\\", "\\")
-    return is_flow_gone(Path(os.path.realpath(path.resolve().parent / source)), name)
+    file = os.path.realpath(path.resolve().parent / source)
+    if output := places.get((file, name)):
+        return f"its flow goes to {output}"
+    return "its flow is gone" if is_flow_gone(Path(file), name) else ""
 
 
 def is_flow_gone(file: Path, name: str) -> bool:
@@ -139,7 +132,3 @@ def _files(folder: Path) -> Iterator[Path]:
             path = Path(parent, name)
             if name.endswith(".py") and path.is_file() and not path.is_symlink():
                 yield path
-
-
-def _absolute(path: str | os.PathLike[str]) -> str:
-    return os.path.realpath(path)
