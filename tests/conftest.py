@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from support import run
 from support.processes import no_process
 from support.server import use_server
 
@@ -31,6 +32,10 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--thorough", action="store_true", help="run every variant of every case")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    run.use_warm = not config.getoption("--thorough")
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses

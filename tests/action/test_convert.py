@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from action_case import ACTION, BROKEN, flow, make_case
-from mfp.__about__ import __version__
+from mfp.installation import install_command
 from runner.log import Shown
 from runner.steps import run_action
 
@@ -53,10 +53,9 @@ def test_first_conversion_then_nothing_then_drift(tmp_path: Path) -> None:
         ("flows/c.py", 4),
         (generated[1], None),
     ]
-    fix = f"pip install metaflow-prefect-cli=={__version__} && "
-    fix += "mfp convert-all flows --output-dir prefect_flows --missing-imports stub --prune"
+    fix = "mfp convert-all flows --output-dir prefect_flows --missing-imports stub --prune"
     assert all(fix in one.message for one in drift.annotations)
-    assert f"```bash\n{fix}\n```" in drift.summary
+    assert f"```bash\n{install_command()}\n{fix}\n```" in drift.summary
     assert "<details><summary><code>prefect&#95;flows/flows/a&#95;prefect" in drift.summary
     assert "\n+def renamed(" in drift.summary
     assert (case.repository / generated[0]).read_bytes() == before
@@ -188,8 +187,7 @@ def test_edited_file_is_not_up_to_date(tmp_path: Path, fail_on_error: str) -> No
     [told] = run.step("Finish").log.annotations
     assert told.message.startswith("1 generated file was edited by hand. ")
     assert (
-        " && cd deep && mfp convert-all"
-        in json.loads(Path(run.outputs["report"]).read_text())["fix"]
+        "cd deep && mfp convert-all" in json.loads(Path(run.outputs["report"]).read_text())["fix"]
     )
 
 

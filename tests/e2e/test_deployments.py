@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from e2e.project import FlowFolder
+from metaflow_prefect.runtime.flow_run.deployed import DEPLOYMENT_VARIABLE
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolCreate
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterDeploymentId
@@ -123,6 +124,7 @@ def test_create_without_a_file_deploys(
     again = client.read_deployment_by_name(name)
     assert again.id == found.id
     mine = {**variables, "METAFLOW_OWNER": "other", "B": "2"}
+    del again.job_variables["env"][DEPLOYMENT_VARIABLE], mine[DEPLOYMENT_VARIABLE]
     assert again.job_variables == {"a": 1, "env": mine}
     states = {getattr(one.schedule, "cron", None): one.active for one in again.schedules}
     assert states == {"0 5 * * 2": False, None: True}
@@ -155,7 +157,7 @@ def test_create_leaves_names_and_templates_as_they_are(
     client.update_deployment(found.id, DeploymentUpdate(job_variables=template))
     refused = folder.run(*create)
     assert refused.returncode == 5, refused.stderr
-    assert "The job variable env of DeployNamedFlow/a*b is no mapping" in refused.stderr
+    assert "The job variable env of DeployNamedFlow/a*b must be a mapping" in refused.stderr
     assert client.read_deployment(found.id).job_variables == template
 
 

@@ -1,5 +1,6 @@
 """The wheels and the sdists of both packages hold what they must and work outside the checkout."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import venv
 import zipfile
 from dataclasses import dataclass
 from email.parser import HeaderParser
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -47,13 +49,21 @@ class Installation:
 
     def run(self, program: str, *arguments: str) -> str:
         """Run a program of the environment outside the checkout and return what it prints."""
+        ended = self.ended(program, *arguments)
+        assert ended.returncode == 0, ended.stdout
+        return ended.stdout
+
+    def ended(
+        self, program: str, *arguments: str, **variables: str
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run a program, whatever its exit code."""
         environment = {
             name: value
             for name, value in os.environ.items()
             if name not in {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}
         }
-        environment["METAFLOW_USER"] = "tester"
-        ended = subprocess.run(
+        environment |= {"METAFLOW_USER": "tester", **variables}
+        return subprocess.run(
             [self.folder / "bin" / program, *arguments],
             cwd=self.work,
             env=environment,
@@ -64,8 +74,6 @@ class Installation:
             timeout=300,
             check=False,
         )
-        assert ended.returncode == 0, ended.stdout
-        return ended.stdout
 
 
 def source_files(folder: str) -> dict[str, bytes]:
@@ -160,6 +168,36 @@ def test_sdist_holds_what_a_build_needs(built: Path, package: str, name: str) ->
 def test_installed_mfp_tells_its_version(installation: Installation) -> None:
     assert installation.run("mfp", "--version").split()[-1].count(".") == 2
     assert installation.run("mfp", "--help")
+
+
+def test_mfp_alone_says_what_is_missing(built: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "venv"
+    venv.create(folder, with_pip=False, symlinks=True)
+    alone = Installation(folder, tmp_path)
+    [wheel] = built.glob("metaflow_prefect_cli-*.whl")
+    libraries = tmp_path / "libraries"  # what mfp needs, without what Metaflow and Prefect need
+    pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"), "install"]
+    subprocess.run([*pip, "--no-deps", "--no-index", "--quiet", str(wheel)], check=True)
+    libraries.mkdir()
+    for name in ("click", "pathspec", "ruamel", "yaml", "rich", "packaging"):
+        spec = importlib.util.find_spec(name)
+        assert spec is not None
+        [place] = spec.submodule_search_locations or [""]
+        (libraries / name).symlink_to(place)
+    run = partial(alone.ended, PYTHONPATH=str(libraries))
+    ended = run("mfp", "list")
+    assert ended.returncode == 3
+    assert ended.stdout.startswith("mfp: error: mfp needs the package metaflow-prefect, which is")
+    assert "pip install ./packages/metaflow-prefect ./packages/mfp" in ended.stdout
+    assert ended.stdout.count("\n") == 1
+    assert run("mfp", "--version").returncode == 0
+    # Another project's package of that name, and an older one of ours.
+    other = libraries / "metaflow_prefect"
+    other.mkdir()
+    (other / "__init__.py").touch()
+    assert "which is not installed" in run("mfp", "list").stdout
+    (other / "__about__.py").write_text('__version__ = "0.3.9"\n')
+    assert "and 0.3.9 is installed" in run("mfp", "list").stdout
 
 
 def test_installed_packages_are_not_the_checkout(installation: Installation) -> None:

@@ -1,18 +1,23 @@
 """Runs a case natively or through Prefect, in a fresh folder that holds what it needs."""
 
+import atexit
 import shutil
 import signal
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from os import environ, killpg, pathsep
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from support import warm
 from support.case import Case
 
 FLOWS = Path(__file__).resolve().parent.parent / "flows"
 USER = "tester"
 LIMIT = 300  # seconds until a command is taken for hung
+use_warm = True  # whether processes that have imported most already may be forked; see `warm`
 
 # Settings of whoever runs the tests must reach neither run.
 _FOREIGN = ("METAFLOW_", "PREFECT_", "PYTEST_", "PYTHON", "COVERAGE_", "MF_")
@@ -66,12 +71,43 @@ def prefect(case: Case, folder: Path, api_url: str, launcher: str | None = None)
     if launcher is not None:
         variables["METAFLOW_PREFECT_LAUNCHER"] = launcher
     out = f"{Path(case.file).stem.replace('-', '_').replace('.', '_')}_prefect.py"
-    create = [*_program(case), *case.top, "prefect", "create", out]
-    done = _execute(create, folder, variables)
+    create = [*case.top, "prefect", "create", out]
+    if use_warm and case.module is None and warm.fits(case.env):
+        done = warm_metaflow().run(
+            case.file, *create, folder=folder, variables=variables, limit=LIMIT
+        )
+    else:
+        done = _execute([*_program(case), *create], folder, variables)
     if done.returncode:
         return _result(case, folder, done, created=False)
-    command = [sys.executable, out, *_run_options(case)]
-    return _result(case, folder, _execute(command, folder, variables))
+    command = [out, *_run_options(case)]
+    if use_warm and warm.fits(case.env):
+        done = warm_prefect(api_url).run(*command, folder=folder, variables=variables, limit=LIMIT)
+    else:
+        done = _execute([sys.executable, *command], folder, variables)
+    return _result(case, folder, done)
+
+
+@cache
+def warm_metaflow() -> warm.Warm:
+    """A process that has imported Metaflow, and what the tests read of it."""
+    # not `metaflow.cli`: its command takes the options of the flow's decorators when it is imported
+    modules = ("metaflow.runtime", "metaflow.client", "metaflow.plugins.cards.card_client")
+    return warm.Warm(modules, _environment() | {"PYTHONIOENCODING": "utf-8"})
+
+
+@cache
+def warm_prefect(api_url: str) -> warm.Warm:
+    """A process that has imported Prefect, and uses the server at `api_url`."""
+    home = TemporaryDirectory()
+    atexit.register(home.cleanup)
+    variables = {
+        "PREFECT_API_URL": api_url,
+        "PREFECT_HOME": home.name,
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    }
+    modules = ("flow_engine", "task_engine", "transactions", "utilities.visualization")
+    return warm.Warm([f"prefect.{name}" for name in modules], _environment() | variables)
 
 
 def fill(case: Case, folder: Path) -> None:
@@ -92,6 +128,11 @@ def fill(case: Case, folder: Path) -> None:
 
 def environment(case: Case, folder: Path) -> dict[str, str]:
     """The variables of a run: those of this process without foreign settings, and the case's."""
+    home = {"METAFLOW_HOME": str(folder / ".metaflowconfig")}
+    return _environment() | home | dict(case.env)
+
+
+def _environment() -> dict[str, str]:
     kept = {
         name: value
         for name, value in environ.items()
@@ -99,8 +140,7 @@ def environment(case: Case, folder: Path) -> dict[str, str]:
     }
     # @parallel starts its nodes with the `python` that is found first, as in an active venv
     kept["PATH"] = str(Path(sys.executable).parent) + pathsep + kept.get("PATH", "")
-    kept |= {"METAFLOW_USER": USER, "METAFLOW_HOME": str(folder / ".metaflowconfig")}
-    return kept | dict(case.env)
+    return kept | {"METAFLOW_USER": USER}
 
 
 def _program(case: Case) -> list[str]:

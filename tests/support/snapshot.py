@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support import warm
 from support.case import Case
 from support.normalise import Normaliser
-from support.run import LIMIT, Result, environment
+from support.run import LIMIT, Result, environment, warm_metaflow
 
 PROBE = Path(__file__).with_name("probe.py")
 
@@ -38,15 +39,25 @@ def snapshot(folder: Path, case: Case, run_id: str) -> Snapshot:
     Raises:
         RuntimeError: The client could not read the run.
     """
-    done = subprocess.run(
-        [sys.executable, "-c", PROBE.read_text(encoding="utf-8"), case.flow, run_id],
-        cwd=folder,
-        env=environment(case, folder) | {"PYTHONIOENCODING": "utf-8"},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=LIMIT,
-        check=False,
-    )
+    variables = environment(case, folder) | {"PYTHONIOENCODING": "utf-8"}
+    if warm.fits(case.env):
+        done = warm_metaflow().run(
+            *(str(PROBE), case.flow, run_id),
+            folder=folder,
+            variables=variables,
+            limit=LIMIT,
+            first="",  # as with `-c`
+        )
+    else:
+        done = subprocess.run(
+            [sys.executable, "-c", PROBE.read_text(encoding="utf-8"), case.flow, run_id],
+            cwd=folder,
+            env=variables,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=LIMIT,
+            check=False,
+        )
     if done.returncode:
         raise RuntimeError(f"cannot read {case.flow}/{run_id} in {folder}:\n{done.stderr}")
     return Snapshot(dict(_run_facts(json.loads(done.stdout), folder, run_id)))

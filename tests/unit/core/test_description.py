@@ -96,6 +96,7 @@ def test_finish_of_a_flow_in_the_same_project() -> None:
         "expect": ["prefect.flow-run.Completed"],
         "match_related": [
             {"prefect.resource.role": "flow", "prefect.resource.name": "A"},
+            {"prefect.resource.role": "deployment"},
             {"prefect.resource.role": "tag", "prefect.resource.id": "prefect.tag.project:demo"},
             {
                 "prefect.resource.role": "tag",
@@ -119,8 +120,8 @@ def test_prefect_takes_all_kinds_of_triggers() -> None:
     named = named_triggers(found.triggers, "TrainFlow/default")
     taken = TypeAdapter(list[DeploymentTriggerTypes]).validate_python(named)
     assert [one.name for one in taken] == [
-        "metaflow: TrainFlow/default 1",
-        "metaflow: TrainFlow/default 2",
+        "metaflow: TrainFlow/default when A completes and B completes",
+        "metaflow: TrainFlow/default when the event one happens and the event two happens",
     ]
 
 

@@ -10,6 +10,7 @@ from metaflow_prefect.errors import (
     DeployProblem,
     FlowProblem,
     MetaflowPrefectError,
+    OperationProblem,
     OutputProblem,
     UsageProblem,
 )
@@ -89,8 +90,8 @@ def test_the_metaflow_side_needs_no_name_of_the_prefect_side() -> None:
 
 
 def test_each_kind_of_error_has_its_exit_code() -> None:
-    kinds = [MetaflowPrefectError, UsageProblem, OutputProblem, FlowProblem, DeployProblem]
-    assert set(MetaflowPrefectError.__subclasses__()) == set(kinds[1:])
+    kinds = [OperationProblem, UsageProblem, OutputProblem, FlowProblem, DeployProblem]
+    assert set(MetaflowPrefectError.__subclasses__()) == set(kinds)
     codes = [kind.exit_code for kind in kinds]
     assert len(set(codes)) == len(codes)
     assert 0 not in codes

@@ -41,3 +41,9 @@ class DeployProblem(MetaflowPrefectError):
     """Prefect did not take the deployment."""
 
     exit_code = 5
+
+
+class OperationProblem(MetaflowPrefectError):
+    """A deployment or a run of one cannot be operated as asked for."""
+
+    exit_code = 1

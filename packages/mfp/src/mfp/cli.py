@@ -10,6 +10,7 @@ import click
 from mfp.__about__ import __version__
 from mfp.commands import COMMANDS
 from mfp.errors import MfpError
+from mfp.installation import check_core
 from mfp.lazy import LazyGroup
 from mfp.terminal import escape_unencodable
 
@@ -73,8 +74,11 @@ def _set_debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     help="Show the traceback of an error.",
 )
 @click.version_option(__version__, prog_name="mfp")
-def mfp() -> None:
+@click.pass_context
+def mfp(ctx: click.Context) -> None:
     """Hold the commands; see `HELP`."""
+    if ctx.invoked_subcommand != "doctor":  # which tells of it with all else
+        check_core()
 
 
 def run(arguments: list[str]) -> int:

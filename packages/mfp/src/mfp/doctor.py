@@ -11,11 +11,14 @@ from typing import Literal, TypeAlias
 
 from packaging.version import Version
 
+from mfp.__about__ import __version__
+from mfp.errors import MfpError
+from mfp.installation import CORE, OWN, check_core, install_remedy
+
 Status: TypeAlias = Literal["ok", "warning", "failed"]
 
 SERVER_LIMIT = 120  # seconds to import Prefect's server, which on a cold disk takes long
 API_LIMIT = 15  # seconds until a server that does not answer is given up
-OURS = ("metaflow-prefect", "metaflow-prefect-cli")
 LAUNCHERS = ("warm", "fresh")
 # Prefect 3.8 does not bound them. From this FastAPI on, its server refuses `null` where Prefect's
 # client sends it, so that `prefect deploy` fails; from this SQLAlchemy on, it fails to insert the
@@ -65,12 +68,12 @@ def _python() -> Finding:
 
 
 def _packages() -> Finding:
-    found = {name: version(name) for name in OURS}
-    message = ", ".join(f"{name} {number}" for name, number in found.items())
-    if len(set(found.values())) == 1:
-        return Finding(name="mfp", status="ok", message=message)
-    remedy = f"Install both in one version: pip install --upgrade {' '.join(OURS)}."
-    return Finding(name="mfp", status="failed", message=message, remedy=remedy)
+    try:
+        check_core()
+    except MfpError as error:
+        return Finding(name="mfp", status="failed", message=error.message, remedy=error.remedy)
+    message = f"{CORE} {__version__}, {OWN} {__version__}"
+    return Finding(name="mfp", status="ok", message=message)
 
 
 def _metaflow() -> Finding:
@@ -108,7 +111,7 @@ def _prefect() -> Finding:
             name="Prefect",
             status="failed",
             message=f"its server cannot be imported: {lines[-1]}",
-            remedy="Install it anew with what it needs: pip install --upgrade metaflow-prefect.",
+            remedy="Install it anew with what it needs: pip install --upgrade prefect.",
         )
 
 
@@ -138,8 +141,7 @@ def _found(name: str, look: Callable[[], str], remedy: str, *expected: type[Exce
     try:
         return Finding(name=name, status="ok", message=look())
     except (PackageNotFoundError, ImportError) as error:
-        again = f"Install it: pip install --upgrade {OURS[0]}."
-        return Finding(name=name, status="failed", message=str(error), remedy=again)
+        return Finding(name=name, status="failed", message=str(error), remedy=install_remedy())
     except expected as error:
         return Finding(name=name, status="failed", message=str(error), remedy=remedy)
 

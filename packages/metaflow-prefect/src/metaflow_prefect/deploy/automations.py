@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from prefect.client.orchestration import PrefectClient
+from prefect.client.orchestration import PrefectClient, SyncPrefectClient
 from prefect.events import DeploymentTriggerTypes
 from prefect.events.schemas.automations import Automation, AutomationCore
 from pydantic import TypeAdapter
 
-from metaflow_prefect.deploy.description import TRIGGER_NAMES
+from metaflow_prefect.deploy.description import TRIGGER_NAMES, automation_names
 
+PAGE = 200  # automations in one answer of the server
 # What users set in Prefect's pages, and what differs between any two automations.
 THEIRS = {"id", "enabled", "tags", "owner_resource"}
 
@@ -31,25 +32,66 @@ async def put_automations(
         triggers: Its triggers with their names, in Prefect's own form.
     """
     found = await client.read_resource_related_automations(f"prefect.deployment.{deployment}")
-    ours: dict[str, list[Automation]] = {}
-    for automation in found:
-        if automation.name.startswith(TRIGGER_NAMES):
-            ours.setdefault(automation.name, []).append(automation)
-    for trigger in TypeAdapter(list[DeploymentTriggerTypes]).validate_python(triggers):
-        trigger.set_deployment_id(deployment)
-        wanted = trigger.as_automation()
-        same_name = ours.get(wanted.name)
-        if not same_name:
-            await client.create_automation(wanted)
-            continue
-        old = same_name.pop(0)
-        if _facts(old) != _facts(wanted):
+    wanted = [_automation(deployment, trigger) for trigger in _typed(triggers)]
+    for one in wanted:
+        for left in await client.read_automations_by_name(one.name):
+            if all(left.id != known.id for known in found):
+                # of an earlier deployment of that name, which somebody has deleted
+                await client.delete_automation(left.id)
+    ours = [one for one in found if one.name.startswith(TRIGGER_NAMES)]
+    same = {one.name: next((old for old in ours if old.name == one.name), None) for one in wanted}
+    others = [old for old in ours if old not in same.values()]
+    for one in wanted:
+        old = same[one.name] or (others.pop(0) if others else None)
+        if old is None:
+            await client.create_automation(one)
+        elif _facts(old) != _facts(one):
             kept = {"enabled": old.enabled, "tags": old.tags}
-            new = AutomationCore(**(_said(wanted) | kept))
-            await client.update_automation(old.id, new)
-    for left in ours.values():
-        for automation in left:
-            await client.delete_automation(automation.id)
+            await client.update_automation(old.id, AutomationCore(**(_said(one) | kept)))
+    for old in others:
+        await client.delete_automation(old.id)
+
+
+def _typed(triggers: Sequence[dict[str, Any]]) -> list[DeploymentTriggerTypes]:
+    return TypeAdapter(list[DeploymentTriggerTypes]).validate_python(triggers)
+
+
+def _automation(deployment: UUID, trigger: DeploymentTriggerTypes) -> AutomationCore:
+    trigger.set_deployment_id(deployment)
+    return trigger.as_automation()
+
+
+def delete_automations(client: SyncPrefectClient, deployment: UUID, full_name: str) -> None:
+    """Delete our automations of a deployment, also those left of one of that name.
+
+    Args:
+        client: The connection to the server.
+        deployment: The deployment's id.
+        full_name: Its name, with the flow's.
+    """
+    found = client.read_resource_related_automations(f"prefect.deployment.{deployment}")
+    ours = {one.id for one in found if one.name.startswith(TRIGGER_NAMES)}
+    left = automation_names(full_name)
+    ours |= {one.id for one in all_automations(client) if one.name.startswith(left)}
+    for id_ in ours:
+        client.delete_automation(id_)
+
+
+def all_automations(client: SyncPrefectClient) -> Iterator[Automation]:
+    """Read all automations of a server; Prefect's own method reads the first 200.
+
+    Args:
+        client: The connection to the server.
+    """
+    offset = 0
+    while True:
+        page = {"limit": PAGE, "offset": offset}
+        answer = client.request("POST", "/automations/filter", json=page)
+        found = TypeAdapter(list[Automation]).validate_python(answer.json())
+        yield from found
+        if len(found) < PAGE:
+            return
+        offset += PAGE
 
 
 def _facts(automation: AutomationCore) -> Any:

@@ -116,6 +116,8 @@ class Description:
         triggers: What else starts it, in Prefect's own form, still without names.
         token: The production token that it has when it is first made; empty for none.
         parameters: The parameters' defaults, by the names of the function's arguments.
+        project: Its project, if it has one.
+        branch: The branch of the project, unless it is the user's at hand.
     """
 
     flow: str
@@ -127,6 +129,8 @@ class Description:
     triggers: tuple[Json, ...] = ()
     token: str = ""
     parameters: Json = field(default_factory=dict)
+    project: str | None = None
+    branch: str | None = None
 
     def as_json(self) -> Json:
         """Give it as JSON has it."""
@@ -182,6 +186,8 @@ def describe(
         timezone=_timezone(facts.timezone),
         triggers=tuple(triggers),
         parameters=deployment_parameters(flow),
+        project=facts.project,
+        branch=branch,
     )
 
 
@@ -212,20 +218,39 @@ def checked_name(name: str) -> str:
     return name
 
 
+def automation_names(deployment: str) -> str:
+    """Return how the names of a deployment's automations begin.
+
+    Args:
+        deployment: The deployment's full name.
+    """
+    return f"{TRIGGER_NAMES}{deployment} when "
+
+
 def named_triggers(triggers: Sequence[Json], deployment: str) -> list[Json]:
     """Give triggers the names of the automations that Prefect makes of them.
 
     Args:
-        triggers: The triggers.
+        triggers: The triggers, each with what it says of itself.
         deployment: The deployment's full name.
 
     Returns:
-        The triggers with their names.
+        The triggers with their names, as `metaflow: Flow/default when OtherFlow completes`.
     """
     return [
-        {"name": f"{TRIGGER_NAMES}{deployment} {number}", **trigger}
-        for number, trigger in enumerate(triggers, start=1)
+        {"name": f"{automation_names(deployment)}{_occasion(trigger)}", **trigger}
+        for trigger in triggers
     ]
+
+
+def _occasion(trigger: Json) -> str:
+    """Say in a few words when a trigger fires."""
+    if trigger["type"] == "compound":
+        return " and ".join(map(_occasion, trigger["triggers"]))
+    for related in trigger.get("match_related", ()):
+        if related.get("prefect.resource.role") == "flow":
+            return f"{related['prefect.resource.name']} completes"
+    return f"the event {trigger['expect'][0]} happens"
 
 
 def _together(triggers: list[Json]) -> Json:
@@ -243,7 +268,9 @@ def _finished(upstream: Upstream, own_project: str | None, own_branch: str | Non
             "Give both project and project_branch, or use @project."
         )
     related: list[Json] = [
-        {"prefect.resource.role": "flow", "prefect.resource.name": upstream.flow}
+        {"prefect.resource.role": "flow", "prefect.resource.name": upstream.flow},
+        # Not for what a developer runs by hand against the same server.
+        {"prefect.resource.role": "deployment"},
     ]
     labels = ([f"project:{project}"] if project else []) + (
         [f"project_branch:{branch}"] if branch else []

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
 from metaflow_prefect.errors import DeployProblem
 
+Json: TypeAlias = dict[str, Any]
+
 SET_FOLDER = "prefect.deployments.steps.set_working_directory"
+SHELL = "prefect.deployments.steps.run_shell_script"
+# The Python of the process that takes the steps, which need not be the one on the PATH. Its
+# command line begins with it; where that cannot be read (not Linux), `ps` knows it.
+THIS_PYTHON = (
+    "$({ tr '\\0' '\\n' < /proc/$PPID/cmdline || ps -o command= -p $PPID | tr ' ' '\\n'; }"
+    " 2>/dev/null | head -n 1)"
+)
+PROGRAM_VARIABLE = "METAFLOW_PREFECT_PROGRAM"
+CODE_VARIABLE = "METAFLOW_PREFECT_CODE"
+CODE_ID = "code"  # by which a step refers to the folder that was found
 CLONE = "prefect.deployments.steps.git_clone"
 CLONE_ID = "clone"  # by which a step refers to the folder of the clone
 
@@ -32,7 +48,7 @@ class Checkout:
     branch: str | None
 
 
-def folder_steps(folder: str) -> list[dict[str, Any]]:
+def folder_steps(folder: str) -> list[Json]:
     """Return pull steps that go to a folder of the worker's machine.
 
     Args:
@@ -41,7 +57,44 @@ def folder_steps(folder: str) -> list[dict[str, Any]]:
     return [{SET_FOLDER: {"directory": folder}}]
 
 
-def clone_steps(checkout: Checkout, branch: str | None = None) -> list[dict[str, Any]]:
+def code_steps(code: Mapping[str, Any], entrypoint: str) -> list[Json]:
+    """Return pull steps that go to where a flow's code is, or say in one line that it is not there.
+
+    Args:
+        code: Its `folder` on the worker's machine, or its `package` in Metaflow's datastore.
+        entrypoint: The generated file there and its function, as `a_prefect.py:a`.
+
+    Raises:
+        DeployProblem: Prefect would take a part of a name for a placeholder of its own.
+    """
+    described = json.dumps({**code, "entrypoint": entrypoint})
+    if "{{" in described:
+        raise DeployProblem(
+            f"Prefect would take a part of {described} for a placeholder.", "Rename it."
+        )
+    program = files("metaflow_prefect.deploy").joinpath("pull_program.py").read_text("utf-8")
+    step = {
+        "id": CODE_ID,
+        "script": shlex.join(["sh", "-c", f'exec "{THIS_PYTHON}" -c "${PROGRAM_VARIABLE}"']),
+        "env": {CODE_VARIABLE: described, PROGRAM_VARIABLE: program},
+        "stream_output": False,  # what it prints is for the next step
+    }
+    return [{SHELL: step}, *folder_steps(f"{{{{ {CODE_ID}.stdout }}}}")]
+
+
+def commit_steps(checkout: Checkout, commit: str) -> list[Json]:
+    """Return pull steps that clone a commit of a repository and go to a folder of it.
+
+    Args:
+        checkout: The folder.
+        commit: The commit's full hash.
+    """
+    clone, *rest = clone_steps(checkout)
+    clone[CLONE]["commit_sha"] = commit
+    return [clone, *rest]
+
+
+def clone_steps(checkout: Checkout, branch: str | None = None) -> list[Json]:
     """Return pull steps that clone a repository and go to a folder of it.
 
     Args:
@@ -51,7 +104,7 @@ def clone_steps(checkout: Checkout, branch: str | None = None) -> list[dict[str,
     clone = {"id": CLONE_ID, "repository": checkout.remote}
     if branch is not None:
         clone["branch"] = branch
-    steps: list[dict[str, Any]] = [{CLONE: clone}]
+    steps: list[Json] = [{CLONE: clone}]
     if checkout.inside:
         steps += folder_steps(f"{{{{ {CLONE_ID}.directory }}}}/{checkout.inside}")
     return steps
@@ -69,7 +122,7 @@ def checkout_of(folder: Path) -> Checkout:
     Raises:
         DeployProblem: It is in no repository, or that has no remote that others can reach.
     """
-    root = _git(folder, "rev-parse", "--show-toplevel")
+    root = git(folder, "rev-parse", "--show-toplevel")
     if root is None:
         raise DeployProblem(
             f"{folder} is in no git repository, so that nobody can clone it.",
@@ -77,14 +130,14 @@ def checkout_of(folder: Path) -> Checkout:
         )
     # Not `git remote get-url`: it would put in what the user's own settings rewrite a URL to,
     # as with a token.
-    remote = _git(folder, "config", "--get", "remote.origin.url")
+    remote = git(folder, "config", "--get", "remote.origin.url")
     if remote is None:
         raise DeployProblem(
             f"The git repository {root} has no remote named origin.",
             "Add it, or use --pull local.",
         )
-    inside = _git(folder, "rev-parse", "--show-prefix") or ""
-    branch = _git(folder, "symbolic-ref", "--quiet", "--short", "HEAD")
+    inside = git(folder, "rev-parse", "--show-prefix") or ""
+    branch = git(folder, "symbolic-ref", "--quiet", "--short", "HEAD")
     return Checkout(Path(root), inside.rstrip("/"), public_url(remote), branch)
 
 
@@ -120,7 +173,7 @@ def _not_remote(remote: str) -> DeployProblem:
     )
 
 
-def _git(folder: Path, *words: str) -> str | None:
+def git(folder: Path, *words: str) -> str | None:
     """Return what a git command prints; `None` if it fails."""
     try:
         done = subprocess.run(

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -29,7 +29,6 @@ from prefect.utilities.callables import parameter_schema
 
 from metaflow_prefect.deploy.automations import put_automations
 from metaflow_prefect.deploy.description import (
-    DEFAULT_NAME,
     NO_SERVER,
     SCHEDULE_SLUG,
     SET_SERVER,
@@ -39,13 +38,15 @@ from metaflow_prefect.deploy.description import (
     named_triggers,
 )
 from metaflow_prefect.deploy.errors import told
+from metaflow_prefect.deploy.pools import check_job_variables, check_reach, choose_pool
+from metaflow_prefect.deploy.record import Record
 from metaflow_prefect.errors import DeployProblem
+from metaflow_prefect.runtime.flow_run.deployed import DEPLOYMENT_VARIABLE
 
 CLOUD_WRITES = 10
 # Metaflow's own variables. By the first it knows that a run is one of production.
 TOKEN_VARIABLE = "METAFLOW_PRODUCTION_TOKEN"  # noqa: S105 - its name
 OWNER_VARIABLE = "METAFLOW_OWNER"
-LOCAL_POOL = "process"  # its runs are processes of the worker's own machine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,11 @@ class Deployment:
         version: What to call this state of it; `None` leaves that to Prefect.
         paused: Whether it starts paused; `None` leaves it as it is.
         production: Its production token; `None` is the one that it has, or else its first.
+        record: What it keeps about itself; `None` is what the description says.
+        environment: What else its runs' environment is to have.
+        job_variables: Job variables beside the environment.
+        settings: What the user says of it in Prefect's own terms, as `concurrency_limit`.
+        scheduled: Whether its schedule is active; `None` leaves it as it is.
     """
 
     description: Description
@@ -73,11 +79,39 @@ class Deployment:
     version: str | None = None
     paused: bool | None = None
     production: Production | None = None
+    record: Record | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    job_variables: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    scheduled: bool | None = None
 
     @property
     def full_name(self) -> str:
         """The name by which Prefect knows it: flow and deployment."""
         return full_name(self.description.flow, self.name)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as it would be on the server, if it were made anew.
+
+        Raises:
+            DeployProblem: The generated file cannot be loaded.
+        """
+        schedule = _schedule(self.description)
+        with told(""):
+            facts = _facts(self)
+        return {
+            "name": self.name,
+            "flow_name": self.description.flow,
+            "work_pool_name": self.work_pool,
+            "paused": bool(self.paused),
+            "schedules": [_new_schedule(schedule, self.scheduled).model_dump(mode="json")]
+            if schedule
+            else [],
+            "triggers": named_triggers(self.description.triggers, self.full_name),
+            "job_variables": _job_variables(self, {}),
+            **facts,
+            **self.settings,
+        }
 
 
 def api_url() -> str:
@@ -137,13 +171,21 @@ class Server:
         self._room = asyncio.Semaphore(writes)
         self._loader = asyncio.Lock()
 
-    def work_pool(self, name: str | None, *, local: bool) -> str:
+    def work_pool(
+        self,
+        name: str | None,
+        *,
+        local: bool,
+        local_datastore: bool = False,
+        variables: Mapping[str, Any] | None = None,
+    ) -> str:
         """Find the work pool for deployments.
 
         Args:
-            name: The pool that the user names. `None` is the one of Prefect's settings, or the
-                one named `default`, or the only one that runs processes.
+            name: The pool that the user names; `None` is the usual one.
             local: Whether flows are run from a folder of this machine.
+            local_datastore: Whether Metaflow's data is in a folder, too.
+            variables: Job variables that its template must have.
 
         Returns:
             Its name.
@@ -151,33 +193,10 @@ class Server:
         Raises:
             DeployProblem: There is none, or runs in it would not find the flows.
         """
-        pools = self._pools
-        chosen = name or self._default_pool()
-        if chosen is None or chosen not in pools:
-            wanted = chosen or DEFAULT_NAME
-            known = ", ".join(sorted(pools)) or "none"
-            raise DeployProblem(
-                f"The server {self.url} has no work pool named {wanted}; those it has: {known}.",
-                f"Make it by `prefect work-pool create {wanted} --type process`, "
-                "or name another by --work-pool.",
-            )
-        kind = pools[chosen].type
-        if kind == "prefect-agent" or (local and kind != LOCAL_POOL):
-            raise DeployProblem(
-                f"The work pool {chosen} is of the type {kind}, whose runs do not see "
-                "the folders of this machine.",
-                "Name one of the type process by --work-pool, or let workers clone the "
-                "repository: `mfp deploy --pull git`.",
-            )
-        return chosen
-
-    def _default_pool(self) -> str | None:
-        if named := get_current_settings().deployments.default_work_pool_name:
-            return named
-        processes = [name for name, pool in self._pools.items() if pool.type == LOCAL_POOL]
-        if DEFAULT_NAME in self._pools or len(processes) != 1:
-            return DEFAULT_NAME if DEFAULT_NAME in self._pools else None
-        return processes[0]
+        pool = choose_pool(self._pools, name, url=self.url)
+        check_reach(pool, folder=local, local_datastore=local_datastore)
+        check_job_variables(pool, variables or {})
+        return pool.name
 
     async def existing(self, full_name: str) -> DeploymentResponse | None:
         """Return a deployment as the server has it; `None` if it has none of that name.
@@ -250,7 +269,7 @@ class Server:
     async def _create(self, deployment: Deployment, facts: dict[str, Any]) -> UUID:
         flow_id = await self._client.create_flow_from_name(deployment.description.flow)
         schedule = _schedule(deployment.description)
-        new = [DeploymentScheduleCreate(schedule=schedule, slug=SCHEDULE_SLUG)] if schedule else []
+        new = [_new_schedule(schedule, deployment.scheduled)] if schedule else []
         id_ = await self._client.create_deployment(
             flow_id=flow_id,
             name=deployment.name,
@@ -260,6 +279,7 @@ class Server:
             enforce_parameter_schema=True,
             job_variables=_job_variables(deployment, {}),
             **facts,
+            **deployment.settings,
         )
         await self._put_triggers(id_, deployment)
         return id_
@@ -268,26 +288,31 @@ class Server:
         self, deployment: Deployment, facts: dict[str, Any], found: DeploymentResponse
     ) -> None:
         # No version until all is written: a hash of an earlier state would make it look done.
-        changes = {**facts, "version": None}
+        changes = {**facts, **deployment.settings, "version": None}
         changes["job_variables"] = _job_variables(deployment, found.job_variables)
         if deployment.paused is not None:
             changes["paused"] = deployment.paused
         if found.work_pool_name != deployment.work_pool:  # else a chosen queue would be lost
             changes["work_pool_name"] = deployment.work_pool
         await self._client.update_deployment(found.id, DeploymentUpdate(**changes))
-        await self._put_schedule(found, _schedule(deployment.description))
+        await self._put_schedule(found, _schedule(deployment.description), deployment.scheduled)
         await self._put_triggers(found.id, deployment)
 
-    async def _put_schedule(self, found: DeploymentResponse, wanted: CronSchedule | None) -> None:
+    async def _put_schedule(
+        self, found: DeploymentResponse, wanted: CronSchedule | None, active: bool | None
+    ) -> None:
         """Set our schedule, and leave alone those that users have added."""
         ours = [one for one in found.schedules if one.slug == SCHEDULE_SLUG]
         for old in ours if wanted is None else ():
             await self._client.delete_deployment_schedule(found.id, old.id)
         if wanted is not None and not ours:
-            new = DeploymentScheduleCreate(schedule=wanted, slug=SCHEDULE_SLUG)
-            await self._client.create_deployment_schedules(found.id, [new])
-        elif wanted is not None and ours[0].schedule != wanted:
-            await self._client.update_deployment_schedule(found.id, ours[0].id, schedule=wanted)
+            await self._client.create_deployment_schedules(
+                found.id, [_new_schedule(wanted, active)]
+            )
+        elif wanted is not None and (ours[0].schedule != wanted or active is not None):
+            await self._client.update_deployment_schedule(
+                found.id, ours[0].id, active=active, schedule=wanted
+            )
 
     async def _put_triggers(self, id_: UUID, deployment: Deployment) -> None:
         triggers = named_triggers(deployment.description.triggers, deployment.full_name)
@@ -298,24 +323,40 @@ def _environment(full_name: str, job_variables: dict[str, Any] | None) -> dict[s
     variables = (job_variables or {}).get("env")
     if variables is not None and not isinstance(variables, dict):  # a template of Prefect's
         raise DeployProblem(
-            f"The job variable env of {full_name} is no mapping, so it has no room for the "
-            "production token.",
+            f"The job variable env of {full_name} must be a mapping, to keep the production token "
+            "in it.",
             "Make it a mapping in Prefect, where each variable may be a template; or remove it.",
         )
     return variables or {}
 
 
 def _job_variables(deployment: Deployment, found: dict[str, Any] | None) -> dict[str, Any]:
-    """Add the production token to the variables of the runs' environment."""
-    variables = _environment(deployment.full_name, found)
-    ours = {}
+    """Put what is ours into the variables of the runs' environment, and leave the others."""
+    described = deployment.description
+    earlier = Record.of(found)
+    variables = {
+        name: value
+        for name, value in _environment(deployment.full_name, found).items()
+        if earlier is None or name not in earlier.variables
+    }
+    ours = dict(deployment.environment)
+    record = deployment.record or Record(
+        flow=described.flow, project=described.project, branch=described.branch
+    )
+    ours[DEPLOYMENT_VARIABLE] = replace(record, variables=sorted(deployment.environment)).as_text()
     if deployment.production is not None:
-        ours = {TOKEN_VARIABLE: deployment.production.token}
+        ours[TOKEN_VARIABLE] = deployment.production.token
         if deployment.production.owner:
             ours[OWNER_VARIABLE] = deployment.production.owner
-    elif deployment.description.token and TOKEN_VARIABLE not in variables:
-        ours = {TOKEN_VARIABLE: deployment.description.token}
-    return {**(found or {}), "env": {**variables, **ours}}
+    elif described.token and TOKEN_VARIABLE not in variables:
+        ours[TOKEN_VARIABLE] = described.token
+    return {**(found or {}), **deployment.job_variables, "env": {**variables, **ours}}
+
+
+def _new_schedule(schedule: CronSchedule, active: bool | None) -> DeploymentScheduleCreate:
+    return DeploymentScheduleCreate(
+        schedule=schedule, slug=SCHEDULE_SLUG, active=active is not False
+    )
 
 
 async def _work_pools(client: PrefectClient) -> list[WorkPool]:

@@ -23,8 +23,15 @@ from metaflow.plugins.aws.step_functions.production_token import (
 from metaflow.tagging_util import validate_tag
 from metaflow.util import get_username
 
-from metaflow_prefect.deploy.description import DeploymentFacts, Description, Production, full_name
-from metaflow_prefect.errors import DeployProblem, UsageProblem
+from metaflow_prefect.deploy.description import (
+    DEFAULT_NAME,
+    DeploymentFacts,
+    Description,
+    Production,
+    full_name,
+)
+from metaflow_prefect.deploy.known import Known
+from metaflow_prefect.errors import DeployProblem, OperationProblem, UsageProblem
 
 NAMESPACE = "production:"
 GENERATED = re.compile(r"(.+)-\d+-[a-z]{4}")  # a token that Metaflow has made, with its prefix
@@ -87,6 +94,35 @@ def choose_token(
     return Production(token=token, owner=get_username())
 
 
+def check_authorized(
+    deployment: Known, authorize: str | None, what: str, user: str | None = None
+) -> None:
+    """Refuse a user who has neither made a deployment nor knows its production token.
+
+    Args:
+        deployment: The deployment.
+        authorize: The token that the user gives, if any.
+        what: What is to be done to it, as `delete`.
+        user: The user; `None` is the one at hand.
+
+    Raises:
+        OperationProblem: The user lacks the token.
+    """
+    if deployment.production is None:
+        return
+    record = deployment.record
+    usual = ".".join(part for part in (record.project, record.branch) if part) or DEFAULT_NAME
+    prefix = token_prefix(
+        deployment.flow, deployment.name, usual, is_project=record.project is not None
+    )
+    if not _is_authorized(prefix, deployment.production, authorize, user):
+        raise OperationProblem(
+            f"Incorrect production token: {deployment.full_name} was deployed by "
+            f"{deployment.production.owner}; to {what} it, you need the token that they used.",
+            "Ask them for it, and give it by --authorize TOKEN.",
+        )
+
+
 def remember_token(
     name: str, described: Description, facts: DeploymentFacts, production: Production
 ) -> None:
@@ -117,16 +153,21 @@ def _told() -> Iterator[None]:
 
 
 def _authorize(deployment: str, prefix: str, found: Production, authorize: str | None) -> None:
-    if found.owner in (None, get_username()):
-        return
+    if not _is_authorized(prefix, found, authorize):
+        raise DeployProblem(
+            f"{deployment} was deployed by {found.owner}.",
+            "Ask them for its production token, and give it by --authorize TOKEN.",
+        )
+
+
+def _is_authorized(
+    prefix: str, found: Production, authorize: str | None, user: str | None = None
+) -> bool:
+    if found.owner in (None, user or get_username()):
+        return True
     with _told():
         known = load_token(prefix) if authorize is None else authorize.removeprefix(NAMESPACE)
-    if known == found.token:
-        return
-    raise DeployProblem(
-        f"{deployment} was deployed by {found.owner}.",
-        "Ask them for its production token, and give it by --authorize TOKEN.",
-    )
+    return bool(known == found.token)
 
 
 def _token(prefix: str, found: Production | None, choice: TokenChoice, *, is_project: bool) -> str:
@@ -149,6 +190,8 @@ def _checked(token: str) -> str:
     remedy = "Give another one by --new-token."
     if not token.strip():
         raise UsageProblem("A production token cannot be empty.", remedy)
+    if "{{" in token:
+        raise UsageProblem("Prefect would take this production token for a template.", remedy)
     try:
         validate_tag(f"{NAMESPACE}{token}")
     except MetaflowTaggingError as error:
@@ -159,13 +202,24 @@ def _checked(token: str) -> str:
 
 
 def _prefix(name: str, described: Description, facts: DeploymentFacts) -> str:
+    is_project = facts.project is not None
+    return token_prefix(described.flow, name, described.name, is_project=is_project)
+
+
+def token_prefix(flow: str, name: str, usual: str, *, is_project: bool) -> str:
     """Return what the token begins with, as of Metaflow's deployers, and its file is named.
 
     Without a dot it is never one of Metaflow's own files in that folder, such as `config.json`.
+
+    Args:
+        flow: The name of the deployment's flow.
+        name: The deployment's own name.
+        usual: The name that it has where the user gives none.
+        is_project: Whether the flow has a project, whose flows have a common token.
     """
-    if facts.project is not None:
-        return f"mfprj-{_digest(described.name)}"
-    whole = (described.flow if name == described.name else f"{described.flow}-{name}").lower()
+    if is_project:
+        return f"mfprj-{_digest(usual)}"
+    whole = (flow if name == usual else f"{flow}-{name}").lower()
     safe = re.sub(r"[^a-z0-9_-]", "-", whole)[:PREFIX_LENGTH]
     return safe if safe == whole else f"{safe}-{_digest(whole)}"
 

@@ -6,6 +6,7 @@ import inspect
 import json
 import math
 from collections.abc import Iterable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 from metaflow._vendor import click
@@ -52,6 +53,7 @@ def load_flow(
     options: Iterable[str] = (),
     run_options: Iterable[str] = (),
     concurrency_tags: Iterable[str] = (),
+    written_only: bool = False,
 ) -> FlowModel:
     """Read a flow.
 
@@ -61,6 +63,8 @@ def load_flow(
         run_options: Options of Metaflow's `run` command likewise.
         concurrency_tags: Resources, such as "gpu": each is a tag of its own of the steps that
             ask for it.
+        written_only: Whether only decorators count that are in the source, and not what
+            `--with` adds.
 
     Returns:
         The model.
@@ -76,7 +80,7 @@ def load_flow(
         name=flow.name,
         description=inspect.cleandoc(type(flow).__doc__ or ""),
         start=graph.start_step,
-        steps=tuple(_step(graph[name], limited) for name in graph.sorted_nodes),
+        steps=tuple(_step(graph[name], limited, written_only) for name in graph.sorted_nodes),
         parameters=tuple(
             _parameter(parameter)
             for _, parameter in flow._get_parameters()
@@ -88,8 +92,9 @@ def load_flow(
     )
 
 
-def _step(node: Any, limited: frozenset[str]) -> StepModel:
-    attempts = attempt_facts(node)
+def _step(node: Any, limited: frozenset[str], written_only: bool) -> StepModel:
+    decorators = [one for one in node.decorators if one.statically_defined or not written_only]
+    attempts = attempt_facts(SimpleNamespace(decorators=decorators))
     user = int(attempts["user_retries"])
     return StepModel(
         name=node.name,
@@ -100,13 +105,13 @@ def _step(node: Any, limited: frozenset[str]) -> StepModel:
         user_retries=user,
         error_retries=int(attempts["error_retries"]),
         retry_delay=attempts["delay"] if user else 0,
-        tags=tuple(_resource_tags(node, limited)),
+        tags=tuple(_resource_tags(decorators, limited)),
     )
 
 
-def _resource_tags(node: Any, limited: frozenset[str]) -> Iterator[str]:
+def _resource_tags(decorators: Iterable[Any], limited: frozenset[str]) -> Iterator[str]:
     """Name what a step asks for with `@resources`, apart from what it would get anyway."""
-    for decorator in node.decorators:
+    for decorator in decorators:
         if decorator.name != "resources":
             continue
         for name, value in sorted(decorator.attributes.items()):

@@ -8,6 +8,7 @@ every top-level name is unique over all of them.
 
 PREFECT_SIDE = (
     "flow_run.facts",
+    "flow_run.deployed",
     "flow_run.scheduler",
     "flow_run.host_client",
     "flow_run.artifacts",
@@ -15,6 +16,7 @@ PREFECT_SIDE = (
     "flow_run.log_records",
     "flow_run.logs",
     "flow_run.steps",
+    "flow_run.step_engine",
     "flow_run.taskruns",
     "flow_run.values",
     "flow_run.engine",

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from metaflow_prefect.generate.write import is_generated
 
-from mfp.__about__ import __version__
 from mfp.action.inputs import Inputs
 from mfp.action.report import Change, Flow, Report
 from mfp.action.runner import Runner
@@ -122,9 +121,8 @@ def fix(inputs: Inputs, folder: str) -> str:
         words += ["--prefect-yaml", inputs.prefect_yaml]
         words += ["--work-pool", inputs.work_pool] if inputs.work_pool else []
         words += ["--pull", inputs.pull] if inputs.pull else []
-    install = ["pip", "install", f"metaflow-prefect-cli=={__version__}"]
     enter = [] if folder == "." else [["cd", folder]]
-    return " && ".join(shlex.join(one) for one in (install, *enter, [*words, "--prune"]))
+    return " && ".join(shlex.join(one) for one in (*enter, [*words, "--prune"]))
 
 
 def _changes(

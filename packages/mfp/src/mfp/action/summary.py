@@ -7,6 +7,7 @@ from mfp.action import markdown
 from mfp.action.outputs import DRIFT
 from mfp.action.report import Change, Flow, Report, sentence
 from mfp.action.runner import Runner
+from mfp.installation import install_command
 
 ROOM = 1_000_000  # bytes; GitHub drops the summary of a step that has more than 1 MiB
 ROOM_FOR_ROWS = 600_000
@@ -59,9 +60,10 @@ def conversion(report: Report, runner: Runner) -> str:
     page = Page()
     page.add(f"## Metaflow flows to Prefect\n\n{_numbers(report)}\n\n")
     if report.drift:
+        commands = f"{install_command()}\n{report.fix}"
         page.add(
             "The generated files are not up to date. Run this and commit what changes:\n\n"
-            f"{markdown.block(report.fix, 'bash')}\n"
+            f"{markdown.block(commands, 'bash')}\n"
         )
     loud = [one for one in report.flows if one.status != "unchanged"]
     loud.sort(key=lambda one: one.status != "failed")

@@ -3,6 +3,7 @@
 import sys
 
 CLIS_DESC = [("prefect", ".cli_prefect.cli")]
+DEPLOYER_IMPL_PROVIDERS_DESC = [("prefect", ".prefect_deployer.PrefectDeployer")]
 
 if "prefect" in sys.argv:
     # Metaflow loads the command when the flow's decorators have been initialised already.

@@ -16,10 +16,12 @@ from prefect.exceptions import TerminationSignal
 from prefect.states import Completed, Failed
 
 from .artifacts import ArtifactPublisher
+from .deployed import command_as_deployed, facts_as_deployed
 from .facts import RUN_PREFIX, FlowFacts
 from .host_client import Host, HostEnded, open_host
 from .logs import RunLogs, log_lines_limit
 from .scheduler import RunFailure, Scheduler, Unit
+from .step_engine import running_after
 from .steps import RunSession, may_retry
 from .taskruns import TaskThreads
 from .values import given_values, parameter_words
@@ -244,10 +246,12 @@ class PreparedRun:
     ) -> PreparedRun:
         """Start a Metaflow process and have it load the flow with given parameters."""
         host = open_host(start)
-        arguments = [*facts.options, "run", *facts.run_options]
+        facts = facts_as_deployed(facts)
+        words: list[str] = []
         for parameter in facts.parameters:
             if parameter.name in values:
-                arguments += parameter_words(parameter, values[parameter.name])
+                words += parameter_words(parameter, values[parameter.name])
+        arguments = [*facts.options, *command_as_deployed(facts, words)]
         load_flow(host, facts, path, arguments)
         return cls(host)
 
@@ -273,6 +277,7 @@ def load_flow(
         )
     try:
         log_lines_limit()
+        running_after()
     except ValueError as problem:
         host.close()
         raise LoadProblem(str(problem)) from problem

@@ -49,9 +49,10 @@ class RunLog:
 
     Args:
         logger: The logger of the run.
+        common: What the records of all task runs have in common, once one was made.
     """
 
-    def __init__(self, logger: AnyLogger) -> None:
+    def __init__(self, logger: AnyLogger, common: dict[str, Any]) -> None:
         if isinstance(logger, logging.LoggerAdapter):
             self._logger: logging.Logger = logger.logger
             self._extra = dict(logger.extra or {})
@@ -70,7 +71,8 @@ class RunLog:
         )
         longest = PREFECT_LOGGING_TO_API_MAX_LOG_SIZE.value()
         self._longest = (longest - JSON_MORE) // JSON_BYTES
-        self._common: dict[str, Any] = {}
+        self._common = common
+        self._ids = {"task_run_id": str(self._extra.get("task_run_id"))}
 
     def takes(self, level: int) -> bool:
         """Return whether lines of a level are logged."""
@@ -78,10 +80,19 @@ class RunLog:
 
     # -- on the terminal ------------------------------------------------------------
 
-    def show(self, lines: Sequence[LeveledLine]) -> None:
-        """Write lines on the terminal."""
+    def show(self, lines: Sequence[LeveledLine], *, highlight: bool = False) -> None:
+        """Write lines on the terminal.
+
+        Args:
+            lines: The lines.
+            highlight: Whether Prefect's colours may be in their text as well.
+        """
         console = self._console
-        if type(console) is not PrefectConsoleHandler or console.filters:
+        if (
+            type(console) is not PrefectConsoleHandler
+            or console.filters
+            or (highlight and console.console.is_terminal)
+        ):
             for line in lines:
                 self._show_record(line)
             return
@@ -109,9 +120,14 @@ class RunLog:
         """Return what Prefect writes before and after a message, colours included."""
         level, _, micros = line
         record = self._record((level, MESSAGE_MARK, micros))
-        with console.console.capture() as written:
-            console.console.print(console.format(record), soft_wrap=True)
-        before, mark, after = written.get().rpartition(MESSAGE_MARK)
+        whole = console.format(record)
+        if console.console.is_terminal:
+            with console.console.capture() as written:
+                console.console.print(whole, soft_wrap=True)
+            whole = written.get()
+        else:
+            whole += "\n"
+        before, mark, after = whole.rpartition(MESSAGE_MARK)
         return (before, after) if mark and after == "\n" else None
 
     # -- for the API ----------------------------------------------------------------
@@ -133,11 +149,12 @@ class RunLog:
             and self._is_plain_text(text)
         ):
             if not self._common:
-                self._common = _without_size(api.prepare(self._record(line)))
+                self._common |= _without_size(api.prepare(self._record(line)))
             second = time.gmtime(micros // 1_000_000)
             stamp = time.strftime("%Y-%m-%dT%H:%M:%S", second)
             stamp += f".{micros % 1_000_000:06}Z"
-            return self._common | {"level": level, "message": text, "timestamp": stamp}
+            own = {"level": level, "message": text, "timestamp": stamp}
+            return self._common | self._ids | own
         record = self._record(line)
         if not self._logger.filter(record) or not api.filter(record):
             return None

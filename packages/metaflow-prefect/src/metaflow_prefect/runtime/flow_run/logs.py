@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -73,6 +74,7 @@ class RunLogs:
         self._limit = log_lines_limit()
         self._logger = logger
         self._command = command
+        self._common: dict[str, Any] = {}
         self._resources = ExitStack()
         client = get_client(sync_client=True)
         self._shipper = LogShipper(self._resources.enter_context(client))
@@ -87,11 +89,25 @@ class RunLogs:
             unit: The Metaflow task.
         """
         more = f"{self._command}/{unit.step}/{unit.task_id}"
-        log = StepLog(RunLog(logger), self._shipper, self._limit, more)
+        log = StepLog(RunLog(logger, self._common), self._shipper, self._limit, more)
         try:
             yield log
         finally:
             log.close()
+
+    def add(self, logger: AnyLogger, level: int, text: str) -> None:
+        """Log a line of our own, as the logger would.
+
+        Args:
+            logger: The logger of a task run.
+            level: The level.
+            text: The line.
+        """
+        log = RunLog(logger, self._common)
+        if log.takes(level):
+            line = (level, text, time.time_ns() // 1_000)
+            log.show([line], highlight=True)
+            self._shipper.put(log.records([line]))
 
     def close(self) -> None:
         """Wait for what is still to be sent; say how much Prefect did not get."""
@@ -159,8 +175,8 @@ class StepLog:
         if not self._is_cut and len(self._last) + len(kept) > self._last.maxlen:
             self._is_cut = True
             text = MORE_LINES.format(self._first, self._last.maxlen, self._more)
-            _, _, time = next(iter((*self._last, *kept)))
-            sent.append((logging.WARNING, text, time))
+            _, _, micros = next(iter((*self._last, *kept)))
+            sent.append((logging.WARNING, text, micros))
         self._last.extend(kept)
         self._shipper.put(self._log.records(sent))
 

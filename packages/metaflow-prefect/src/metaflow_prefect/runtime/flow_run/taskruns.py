@@ -6,6 +6,7 @@ import contextvars
 import itertools
 import queue
 import threading
+from collections import deque
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -20,9 +21,9 @@ from prefect.client.schemas.objects import (
 )
 from prefect.context import TagsContext
 from prefect.states import Pending
-from prefect.task_engine import run_task_sync
 
 from .scheduler import Unit
+from .step_engine import StepEngine, running_after
 
 MOST_EDGES = 10_000  # more would make an event that Prefect refuses for its size
 SETTLING = 2.0  # seconds; a task run whose step has ended tells its state much sooner
@@ -47,6 +48,8 @@ class TaskThreads:
         self._ended: queue.SimpleQueue[
             tuple[Unit[UUID], UUID, State[Any] | BaseException]
         ] = queue.SimpleQueue()
+        self._running_after = running_after()
+        self._untold: deque[StepEngine] = deque()  # those that begin first come first
         self.running = 0
 
     def submit(
@@ -85,23 +88,23 @@ class TaskThreads:
         task_run.state_type = state.type
         task_run.state_name = state.name
         context = contextvars.copy_context()
+        engine = StepEngine(task, task_run, unit, self._running_after)
+        self._untold.append(engine)
         threading.Thread(
             target=context.run,
-            args=(self._run, task, task_run, unit),
+            args=(self._run, engine, task_run.id, unit),
             name=str(unit),
             daemon=True,
         ).start()
         self.running += 1
 
-    def _run(self, task: Task[Any, Any], task_run: TaskRun, unit: Unit[UUID]) -> None:
+    def _run(self, engine: StepEngine, task_run_id: UUID, unit: Unit[UUID]) -> None:
         ending: Any
         try:
-            ending = run_task_sync(
-                task, task_run=task_run, parameters={"unit": unit}, return_type="state"
-            )
+            ending = engine.run()
         except BaseException as error:  # noqa: BLE001 - raised where it is awaited
             ending = error
-        self._ended.put((unit, task_run.id, ending))
+        self._ended.put((unit, task_run_id, ending))
 
     def next_ended(self) -> tuple[Unit[UUID], UUID, State[Any]]:
         """Wait for a task run to end.
@@ -109,11 +112,30 @@ class TaskThreads:
         Returns:
             The Metaflow task, the id of the task run, and its final state.
         """
-        unit, task_run_id, ending = self._ended.get()
+        while True:
+            try:
+                unit, task_run_id, ending = self._ended.get(
+                    timeout=self._tell_running()
+                )
+                break
+            except queue.Empty:
+                continue
         self.running -= 1
         if isinstance(ending, BaseException):
             raise ending
         return unit, task_run_id, ending
+
+    def _tell_running(self) -> float | None:
+        """Tell which task runs are running; return the seconds until more may be."""
+        while self._untold:
+            engine = self._untold[0]
+            if not engine.state.is_final():
+                left = engine.seconds_left()
+                if left > 0:
+                    return left
+                engine.tell_running()
+            self._untold.popleft()
+        return None
 
     def settle(self) -> None:
         """Wait for the task runs whose steps have ended, however they did."""

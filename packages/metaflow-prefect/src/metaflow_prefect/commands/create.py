@@ -1,0 +1,377 @@
+"""`prefect create`: write the flow as a Prefect flow file, or deploy it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shlex
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from metaflow._vendor import click
+from metaflow.plugins.resources_decorator import ResourcesDecorator
+from metaflow.tagging_util import validate_tags
+
+from metaflow_prefect.commands.attributes import write_attributes
+from metaflow_prefect.commands.group import (
+    chosen_name,
+    flow_file,
+    generated_text,
+    loaded,
+    prefect,
+    say,
+)
+from metaflow_prefect.commands.placing import PULLS, Code, Placing, deployment_environment
+from metaflow_prefect.commands.values import named_values
+from metaflow_prefect.deploy.defaults import plain_value
+from metaflow_prefect.deploy.description import (
+    DEFAULT_NAME,
+    DeploymentFacts,
+    Description,
+    Production,
+    checked_name,
+    describe,
+    full_name,
+)
+from metaflow_prefect.deploy.names import known_as
+from metaflow_prefect.deploy.record import Record
+from metaflow_prefect.deploy.tokens import NAMESPACE, TokenChoice, choose_token, remember_token
+from metaflow_prefect.errors import UsageProblem
+from metaflow_prefect.generate.names import argument_names
+from metaflow_prefect.generate.write import check_output, write_text
+from metaflow_prefect.load.configs import ConfigFiles
+from metaflow_prefect.load.deployment import load_deployment
+from metaflow_prefect.model import FlowModel, LiteralDict
+
+PLACEHOLDER_TOKEN = "__PLACEHOLDER_PRODUCTION_TOKEN__"  # noqa: S105 - Argo's, where none is asked for
+CREATE_HELP = """Write this flow as a Prefect flow file, or deploy it.
+
+With a FILE, the Prefect file is written there. Without one, the flow is deployed to the Prefect
+server in PREFECT_API_URL, with the schedule and the triggers that the flow's decorators name.
+"""
+
+
+@prefect.command(help=CREATE_HELP)
+@click.argument("output", metavar="[FILE]", required=False, type=click.Path(path_type=None))
+@click.option("--tag", "tags", multiple=True, help="Tag all runs; may be repeated.")
+@click.option(
+    "--concurrency-tag",
+    "concurrency_tags",
+    multiple=True,
+    type=click.Choice(sorted(ResourcesDecorator.defaults)),
+    help="Tag the steps whose @resources ask for this, as 'gpu', so that Prefect can limit how "
+    "many run at a time; may be repeated.",
+)
+@click.option("--name", help="The deployment's name.")
+@click.option("--authorize", help="The production token of what somebody else has deployed.")
+@click.option("--new-token", "given_token", help="Give it this production token.")
+@click.option("--generate-new-token", is_flag=True, help="Give it another production token.")
+@click.option("--namespace", "user_namespace", help="The namespace that the flow's queries see.")
+@click.option("--max-workers", type=int, help="How many tasks of a run are running at a time.")
+@click.option("--workflow-timeout", type=int, help="Stop a run after this many seconds.")
+@click.option(
+    "--pull",
+    type=click.Choice(PULLS),
+    help="How workers get the code: as a package in Metaflow's datastore, from the remote of its "
+    "git repository, or from this folder. By default a package, unless the datastore is local.",
+)
+@click.option("--work-pool", metavar="NAME", help="The work pool that its runs go to.")
+@click.option("--work-queue", metavar="NAME", help="The queue of that work pool.")
+@click.option("--image", help="The image that runs are started from, where the pool has images.")
+@click.option(
+    "--job-variable",
+    "job_variables",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A job variable of the work pool; may be repeated.",
+)
+@click.option(
+    "--concurrency-limit", type=int, help="How many runs of the deployment run at a time."
+)
+@click.option(
+    "--parameter",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter that its runs have unless they say otherwise; may be repeated.",
+)
+@click.option(
+    "--schedule/--no-schedule",
+    "scheduled",
+    default=None,
+    help="Activate the schedule, or not. By default it stays as it is; a new one is active.",
+)
+@click.option("--paused", is_flag=True, help="Keep it from starting runs, until it is resumed.")
+@click.option("--only-json", is_flag=True, help="Only print what would be deployed.")
+@click.option("--deployer-attribute-file", hidden=True, help="Used by Metaflow's Deployer.")
+@click.pass_obj
+def create(
+    obj: Any,
+    output: str | None,
+    tags: tuple[str, ...],
+    concurrency_tags: tuple[str, ...],
+    **options: Any,
+) -> None:
+    """Write the Prefect file of the flow, and deploy it if no file is named."""
+    validate_tags(tags)
+    for note in ConfigFiles.notes():
+        say(obj, note)
+    if output is None:
+        deploy_flow(obj, tags, concurrency_tags, DeployOptions(**options))
+    elif chosen_name(obj) or any(value not in (None, False, ()) for value in options.values()):
+        raise UsageProblem(
+            "Only the options --tag and --concurrency-tag are for a file; all others are for a "
+            "deployment, and with a FILE none is made.",
+            "Leave out the name of the file, or these options.",
+        )
+    else:
+        write_flow(obj, loaded(obj, tags, concurrency_tags), Path(output))
+
+
+def write_flow(obj: Any, flow: FlowModel, target: Path) -> None:
+    """Write the flow's Prefect file, and say so.
+
+    Args:
+        obj: Metaflow's command line state.
+        flow: The flow.
+        target: The file to write.
+
+    Raises:
+        MetaflowPrefectError: It cannot be written.
+    """
+    source = flow_file()
+    check_output(target, source)
+    changed = write_text(target, generated_text(flow, source, target.resolve()))
+    say(obj, f"{'Wrote' if changed else 'Unchanged:'} {target}", fg="green")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeployOptions:
+    """How a flow is deployed: what the options of `create` say, by their names.
+
+    Args:
+        name: The deployment's name; `None` is the usual one.
+        authorize: The production token of what somebody else has deployed.
+        given_token: The production token that it is to have.
+        generate_new_token: Whether it is to have another one than it has.
+        user_namespace: The namespace that the flow's queries see.
+        max_workers: How many tasks of a run are running at a time.
+        workflow_timeout: Seconds after which a run is stopped.
+        pull: How workers get the code; `None` is what fits the datastore.
+        work_pool: The work pool that its runs go to; `None` is the usual one.
+        work_queue: The queue of that pool.
+        image: The image that runs are started from.
+        job_variables: Job variables, as `NAME=VALUE`.
+        concurrency_limit: How many runs run at a time.
+        parameters: Parameters, as `NAME=VALUE`.
+        scheduled: Whether the schedule is active.
+        paused: Whether it starts no runs.
+        only_json: Whether to print only what would be deployed.
+        deployer_attribute_file: Where Metaflow's `Deployer` reads what has been deployed.
+    """
+
+    name: str | None
+    authorize: str | None
+    given_token: str | None
+    generate_new_token: bool
+    user_namespace: str | None
+    max_workers: int | None
+    workflow_timeout: int | None
+    pull: str | None
+    work_pool: str | None
+    work_queue: str | None
+    image: str | None
+    job_variables: tuple[str, ...]
+    concurrency_limit: int | None
+    parameters: tuple[str, ...]
+    scheduled: bool | None
+    paused: bool
+    only_json: bool
+    deployer_attribute_file: str | None
+
+    @property
+    def token(self) -> TokenChoice:
+        """What the user says about the production token."""
+        return TokenChoice(
+            authorize=self.authorize, given=self.given_token, generate=self.generate_new_token
+        )
+
+    def run_options(self, tags: tuple[str, ...]) -> list[str]:
+        """Return the options of Metaflow's `run` that all runs have.
+
+        Args:
+            tags: The tags of the runs.
+        """
+        chosen = {"namespace": self.user_namespace, "max-workers": self.max_workers}
+        given = [f"--{name}={value}" for name, value in chosen.items() if value is not None]
+        return [f"--tag={tag}" for tag in tags] + given
+
+    def pool_variables(self) -> dict[str, Any]:
+        """Return the job variables of the work pool, each as JSON where it is that.
+
+        Raises:
+            UsageProblem: One is not written as `NAME=VALUE`.
+        """
+        found = dict(_pair("--job-variable", text) for text in self.job_variables)
+        if "env" in found:
+            raise UsageProblem(
+                "The job variable env holds what the deployment keeps about itself.",
+                "Set variables of the environment in Prefect's pages, beside those that are there.",
+            )
+        variables: dict[str, Any] = {}
+        for name, text in found.items():
+            try:
+                variables[name] = json.loads(text)
+            except ValueError:
+                variables[name] = text
+        return variables | ({"image": self.image} if self.image else {})
+
+    def settings(self) -> dict[str, Any]:
+        """Return what is Prefect's own business, by the names of its client."""
+        chosen = {
+            "concurrency_limit": self.concurrency_limit,
+            "work_queue_name": self.work_queue,
+        }
+        return {name: value for name, value in chosen.items() if value is not None}
+
+
+def _pair(option: str, text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise UsageProblem(f"{option} {text!r} is not written as NAME=VALUE.", "Correct it.")
+    return name, value
+
+
+def deploy_flow(
+    obj: Any, tags: tuple[str, ...], concurrency_tags: tuple[str, ...], options: DeployOptions
+) -> None:
+    """Deploy the flow to the server at hand.
+
+    Args:
+        obj: Metaflow's command line state.
+        tags: Tags of the flow's runs, and of the deployment.
+        concurrency_tags: Resources whose names are tags of the steps that ask for them.
+        options: How it is deployed.
+
+    Raises:
+        MetaflowPrefectError: Something is wrong with the flow, the file or the server.
+    """
+    flow = loaded(obj, tags, concurrency_tags, written_only=True)
+    facts = load_deployment(obj.flow)
+    described = describe(flow, facts, tags=tags)
+    name = chosen_name(obj, options.name)
+    chosen = checked_name(described.name if name is None else name)
+    placing = Placing.of(obj, flow_file(), options.pull)
+    parameters = named_values(obj.flow, dict(_pair("--parameter", p) for p in options.parameters))
+    record = _record(obj, flow, described, facts, options, placing.pull)
+    record = replace(record, run_options=options.run_options(tags))
+    # What belongs to the deployment is kept with it; several may share the file.
+    bare = replace(flow, options=(), run_options=(), configs=LiteralDict(()))
+
+    whole = replace(flow, options=(), run_options=())
+
+    # Prefect takes seconds to import, which no other command is to wait for.
+    from metaflow_prefect.deploy.server import Deployment, api_url, connect  # noqa: PLC0415
+
+    variables = options.pool_variables()
+    settings = options.settings() | ({"parameters": parameters} if parameters else {})
+
+    def deployment(code: Code, pool: str, production: Production) -> Deployment:
+        return Deployment(
+            description=described,
+            name=chosen,
+            folder=code.folder,
+            entrypoint=f"{code.file}:{described.function}",
+            pull=code.steps,
+            work_pool=pool,
+            paused=options.paused or None,
+            production=production,
+            record=record,
+            environment=deployment_environment(obj) | code.environment,
+            job_variables=variables,
+            settings=settings,
+            scheduled=options.scheduled,
+        )
+
+    async def deploy(scratch: Path) -> None:
+        say(obj, f"Deploying {described.flow} to {api_url()}...", bold=True)
+        async with connect() as server:
+            pool = server.work_pool(
+                options.work_pool,
+                local=placing.pull == "local",
+                local_datastore=placing.local_datastore,
+                variables=variables,
+            )
+            found = await server.production(full_name(described.flow, chosen))
+            production = choose_token(chosen, described, facts, found, options.token)
+            code = placing.place(obj, bare, whole, scratch)
+            say(obj, f"The runs go to the work pool {pool}.")
+            say(obj, f"Its code is {placing.explained}.")
+            identity = await server.deploy(deployment(code, pool, production))
+        _tell(obj, flow, full_name(described.flow, chosen), name, identity, production)
+        remember_token(chosen, described, facts, production)
+
+    additional: dict[str, Any] = {"deployment": full_name(described.flow, chosen)}
+    with tempfile.TemporaryDirectory(prefix="metaflow-prefect-") as folder:
+        scratch = Path(folder).resolve()
+        if options.only_json:
+            unknown = Production(token=PLACEHOLDER_TOKEN, owner=None)
+            code = placing.rehearse(bare, scratch)
+            made = deployment(code, options.work_pool or DEFAULT_NAME, unknown).as_json()
+            additional = {"deployment": made}
+            obj.echo_always(json.dumps(made, indent=2), err=False, no_bold=True)
+        else:
+            asyncio.run(deploy(scratch))
+    if options.deployer_attribute_file:
+        content = {
+            "name": known_as(described.flow, chosen, facts.project, facts.branch),
+            "flow_name": described.flow,
+            "metadata": obj.metadata.metadata_str(),
+            "additional_info": additional,
+        }
+        write_attributes(options.deployer_attribute_file, content)
+
+
+def _record(
+    obj: Any,
+    flow: FlowModel,
+    described: Description,
+    facts: DeploymentFacts,
+    options: DeployOptions,
+    pull: str,
+) -> Record:
+    arguments = argument_names(parameter.name for parameter in flow.parameters)
+    return Record(
+        flow=described.flow,
+        project=facts.project,
+        branch=facts.branch,
+        options=[*flow.options],
+        configs=plain_value(flow.configs),
+        metadata=obj.metadata.metadata_str(),
+        renamed={name: argument for name, argument in arguments.items() if name != argument},
+        files=[parameter.name for parameter in flow.parameters if parameter.kind == "file"],
+        events=[event.name for event in facts.events],
+        timeout=options.workflow_timeout,
+        pull=pull,
+    )
+
+
+def _tell(
+    obj: Any,
+    flow: FlowModel,
+    full: str,
+    name: str | None,
+    identity: UUID,
+    production: Production,
+) -> None:
+    """Say what has been deployed, and what can be done with it."""
+    named = [] if name is None else ["--name", name]
+    command = ["python", flow_file().name, *flow.options, "prefect"]
+    again = shlex.join([*command, "create", "--authorize", production.token, *named])
+    say(obj, f"Deployed {full} ({identity}).", fg="green", bold=True)
+    say(obj, f"Its runs have the namespace {NAMESPACE}{production.token}.")
+    say(obj, f"Others deploy it by: {again}")
+    say(obj, f"Run it by: {shlex.join([*command, *named, 'trigger'])}")

@@ -1,0 +1,475 @@
+"""Operate deployments and their runs: all that is known of them is what the server has.
+
+It imports Prefect, which takes seconds: so it is itself imported only by what operates.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterDeploymentId,
+    LogFilter,
+    LogFilterFlowRunId,
+)
+from prefect.client.schemas.objects import FlowRun, Log, State, StateType
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.client.schemas.sorting import FlowRunSort, LogSort
+from prefect.exceptions import ObjectNotFound
+from prefect.settings import get_current_settings
+from prefect.states import Cancelled, Cancelling, Paused, Scheduled
+
+from metaflow_prefect.deploy.automations import delete_automations
+from metaflow_prefect.deploy.description import Production
+from metaflow_prefect.deploy.errors import told
+from metaflow_prefect.deploy.known import Known
+from metaflow_prefect.deploy.record import Record
+from metaflow_prefect.deploy.server import OWNER_VARIABLE, TOKEN_VARIABLE, api_url
+from metaflow_prefect.errors import OperationProblem
+from metaflow_prefect.runtime.flow_run.deployed import RESUME_VARIABLE
+from metaflow_prefect.runtime.flow_run.facts import RUN_PREFIX
+
+PAGE = 200  # objects in one answer of the server
+# Argo's words for the states of a run, which are those of Metaflow's other schedulers too.
+STATUS = {
+    StateType.SCHEDULED: "Pending",
+    StateType.PENDING: "Pending",
+    StateType.RUNNING: "Running",
+    StateType.PAUSED: "Running",
+    StateType.CANCELLING: "Running",
+    StateType.COMPLETED: "Succeeded",
+    StateType.FAILED: "Failed",
+    StateType.CRASHED: "Failed",
+    StateType.CANCELLED: "Failed",
+}
+ENDED = ("Succeeded", "Failed")
+POLL = 2.0  # seconds between looks at a run that is awaited
+
+
+def status_of(run: FlowRun) -> str:
+    """Return the state of a run in Metaflow's words for it.
+
+    Args:
+        run: The Prefect flow run.
+    """
+    return STATUS[run.state.type] if run.state else "Pending"
+
+
+def run_id_of(run: FlowRun) -> str:
+    """Return the id of the Metaflow run of a flow run.
+
+    Args:
+        run: The Prefect flow run.
+    """
+    return f"{RUN_PREFIX}{run.id}"
+
+
+def page_of(run: FlowRun) -> str | None:
+    """Return the address of a run's page in Prefect, if it is known.
+
+    Args:
+        run: The Prefect flow run.
+    """
+    ui = get_current_settings().ui_url
+    return f"{ui.rstrip('/')}/runs/flow-run/{run.id}" if ui else None
+
+
+@contextmanager
+def operator() -> Iterator[Operator]:
+    """Connect to the server in `PREFECT_API_URL`.
+
+    Yields:
+        What operates its deployments.
+
+    Raises:
+        DeployProblem: There is none, or it does not answer, or rejects our credentials.
+    """
+    url = api_url()
+    with told(url), get_client(sync_client=True) as client:
+        yield Operator(client, url)
+
+
+class Operator:
+    """Operates the deployments of a Prefect server.
+
+    Args:
+        client: The connection.
+        url: Its URL, for messages.
+    """
+
+    def __init__(self, client: SyncPrefectClient, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    # -- deployments --------------------------------------------------------------------------
+
+    def deployments(self, flow: str | None = None) -> list[Known]:
+        """List the deployments that were made of Metaflow flows.
+
+        Args:
+            flow: The flow; `None` for those of all flows.
+        """
+        chosen = None if flow is None else FlowFilter(name=FlowFilterName(any_=[flow]))
+        found: list[DeploymentResponse] = []
+        while page := self._client.read_deployments(
+            flow_filter=chosen, limit=PAGE, offset=len(found)
+        ):
+            found += page
+        return [known for one in found if (known := self._known(one)) is not None]
+
+    def deployment(self, full: str) -> Known:
+        """Return a deployment by its full name.
+
+        Args:
+            full: The names of flow and deployment, with `/` between.
+
+        Raises:
+            OperationProblem: The server has none of that name, or it is no flow of Metaflow's.
+        """
+        try:
+            found = self._known(self._client.read_deployment_by_name(full))
+        except ObjectNotFound:
+            found = None
+        if found is None:
+            raise OperationProblem(
+                f"The server {self._url} has no deployment {full} of a Metaflow flow.",
+                "Make it by `prefect create`; `prefect list-deployments` lists those there are.",
+            )
+        return found
+
+    def find(self, identifier: str) -> Known:
+        """Return a deployment by whichever of its names it is called.
+
+        Args:
+            identifier: `flow/name`; or the name by which Metaflow's `Deployer` knows it, as
+                `project.branch.Flow`, the flow's name, or the name that it was given.
+
+        Raises:
+            OperationProblem: There is none of that name, or there are several.
+        """
+        if "/" in identifier:
+            return self.deployment(identifier)
+        all_ = self.deployments()
+        found = [one for one in all_ if one.known_as == identifier]
+        found = found or [one for one in all_ if identifier in (one.name, one.flow)]
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise OperationProblem(
+                f"No deployed flow found for: {identifier} (on the server {self._url}).",
+                "`prefect list-deployments --all` lists those there are.",
+            )
+        names = ", ".join(sorted(one.full_name for one in found))
+        raise OperationProblem(f"{identifier} may be any of {names}.", "Give the whole name.")
+
+    def _known(self, found: DeploymentResponse) -> Known | None:
+        record = Record.of(found.job_variables)
+        if record is None:
+            return None
+        environment = found.job_variables["env"]
+        token = environment.get(TOKEN_VARIABLE)
+        return Known(
+            id=found.id,
+            flow=record.flow,
+            name=found.name,
+            record=record,
+            production=Production(token=token, owner=environment.get(OWNER_VARIABLE))
+            if token
+            else None,
+            parameters=found.parameters,
+            schema=found.parameter_openapi_schema or {},
+            environment=environment,
+        )
+
+    def delete(self, deployment: Known) -> None:
+        """Delete a deployment, its schedules, and the automations that start it or tell of it.
+
+        Runs under way go on.
+
+        Args:
+            deployment: The deployment.
+        """
+        delete_automations(self._client, deployment.id, deployment.full_name)
+        self._client.delete_deployment(deployment.id)
+
+    # -- runs ---------------------------------------------------------------------------------
+
+    def trigger(
+        self,
+        deployment: Known,
+        parameters: Mapping[str, Any],
+        environment: Mapping[str, str] | None = None,
+    ) -> FlowRun:
+        """Start a run of a deployment, by whichever worker takes it.
+
+        Args:
+            deployment: The deployment.
+            parameters: Its parameters, by their names in Prefect.
+            environment: Variables of this run's environment beside the deployment's.
+
+        Raises:
+            OperationProblem: A parameter is missing or not one of the flow's, or its value is
+                not of its type.
+        """
+        self._check_parameters(deployment, parameters)
+        try:
+            return self._client.create_flow_run_from_deployment(
+                deployment.id,
+                parameters=dict(parameters),
+                job_variables={"env": dict(environment)} if environment else None,
+                # So that the client may ask again where the answer was lost.
+                idempotency_key=str(uuid4()),
+            )
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code not in (409, 422):
+                raise
+            raise OperationProblem(
+                f"The parameters of {deployment.full_name} are wrong: {_detail(error)}",
+                "Correct them.",
+            ) from error
+
+    def _check_parameters(self, deployment: Known, parameters: Mapping[str, Any]) -> None:
+        known: Mapping[str, Any] = deployment.schema.get("properties") or {}
+        metaflow = {there: here for here, there in deployment.record.renamed.items()}
+        unknown = [name for name in parameters if name not in known]
+        if unknown:
+            names = ", ".join(metaflow.get(name, name) for name in known) or "none"
+            raise OperationProblem(
+                f"{deployment.flow} has no parameter {', '.join(unknown)}; those it has: {names}.",
+                "Correct the name.",
+            )
+        given = {*parameters, *deployment.parameters}
+        if missing := [n for n in deployment.schema.get("required") or () if n not in given]:
+            names = ", ".join(metaflow.get(name, name) for name in missing)
+            raise OperationProblem(
+                f"A run of {deployment.full_name} needs a value for {names}.", "Give it."
+            )
+
+    def resume(self, origin: FlowRun, deployment: Known, step: str | None) -> FlowRun:
+        """Start a run that takes over what succeeded in an earlier one, and runs the rest.
+
+        Args:
+            origin: The earlier run.
+            deployment: Its deployment.
+            step: The step to run again in any case; `None` for the one that failed.
+
+        Raises:
+            OperationProblem: The earlier run is still running.
+        """
+        if status_of(origin) not in ENDED:
+            raise OperationProblem(
+                f"The run {run_id_of(origin)} is still running.",
+                "Wait for its end, or terminate it.",
+            )
+        value = run_id_of(origin) + (f"/{step}" if step else "")
+        return self.trigger(deployment, origin.parameters, {RESUME_VARIABLE: value})
+
+    def runs(self, deployment: Known, limit: int) -> list[FlowRun]:
+        """List the runs of a deployment, the latest first.
+
+        Args:
+            deployment: The deployment.
+            limit: How many at most.
+        """
+        chosen = FlowRunFilter(deployment_id=FlowRunFilterDeploymentId(any_=[deployment.id]))
+        found: list[FlowRun] = []
+        while len(found) < limit:
+            page = self._client.read_flow_runs(
+                flow_run_filter=chosen,
+                sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+                limit=min(PAGE, limit - len(found)),
+                offset=len(found),
+            )
+            found += page
+            if not page:
+                break
+        return found
+
+    def latest_run(self, deployment: Known) -> FlowRun:
+        """Return the latest run of a deployment.
+
+        Args:
+            deployment: The deployment.
+
+        Raises:
+            OperationProblem: It has none.
+        """
+        for run in self.runs(deployment, 1):
+            return run
+        raise OperationProblem(f"{deployment.full_name} has no runs.", "Trigger one first.")
+
+    def run(self, run_id: str) -> FlowRun:
+        """Return a run by the id of its Metaflow run.
+
+        Args:
+            run_id: The id.
+
+        Raises:
+            OperationProblem: It is no id of ours, or the server has no such run.
+        """
+        try:
+            id_ = UUID(run_id.removeprefix(RUN_PREFIX))
+        except ValueError:
+            id_ = None
+        if id_ is None or not run_id.startswith(RUN_PREFIX):
+            raise OperationProblem(
+                f"{run_id} is not the id of a run on Prefect: these begin with {RUN_PREFIX!r}.",
+                "`prefect list-runs` lists them.",
+            )
+        try:
+            return self._client.read_flow_run(id_)
+        except ObjectNotFound as error:
+            raise OperationProblem(
+                f"Could not find the run {run_id} on the server {self._url}.",
+                "`prefect list-runs` lists those there are.",
+            ) from error
+
+    def deployment_of(self, run: FlowRun) -> Known:
+        """Return the deployment whose run this is.
+
+        Args:
+            run: The run.
+
+        Raises:
+            OperationProblem: It is of none, or of none of a Metaflow flow.
+        """
+        found = None
+        if run.deployment_id is not None:
+            try:
+                found = self._known(self._client.read_deployment(run.deployment_id))
+            except ObjectNotFound:
+                found = None
+        if found is None:
+            raise OperationProblem(
+                f"The run {run_id_of(run)} belongs to no deployment of a Metaflow flow that is on "
+                f"the server {self._url}.",
+                "Look at it in Prefect's pages.",
+            )
+        return found
+
+    def suspend(self, run: FlowRun) -> None:
+        """Have a run start no further steps, until it is unsuspended.
+
+        Args:
+            run: The run.
+
+        Raises:
+            OperationProblem: It has ended.
+        """
+        if run.state is not None and run.state.is_paused():
+            return
+        self._change(run, Paused(message="Suspended."), "suspended")
+
+    def unsuspend(self, run: FlowRun) -> None:
+        """Have a suspended run go on.
+
+        Args:
+            run: The run.
+
+        Raises:
+            OperationProblem: It is not suspended.
+        """
+        if run.state is None or not run.state.is_paused():
+            raise OperationProblem(
+                f"The run {run_id_of(run)} is not suspended: it is {_state(run)}.", ""
+            )
+        answer = self._client.resume_flow_run(run.id)
+        if answer.status.value != "ACCEPT":
+            reason = getattr(answer.details, "reason", answer.status.value)
+            raise OperationProblem(f"The run {run_id_of(run)} cannot go on: {reason}")
+
+    def terminate(self, run: FlowRun) -> None:
+        """Stop a run and all of its steps.
+
+        Args:
+            run: The run.
+
+        Raises:
+            OperationProblem: It has ended.
+        """
+        if status_of(run) in ENDED:
+            raise OperationProblem(
+                f"The run {run_id_of(run)} has ended already: it is {_state(run)}."
+            )
+        # Nothing runs yet, so that nobody would see that it is to be stopped.
+        is_waiting = run.state is None or run.state.is_scheduled()
+        self._change(run, Cancelled() if is_waiting else Cancelling(), "terminated")
+
+    def retry(self, run: FlowRun) -> None:
+        """Have a run that failed go on where it failed, as the same run.
+
+        Args:
+            run: The run.
+
+        Raises:
+            OperationProblem: It has not failed.
+        """
+        if status_of(run) != "Failed":
+            raise OperationProblem(
+                f"The run {run_id_of(run)} has not failed: it is {_state(run)}.",
+                "Start another one by `prefect trigger`.",
+            )
+        state: State[Any] = Scheduled(name="AwaitingRetry", message="Retried.")
+        self._change(run, state, "retried", force=True)
+
+    def _change(self, run: FlowRun, state: State[Any], what: str, *, force: bool = False) -> None:
+        answer = self._client.set_flow_run_state(run.id, state, force=force)
+        if answer.status.value != "ACCEPT":
+            reason = getattr(answer.details, "reason", None) or answer.status.value
+            raise OperationProblem(f"The run {run_id_of(run)} cannot be {what}: {reason}")
+
+    def logs(self, run: FlowRun, seen: int = 0) -> Sequence[Log]:
+        """Return what a run has logged, and its steps.
+
+        Args:
+            run: The run.
+            seen: How many lines are known already.
+        """
+        chosen = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run.id]))
+        found: list[Log] = []
+        while page := self._client.read_logs(
+            chosen, limit=PAGE, offset=seen + len(found), sort=LogSort.TIMESTAMP_ASC
+        ):
+            found += page
+        return found
+
+    def wait(self, run: FlowRun, tell: Callable[[str], None]) -> str:
+        """Wait for the end of a run.
+
+        Args:
+            run: The run.
+            tell: Called with each state that it comes to.
+
+        Returns:
+            Its status: `Succeeded` or `Failed`.
+        """
+        told_last = ""
+        while True:
+            run = self._client.read_flow_run(run.id)
+            if (state := _state(run)) != told_last:
+                tell(state)
+                told_last = state
+            if (status := status_of(run)) in ENDED:
+                return status
+            time.sleep(POLL)
+
+
+def _state(run: FlowRun) -> str:
+    return run.state.name or run.state.type.value if run.state else "Pending"
+
+
+def _detail(error: httpx.HTTPStatusError) -> str:
+    try:
+        found = error.response.json()
+    except ValueError:
+        return str(error.response.reason_phrase)
+    return str(found.get("detail", found) if isinstance(found, dict) else found)

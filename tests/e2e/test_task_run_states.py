@@ -1,0 +1,99 @@
+"""What Prefect's server keeps of a task run is the same with fewer events about it.
+
+This rests on what Prefect's recorder takes from an event; so it is to be run with each version of
+Prefect that is supported.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from e2e.project import SOURCES, FlowFolder
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+VARIABLE = "METAFLOW_PREFECT_RUNNING_AFTER"
+OF_THIS_RUN = {"id", "state_id", "flow_run_id", "created", "updated", "state", "task_inputs"}
+MEASURED = {"start_time", "end_time", "expected_start_time", "total_run_time"}
+MEASURED |= {"estimated_run_time", "estimated_start_time_delta"}
+
+
+@pytest.fixture
+def client(prefect_api: str) -> Iterator[SyncPrefectClient]:
+    with (
+        temporary_settings({PREFECT_API_URL: prefect_api}),
+        get_client(sync_client=True) as client,
+    ):
+        yield client
+
+
+def run_of(folder: Path, api: str, **variables: str) -> UUID:
+    """Run the flow to its end and return the id of the flow run."""
+    source = SOURCES / "short_and_long.py"
+    flow = FlowFolder(folder, source, PREFECT_API_URL=api, **variables)
+    flow.create()
+    done = flow.run("out.py")
+    assert done.returncode == 1, done.stdout + done.stderr
+    found = re.search(r"ShortAndLongFlow/prefect-([0-9a-f-]{36})", done.stderr)
+    assert found
+    return UUID(found[1])
+
+
+def task_runs(client: SyncPrefectClient, flow_run: UUID) -> dict[str, Any]:
+    chosen = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run]))
+    return {run.name: run for run in client.read_task_runs(flow_run_filter=chosen)}
+
+
+def states(client: SyncPrefectClient, run: Any) -> list[Any]:
+    found = client.request("GET", "/task_run_states/", params={"task_run_id": str(run.id)}).json()
+    return sorted(found, key=lambda state: str(state["timestamp"]))
+
+
+def test_a_short_task_run_is_told_once_and_wholly(
+    tmp_path: Path, prefect_api: str, client: SyncPrefectClient
+) -> None:
+    told_once = task_runs(client, run_of(tmp_path / "once", prefect_api, **{VARIABLE: "5"}))
+    told_all = task_runs(client, run_of(tmp_path / "all", prefect_api, **{VARIABLE: "0"}))
+    assert set(told_once) == set(told_all)
+    names = {run.id: name for runs in (told_once, told_all) for name, run in runs.items()}
+    for name, once in told_once.items():
+        full = told_all[name]
+        ignored = OF_THIS_RUN | MEASURED
+        assert once.model_dump(exclude=ignored) == full.model_dump(exclude=ignored), name
+        for field in MEASURED:
+            assert (getattr(once, field) is None) == (getattr(full, field) is None), field
+        for run in (once, full):
+            assert run.expected_start_time <= run.start_time < run.end_time
+            assert timedelta(0) < run.total_run_time <= run.end_time - run.start_time
+        assert inputs(once, names) == inputs(full, names)
+        assert once.state.message.split("prefect-")[0] == full.state.message.split("prefect-")[0]
+    history = {name: [s["name"] for s in states(client, run)] for name, run in told_once.items()}
+    assert history == {
+        "start": ["Completed"],
+        "long": ["Running", "Completed"],
+        "retried": ["Running", "AwaitingRetry", "Retrying", "Completed"],
+        "caught": ["Completed"],
+        "tagged": ["Completed"],
+        "join": ["Completed"],
+        "end": ["Failed"],
+    }
+    complete = {name: [s["name"] for s in states(client, run)] for name, run in told_all.items()}
+    for name, names_once in history.items():
+        assert complete[name] == (["Running"] * ("Running" not in names_once)) + names_once
+
+
+def inputs(run: Any, names: dict[UUID, str]) -> list[str]:
+    return sorted(names[one.id] for one in run.task_inputs["unit"])
+
+
+def test_a_time_that_makes_no_sense_is_refused(tmp_path: Path, prefect_api: str) -> None:
+    flow = FlowFolder(tmp_path, SOURCES / "short_and_long.py", PREFECT_API_URL=prefect_api)
+    flow.environment[VARIABLE] = "soon"
+    done = flow.run(flow.create())
+    assert done.returncode == 2
+    assert done.stderr == f"{VARIABLE} is 'soon'. Set it to seconds, 0 or more.\n"
