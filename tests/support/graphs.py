@@ -47,7 +47,20 @@ class Loop:
     times: int
 
 
-Block = Step | Split | Foreach | Switch | Loop
+@dataclass(frozen=True)
+class Nodes:
+    """A foreach whose tasks Metaflow starts inside of one of them, or beside one.
+
+    Attributes:
+        count: How many there are.
+        parallel: Whether they are of `@parallel`; else of Metaflow's example of another one.
+    """
+
+    count: int
+    parallel: bool
+
+
+Block = Step | Split | Foreach | Switch | Loop | Nodes
 Sequence = tuple[Block, ...]
 
 
@@ -55,16 +68,19 @@ def tasks(block: Block | Sequence) -> int:
     """The most tasks that the block can make."""
     if isinstance(block, tuple):
         return sum(map(tasks, block))
+    number = 1
     match block:
         case Split(arms):
-            return 2 + sum(map(tasks, arms))
+            number = 2 + sum(map(tasks, arms))
         case Foreach(count, body):
-            return 2 + count * tasks(body)
+            number = 2 + count * tasks(body)
         case Switch(arms, _, meets):
-            return 1 + max(map(tasks, arms)) + meets
+            number = 1 + max(map(tasks, arms)) + meets
         case Loop(times):
-            return times
-    return 1
+            number = times
+        case Nodes(count, parallel):
+            number = 2 + count + (not parallel)
+    return number
 
 
 @st.composite
@@ -95,6 +111,8 @@ def _blocks(budget: int) -> st.SearchStrategy[Block]:
         kinds.append(_switches(budget))
     if budget >= 4:
         kinds += [_splits(budget), _foreaches(budget)]
+    if budget >= 5:
+        kinds.append(st.builds(Nodes, st.just(2), st.booleans()))
     return st.one_of(kinds)
 
 

@@ -3,11 +3,27 @@
 from dataclasses import dataclass, field
 
 from support.case import Case
-from support.graphs import Foreach, Loop, Sequence, Split, Step, Switch
+from support.graphs import Foreach, Loop, Nodes, Sequence, Split, Step, Switch
 
-HEAD = '''"""A random graph."""
+HEAD = '''"""A random graph; the task whose number is in the file `fail_at` fails."""
 
-from metaflow import FlowSpec, step
+import os
+from pathlib import Path
+
+from metaflow import FlowSpec, parallel, step, unbounded_test_foreach_internal
+from metaflow.plugins import InternalTestUnboundedForeachInput
+from metaflow.plugins import test_unbounded_foreach_decorator as example
+
+example.print = lambda *_: None  # it prints the commands of its tasks, with their ids
+
+
+def count():
+    if not Path("fail_at").exists():
+        return
+    started = os.open("started", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(started, b".")
+    if os.lseek(started, 0, os.SEEK_CUR) == int(Path("fail_at").read_text()):
+        raise ValueError("asked to")
 
 
 class {name}(FlowSpec):
@@ -33,22 +49,24 @@ class _Step:
     lines: list[str] = field(default_factory=list)
     join: bool = False
     targets: list[str] = field(default_factory=list)
-    foreach: bool = False
+    foreach: str = ""
+    decorators: tuple[str, ...] = ()
     cases: dict[int, str] | None = None
 
     def source(self) -> str:
         """The method's text."""
         arguments = "self, inputs" if self.join else "self"
-        lines = [f"def {self.name}({arguments}):", *(f"    {line}" for line in self.lines)]
+        lines = [f"def {self.name}({arguments}):", "    count()"]
+        lines += [f"    {line}" for line in self.lines]
         lines += [f"    self.next({self._next()})"] if self.targets or self.cases else []
-        return "\n".join(f"    {line}" for line in ["@step", *lines])
+        return "\n".join(f"    {line}" for line in [*self.decorators, "@step", *lines])
 
     def _next(self) -> str:
         if self.cases is not None:
             cases = ", ".join(f"{case}: self.{to}" for case, to in sorted(self.cases.items()))
             return f'{{{cases}}}, condition="case"'
         targets = ", ".join(f"self.{target}" for target in self.targets)
-        return targets + (', foreach="items"' if self.foreach else "")
+        return targets + self.foreach
 
 
 def render(graph: Sequence, name: str = "RandomFlow") -> str:
@@ -126,6 +144,8 @@ class _Writer:
                     exits = self._switch(block, exits)
                 case Loop():
                     exits = self._loop(block, exits)
+                case Nodes():
+                    exits = self._nodes(block, exits)
         return exits
 
     def _split(self, block: Split, exits: list[_Exit]) -> list[_Exit]:
@@ -136,9 +156,21 @@ class _Writer:
 
     def _foreach(self, block: Foreach, exits: list[_Exit]) -> list[_Exit]:
         opening = self.plain("foreach", f"self.items = list(range({block.count}))")
-        opening.foreach = True
+        opening.foreach = ', foreach="items"'
         self.lead(exits, opening)
         return self._closed(self.sequence(block.body, [_Exit(opening)]))
+
+    def _nodes(self, block: Nodes, exits: list[_Exit]) -> list[_Exit]:
+        items = f"InternalTestUnboundedForeachInput(list(range({block.count})))"
+        opening = self.plain("nodes", *([] if block.parallel else [f"self.items = {items}"]))
+        number = f", num_parallel={block.count}"
+        opening.foreach = number if block.parallel else ', foreach="items"'
+        self.lead(exits, opening)
+        node = self.plain("node")
+        name = "parallel" if block.parallel else "unbounded_test_foreach_internal"
+        node.decorators = (f"@{name}",)
+        self.lead([_Exit(opening)], node)
+        return self._closed([_Exit(node)])
 
     def _closed(self, ends: list[_Exit]) -> list[_Exit]:
         closing = self.join()
