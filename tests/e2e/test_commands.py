@@ -114,6 +114,87 @@ def test_create_again_changes_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "out.py").read_bytes() == first
 
 
+@pytest.mark.parametrize(
+    ("place", "line", "told"),
+    [
+        ("from metaflow import FlowSpec, step", "import nowhere", "No module named 'nowhere'"),
+        ("from metaflow import FlowSpec, step", "if :", "SyntaxError: invalid syntax"),
+        ("class LinearFlow", "    x = 1 / 0", "ZeroDivisionError: division by zero"),
+        ("from metaflow import FlowSpec, step", "import helper", "No module named 'nowhere'"),
+    ],
+)
+def test_a_flow_that_cannot_be_loaded(tmp_path: Path, place: str, line: str, told: str) -> None:
+    folder = FlowFolder(tmp_path, FLOWS / "linear.py")
+    output = folder.create()
+    source = tmp_path / "linear.py"
+    lines = source.read_text().splitlines()
+    number = next(n for n, text in enumerate(lines, start=1) if text.startswith(place)) + 1
+    source.write_text("\n".join([*lines[: number - 1], line, *lines[number - 1 :]]))
+    (tmp_path / "helper.py").write_text("\n\nimport nowhere\n")
+    where = "helper.py, line 3" if "helper" in line else f"linear.py, line {number}"
+    commands = [[output], [output, "--resume", "1"]]
+    if told != "SyntaxError: invalid syntax":  # of which the interpreter tells by itself
+        commands += [["linear.py", "prefect", word] for word in ("create", "run", "resume")]
+    for words in commands:
+        done = folder.run(*words)
+        assert done.returncode == (2 if words[0] == output else 4)
+        (only,) = done.stderr.splitlines()
+        assert f"cannot be loaded: {where}: " in only
+        assert only.endswith(told)
+    assert f'File "{source}"' in folder.run(output, "--debug").stderr
+
+
+def test_an_unknown_decorator_is_a_wrong_command_line(tmp_path: Path) -> None:
+    folder = FlowFolder(tmp_path, FLOWS / "linear.py")
+    done = folder.run(folder.create(), "--with", "retri")
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "Unknown step decorator" in line
+    assert "retri" in line
+
+
+def test_a_byte_order_mark_changes_nothing(tmp_path: Path, prefect_api: str) -> None:
+    folder = FlowFolder(tmp_path, FLOWS / "linear.py", PREFECT_API_URL=prefect_api)
+    output = tmp_path / folder.create()
+    output.write_text("\ufeff" + output.read_text())
+    done = folder.run(output.name)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+SCHEDULED = """
+from metaflow import FlowSpec, schedule, step, trigger
+
+
+@schedule(cron="0 0 1W * ? *", timezone="Moon/Base")
+@trigger(event={"name": "a", "parameters": {"gone": "key"}})
+class ScheduledFlow(FlowSpec):
+    @step
+    def start(self):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+
+
+if __name__ == "__main__":
+    ScheduledFlow()
+"""
+
+
+def test_what_cannot_be_deployed_is_told_when_the_file_is_made(tmp_path: Path) -> None:
+    source = tmp_path / "source" / "scheduled.py"
+    source.parent.mkdir()
+    source.write_text(SCHEDULED)
+    folder = FlowFolder(tmp_path / "work", source)
+    done = folder.run("scheduled.py", "--quiet", "prefect", "create", "out.py")
+    assert done.returncode == 0
+    assert done.stderr.startswith("Warning: ScheduledFlow cannot be deployed as it is: ")
+    for problem in ("'1W'", "Moon/Base", "the parameter gone"):
+        assert problem in done.stderr
+    assert (folder.path / "out.py").exists()
+
+
 BROKEN = """
 from metaflow import FlowSpec, step
 

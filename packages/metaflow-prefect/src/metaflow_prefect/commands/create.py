@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shlex
+import sys
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,7 +40,7 @@ from metaflow_prefect.deploy.description import (
 from metaflow_prefect.deploy.names import known_as
 from metaflow_prefect.deploy.record import Record
 from metaflow_prefect.deploy.tokens import NAMESPACE, TokenChoice, choose_token, remember_token
-from metaflow_prefect.errors import UsageProblem
+from metaflow_prefect.errors import FlowProblem, UsageProblem
 from metaflow_prefect.generate.names import argument_names
 from metaflow_prefect.generate.write import check_output, write_text
 from metaflow_prefect.load.configs import ConfigFiles
@@ -70,7 +71,11 @@ server in PREFECT_API_URL, with the schedule and the triggers that the flow's de
 @click.option("--new-token", "given_token", help="Give it this production token.")
 @click.option("--generate-new-token", is_flag=True, help="Give it another production token.")
 @click.option("--namespace", "user_namespace", help="The namespace that the flow's queries see.")
-@click.option("--max-workers", type=int, help="How many tasks of a run are running at a time.")
+@click.option(
+    "--max-workers",
+    type=click.IntRange(min=1),
+    help="How many tasks of a run are running at a time.",
+)
 @click.option("--workflow-timeout", type=int, help="Stop a run after this many seconds.")
 @click.option(
     "--pull",
@@ -128,7 +133,22 @@ def create(
             "Leave out the name of the file, or these options.",
         )
     else:
-        write_flow(obj, loaded(obj, tags, concurrency_tags), Path(output))
+        flow = loaded(obj, tags, concurrency_tags)
+        write_flow(obj, flow, Path(output))
+        warn_of_deployment(obj, flow)
+
+
+def warn_of_deployment(obj: Any, flow: FlowModel) -> None:
+    """Say what would keep the flow from being deployed, where that was not asked for.
+
+    Args:
+        obj: Metaflow's command line state.
+        flow: The flow.
+    """
+    try:
+        describe(flow, load_deployment(obj.flow))
+    except FlowProblem as problem:
+        sys.stderr.write(f"Warning: {flow.name} cannot be deployed as it is: {problem}\n")
 
 
 def write_flow(obj: Any, flow: FlowModel, target: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -163,32 +163,44 @@ def describe(
         The deployment.
 
     Raises:
-        FlowProblem: Prefect cannot express something of it; the message says what.
+        FlowProblem: Prefect cannot express something of it; the message says all that.
     """
     branch = None if facts.is_personal and not personal else facts.branch
     own = [f"project:{facts.project}"] if facts.project else []
     own += [f"project_branch:{branch}"] if facts.project and branch else []
-    triggers = []
-    if facts.upstream:
-        finished = [_finished(one, facts.project, branch) for one in facts.upstream]
-        triggers.append(_together(finished))
-    if facts.events:
-        triggers.append(
-            _together([{"type": "event", "expect": [_checked(e.name)]} for e in facts.events])
-            | _parameters(flow, facts.events)
-        )
+    problems: list[str] = []
+    upstream = [_tried(problems, _finished, one, facts.project, branch) for one in facts.upstream]
+    names = [_tried(problems, _checked, event.name) for event in facts.events]
+    parameters = _tried(problems, _parameters, flow, facts.events) if facts.events else {}
+    cron = _tried(problems, five_fields, facts.cron) if facts.cron else None
+    timezone = _tried(problems, _timezone, facts.timezone)
+    if problems:
+        raise FlowProblem("\n".join(problems))
+    triggers = [_together(upstream)] if upstream else []
+    if names:
+        together = _together([{"type": "event", "expect": [name]} for name in names])
+        triggers.append(together | parameters)
     return Description(
         flow=flow.name,
         function=flow_function_name(flow),
         name=".".join(filter(None, (facts.project, branch))) or DEFAULT_NAME,
         tags=tuple(dict.fromkeys([*tags, *own])),
-        cron=five_fields(facts.cron) if facts.cron else None,
-        timezone=_timezone(facts.timezone),
+        cron=cron,
+        timezone=timezone,
         triggers=tuple(triggers),
         parameters=deployment_parameters(flow),
         project=facts.project,
         branch=branch,
     )
+
+
+def _tried(problems: list[str], make: Callable[..., Any], *arguments: Any) -> Any:
+    """Make a part; note the problem if it cannot be made."""
+    try:
+        return make(*arguments)
+    except FlowProblem as problem:
+        problems.append(str(problem))
+        return None
 
 
 def full_name(flow: str, name: str) -> str:

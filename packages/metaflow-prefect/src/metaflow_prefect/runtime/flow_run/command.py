@@ -165,6 +165,7 @@ def _command(facts: FlowFacts, path: str) -> Any:
         metavar="MODULE",
         multiple=True,
     )
+    own("debug", "Show the traceback of a flow that cannot be loaded.", is_flag=True)
     return click.Command(
         Path(path).name,
         params=options,
@@ -215,8 +216,12 @@ def _run(
     except HostEnded as ended:
         # A wrong use is one line; before it Metaflow says what it was about to do.
         lines = ended.output[-1:] if ended.code == USAGE else [str(ended)]
+        if ended.cause:
+            lines = [f"{facts.name} cannot be loaded: {ended.cause}"]
+        if chosen["own_debug"]:
+            lines = [*ended.output, *lines]
         sys.stderr.write("\n".join(lines) + "\n")
-        return ended.code or 1
+        return USAGE
     limit = max(
         PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS.value(), SERVER_START_SECONDS
     )

@@ -23,12 +23,14 @@ class HostEnded(Exception):
     Args:
         code: Its exit code.
         output: The last lines that it wrote.
+        cause: What has failed in the flow's own file, and in which line.
     """
 
-    def __init__(self, code: int, output: Sequence[str]) -> None:
-        super().__init__("\n".join(output) or INTERNAL)
+    def __init__(self, code: int, output: Sequence[str], cause: str = "") -> None:
+        super().__init__(cause or "\n".join(output) or INTERNAL)
         self.code = code
         self.output = tuple(output)
+        self.cause = cause
 
 
 class Host:
@@ -183,7 +185,7 @@ class Host:
     def _failure(self, message: dict[str, Any] | None = None) -> HostEnded:
         code = message["code"] if message else self._ended()
         self._readers[1].join()
-        return HostEnded(code, self._output)
+        return HostEnded(code, self._output, (message or {}).get("cause", ""))
 
     def _ended(self) -> int:
         self._readers[0].join()

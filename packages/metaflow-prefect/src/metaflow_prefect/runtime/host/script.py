@@ -11,7 +11,9 @@ import io
 import os
 import signal
 import sys
+import sysconfig
 import threading
+import traceback
 from collections.abc import Callable, Sequence
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
@@ -31,6 +33,7 @@ def run_script(
     arguments: Sequence[str],
     flow: str | None = None,
     before: Callable[[], None] = lambda: None,
+    tell: Callable[[BaseException], None] = lambda _: None,
 ) -> int:
     """Run a script as `__main__`, with its folder first on `sys.path`.
 
@@ -43,6 +46,7 @@ def run_script(
         flow: The class of the flow that is meant. A file may hold several, and may
             start another one, or none; then this one is started all the same.
         before: Called when the flow is about to start.
+        tell: Called with the exception that has ended the script, if one has.
 
     Returns:
         The exit code that the interpreter would have ended with; minus the number of
@@ -63,7 +67,7 @@ def run_script(
     )
     sys.argv = [script, *arguments]
     sys.path.insert(0, str(Path(script).resolve().parent))
-    return _exit_code_of(main.__dict__, script, flow, before)
+    return _exit_code_of(main.__dict__, script, flow, before, tell)
 
 
 def _exit_code_of(
@@ -71,6 +75,7 @@ def _exit_code_of(
     script: str,
     flow: str | None,
     before: Callable[[], None],
+    tell: Callable[[BaseException], None],
 ) -> int:
     try:
         if flow is not None:
@@ -80,13 +85,16 @@ def _exit_code_of(
             FlowStart.by_itself = False
             namespace[flow]()
     except SystemExit as ending:
+        if ending.code == 1 and ending.__context__:  # reported by Metaflow's command
+            tell(ending.__context__)
         return _code_of(ending)
     except StartAnew:
         raise
     except KeyboardInterrupt:
         print_exception()
         return -signal.SIGINT
-    except BaseException:  # noqa: BLE001 - reported as the interpreter does
+    except BaseException as error:  # noqa: BLE001 - reported as the interpreter does
+        tell(error)
         print_exception()
         return 1
     return 0
@@ -155,6 +163,37 @@ def print_exception() -> None:
         trace = trace.tb_next
     assert kind is not None and error is not None
     sys.excepthook(kind, error.with_traceback(trace), trace)
+
+
+def cause_of(error: BaseException) -> str:
+    """Return in one line what has failed, and in which line of the user's own code.
+
+    Args:
+        error: What a script has ended with.
+    """
+    if headline := getattr(error, "headline", None):  # Metaflow's own
+        return " ".join(f"{headline}: {error}".replace("*", "").split())
+    text = "".join(traceback.format_exception_only(type(error), error)).splitlines()[-1]
+    place = ""
+    if isinstance(error, SyntaxError) and error.filename:
+        place = _place(error.filename, error.lineno or 0)
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        file = frame.f_code.co_filename
+        if frame.f_globals is not globals() and not _is_of_library(file):
+            place = _place(file, line)
+    return " ".join(f"{place}{text}".split())
+
+
+def _place(file: str, line: int) -> str:
+    path = Path(file)
+    with contextlib.suppress(ValueError):
+        path = path.resolve().relative_to(Path.cwd())
+    return f"{path}, line {line}: "
+
+
+def _is_of_library(file: str) -> bool:
+    folders = (sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
+    return file.startswith(("<", *folders))
 
 
 def renew_standard_streams() -> None:

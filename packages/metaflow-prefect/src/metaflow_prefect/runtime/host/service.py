@@ -292,7 +292,8 @@ class RunService:
         node = FinishedTask(store, *message["node_path"].split("/"))
         if not node.is_ok():
             raise RuntimeError(f"node {node.path} did not finish")
-        self._record_prefect_ids(node, message["task_run_id"])
+        if not self._runtime._is_cloned[node.path]:
+            self._record_prefect_ids(node, message["task_run_id"])
         return node
 
     def _clone(self, task: Any) -> None:

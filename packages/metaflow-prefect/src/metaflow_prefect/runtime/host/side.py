@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from ..channel import Channel
 from .launch import Launcher, chosen_variables
 from .native import configs_as_options, install_service
-from .script import StartAnew, end_process, run_script
+from .script import StartAnew, cause_of, end_process, run_script
 from .service import RunService
 from .warm import WarmServer
 
@@ -111,16 +111,19 @@ def _serve_run(channel: Channel, earlier: dict[str, Any] | None) -> NoReturn:
         if earlier is None and _is_late(message["script"], environment):
             raise StartAnew
 
+    causes: list[BaseException] = []
     try:
         with configs_as_options(message["configs"]) as options:
             arguments = [*options, *message["arguments"]]
-            code = run_script(message["script"], arguments, message["flow"], check)
+            script, flow = message["script"], message["flow"]
+            code = run_script(script, arguments, flow, check, causes.append)
     except StartAnew:
         environment |= chosen_variables(os.environ, METAFLOW_VARIABLES)
         os.chdir(folder)
         _start_anew(channel, message, environment)
     sys.stdout.flush()
-    channel.send({"kind": "ended", "code": code})
+    cause = cause_of(causes[0]) if causes else ""
+    channel.send({"kind": "ended", "code": code, "cause": cause})
     end_process(code)
 
 
