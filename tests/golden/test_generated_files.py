@@ -3,6 +3,7 @@
 `UPDATE_GOLDEN=1 pytest tests/golden` writes the stored parts anew; look at their diff.
 """
 
+import ast
 import hashlib
 import os
 import re
@@ -36,7 +37,9 @@ NAMES = (
     "parameters_own_names",
     "catch_retry",
 )
-RUNTIME = "# ===== The runtime: the same in every file of one version"
+# These have all that a file may have.
+FEW = ("parameters_kinds", "parameters_click", "switch_nested")
+RUNTIME = "# ===== The loader of Metaflow's side; from here on all files are the same"
 LEFT_OUT = "# (here: what is the same in every file)"
 
 
@@ -46,7 +49,6 @@ class Parts:
 
     header: str
     own: str
-    imports: str
     runtime: str
 
 
@@ -57,15 +59,24 @@ def environment(**variables: str) -> dict[str, str]:
     return {**kept, "METAFLOW_USER": "tester", **variables}
 
 
-def generate(folder: Path, name: str, python: str, variables: Mapping[str, str]) -> Path:
-    """Make a flow's Prefect file: `folder/prefect/NAME.py` from `folder/flows/NAME.py`."""
-    for part in ("flows", "prefect"):
+def generate(
+    folder: Path,
+    name: str,
+    python: str,
+    variables: Mapping[str, str],
+    runtime: str = "embedded",
+) -> Path:
+    """Make a flow's Prefect file: `folder/RUNTIME/NAME.py` from `folder/flows/NAME.py`."""
+    for part in ("flows", runtime):
         (folder / part).mkdir(parents=True, exist_ok=True)
     # Metaflow takes the `.metaflow` of a folder above if there is none here
     (folder / "flows/.metaflow").mkdir(exist_ok=True)
     shutil.copy(FLOWS / f"{name}.py", folder / "flows")
+    target = folder / runtime / f"{name}{'' if runtime == 'embedded' else '_short'}.py"
+    command = [python, f"{name}.py", "--no-pylint", "prefect", "create"]
+    command.append(os.path.relpath(target, folder / "flows"))
     ended = subprocess.run(
-        [python, f"{name}.py", "--no-pylint", "prefect", "create", f"../prefect/{name}.py"],
+        [*command, *([] if runtime == "embedded" else ["--runtime", runtime])],
         cwd=folder / "flows",
         env=environment(**variables),
         capture_output=True,
@@ -74,19 +85,16 @@ def generate(folder: Path, name: str, python: str, variables: Mapping[str, str])
         timeout=120,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    return folder / "prefect" / f"{name}.py"
+    return target
 
 
 def take_apart(text: str) -> Parts:
     header, _, body = text.partition("\n")
-    imports = body.index("from __future__ import annotations")
-    own = body.index("\n\n", body.index("\nfrom prefect import"))
     runtime = body.index(RUNTIME)
-    tail = body.index('\nif __name__ == "__main__":', runtime)
+    tail = body.index('\nif __name__ == "__main__":\n    main(', runtime)
     return Parts(
         header=header,
-        own=f"{body[:imports]}{LEFT_OUT}{body[own:runtime]}{LEFT_OUT}\n\n{body[tail:]}",
-        imports=body[imports:own],
+        own=f"{body[:runtime]}{LEFT_OUT}\n\n{body[tail:]}",
         runtime=body[runtime:tail],
     )
 
@@ -95,6 +103,12 @@ def take_apart(text: str) -> Parts:
 def generated(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("golden")
     return {name: generate(folder, name, sys.executable, {}) for name in NAMES}
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("golden")
+    return {name: generate(folder, name, sys.executable, {}, "installed") for name in FEW}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -113,8 +127,34 @@ def test_no_stored_part_is_left_over() -> None:
 def test_the_rest_is_the_same_in_every_file(generated: dict[str, Path]) -> None:
     parts = [take_apart(path.read_text(encoding="utf-8")) for path in generated.values()]
     assert len({part.runtime for part in parts}) == 1
-    # only choices need `Literal`, which the runtime imports anyway
-    assert len({part.imports for part in parts}) == 1
+
+
+def flows_part(text: str) -> str:
+    """What says something about the flow, from the first import of Prefect on."""
+    start = text.index("from prefect import State, flow, task")
+    end = text.find(RUNTIME)
+    return text[start : len(text) if end < 0 else end].partition("\n\n\nif __name__")[0].strip()
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_both_forms_say_the_same_about_the_flow(
+    generated: dict[str, Path], installed: dict[str, Path], name: str
+) -> None:
+    embedded, short = (found[name].read_text(encoding="utf-8") for found in (generated, installed))
+    assert flows_part(short) == flows_part(embedded)
+    assert len(short) < len(embedded) / 10
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_flows_own_part_is_short_and_comes_first(generated: dict[str, Path], name: str) -> None:
+    text = generated[name].read_text(encoding="utf-8")
+    assert text.splitlines()[:30].count("from prefect import State, flow, task") == 1
+    assert any(line.startswith("@task(") for line in text.splitlines()[:30])
+    own = ast.parse(text[: text.index(RUNTIME)])
+    functions = [node for node in own.body if isinstance(node, ast.FunctionDef)]
+    steps = [node for node in functions if node.name.startswith("step_")]
+    parameters = sum(len(node.args.kwonlyargs) for node in functions)
+    assert flows_part(text).count("\n") <= 30 + 4 * len(steps) + 2 * parameters
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -192,12 +232,13 @@ def check(*command: str | Path, folder: Path) -> None:
         ),
     ],
 )
-def test_a_tool_accepts_it_as_it_stands(generated: dict[str, Path], tool: tuple[str, ...]) -> None:
-    folder = next(iter(generated.values())).parent
-    # mypy takes seconds for each file; these have all that a file may have
-    few = ("parameters_kinds", "parameters_click", "switch_nested")
-    names = few if tool[0] == "mypy" else generated
-    check(*tool, *(f"{name}.py" for name in names), folder=folder)
+def test_a_tool_accepts_it_as_it_stands(
+    generated: dict[str, Path], installed: dict[str, Path], tool: tuple[str, ...]
+) -> None:
+    # mypy takes seconds for each file
+    names = FEW if tool[0] == "mypy" else generated
+    files = [*(generated[name] for name in names), *installed.values()]
+    check(*tool, *files, folder=next(iter(generated.values())).parent)
 
 
 def run_file(path: Path, *words: str) -> subprocess.CompletedProcess[str]:

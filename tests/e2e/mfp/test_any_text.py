@@ -31,14 +31,15 @@ TEXTS = st.lists(TEXT | HOSTILE | st.builds("{}{}".format, TEXT, HOSTILE), min_s
 READ = """\
 import inspect, json, sys
 import flow_prefect as out
-facts = out.flow_facts()
+facts = out.metaflow_flow()
 [function] = [one for one in vars(out).values() if isinstance(one, out.Flow)]
 defaults = {
     name: one.default for name, one in inspect.signature(function.fn).parameters.items()
 }
-found = {one.name: [one.help, defaults[one.argument]] for one in facts.parameters}
+parameters = out.parameters_of(function)
+found = {one.name: [one.help, defaults[one.argument]] for one in parameters}
 options = list(facts.run_options)
-arguments = {one.name: one.argument for one in facts.parameters}
+arguments = {one.name: one.argument for one in parameters}
 found = {"parameters": found, "options": options, "tasks": sorted(facts.steps)}
 print(json.dumps({**found, "name": function.name, "arguments": arguments}))
 """

@@ -7,146 +7,64 @@ Do not edit it: change the flow and make it again.
     prefect deploy foreach_nested_2.py:foreach_nested_two_flow
 """
 
-# (here: what is the same in every file)
+from __future__ import annotations
+
+import gc
+import socket
+import sys
+from subprocess import PIPE, STDOUT, Popen
+from typing import Any
+
+LOADER = r"exec('#' + open(__import__('sys').argv[1], encoding='utf-8').read().split('\n# =====')[1], {'__name__': 'loader'})"
+HOST = sys.executable, "-c", LOADER
+if __name__ == "__main__":  # a process of its own imports Metaflow, beside Prefect
+    gc.disable()  # until Prefect is imported, as that stays
+    ends = socket.socketpair()
+    fd = ends[1].fileno()
+    early = Popen([*HOST, __file__, "run"], stdin=fd, stdout=PIPE, stderr=STDOUT), *ends
+
+from prefect import State, flow, task
 
 
-@flow(
-    name="ForeachNestedTwoFlow",
-)
+@task(name="start")
+def step_start() -> None: ...
+@task(name="open_inner")
+def step_open_inner() -> None: ...
+@task(name="body")
+def step_body() -> None: ...
+@task(name="close_inner")
+def step_close_inner() -> None: ...
+@task(name="close_outer")
+def step_close_outer() -> None: ...
+@task(name="end")
+def step_end() -> None: ...
+
+
+@flow(name="ForeachNestedTwoFlow")
 def foreach_nested_two_flow() -> State[Any]:
     """Run ForeachNestedTwoFlow as a Metaflow run."""
-    return run_flow(
-        flow_facts(),
-        __file__,
-        __metaflow__,
-        {},
-    )
+    return run_flow(metaflow_flow(), locals())
 
 
-def flow_facts() -> FlowFacts:
-    """Return what the runtime has to know about the flow."""
-    return FlowFacts(
+def metaflow_flow() -> MetaflowFlow:
+    """Return where the Metaflow flow is, and its graph."""
+    return MetaflowFlow(
+        file=__file__,
         name="ForeachNestedTwoFlow",
         source="../flows/foreach_nested_2.py",
-        start="start",
-        steps={
-            "start": StepFacts(
-                task=step_start,
-                kind="foreach",
-                next=[
-                    "open_inner",
-                ],
-            ),
-            "open_inner": StepFacts(
-                task=step_open_inner,
-                kind="foreach",
-                next=[
-                    "body",
-                ],
-            ),
-            "body": StepFacts(
-                task=step_body,
-                kind="linear",
-                next=[
-                    "close_inner",
-                ],
-            ),
-            "close_inner": StepFacts(
-                task=step_close_inner,
-                kind="join",
-                next=[
-                    "close_outer",
-                ],
-                closes="open_inner",
-            ),
-            "close_outer": StepFacts(
-                task=step_close_outer,
-                kind="join",
-                next=[
-                    "end",
-                ],
-                closes="start",
-            ),
-            "end": StepFacts(
-                task=step_end,
-                kind="end",
-            ),
-        },
+        graph=[
+            Step(step_start, "foreach", ["open_inner"]),
+            Step(step_open_inner, "foreach", ["body"]),
+            Step(step_body, "linear", ["close_inner"]),
+            Step(step_close_inner, "join", ["close_outer"], closes="open_inner"),
+            Step(step_close_outer, "join", ["end"], closes="start"),
+            Step(step_end, "end"),
+        ],
     )
-
-
-@task(
-    name="start",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_start(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step start."""
-    return run_step(unit)
-
-
-@task(
-    name="open_inner",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_open_inner(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step open_inner."""
-    return run_step(unit)
-
-
-@task(
-    name="body",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_body(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step body."""
-    return run_step(unit)
-
-
-@task(
-    name="close_inner",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_close_inner(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step close_inner."""
-    return run_step(unit)
-
-
-@task(
-    name="close_outer",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_close_outer(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step close_outer."""
-    return run_step(unit)
-
-
-@task(
-    name="end",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_end(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step end."""
-    return run_step(unit)
 
 
 # (here: what is the same in every file)
 
 
 if __name__ == "__main__":
-    gc.freeze()
-    gc.enable()
-    host = adopt_host(__process__, *__early__)
-    code = main(
-        flow_facts(),
-        foreach_nested_two_flow,
-        __file__,
-        host,
-        sys.argv[1:],
-    )
-    end_process(code)
+    main(metaflow_flow(), foreach_nested_two_flow, early)

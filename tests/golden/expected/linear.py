@@ -7,7 +7,31 @@ Do not edit it: change the flow and make it again.
     prefect deploy linear.py:linear_flow
 """
 
-# (here: what is the same in every file)
+from __future__ import annotations
+
+import gc
+import socket
+import sys
+from subprocess import PIPE, STDOUT, Popen
+from typing import Any
+
+LOADER = r"exec('#' + open(__import__('sys').argv[1], encoding='utf-8').read().split('\n# =====')[1], {'__name__': 'loader'})"
+HOST = sys.executable, "-c", LOADER
+if __name__ == "__main__":  # a process of its own imports Metaflow, beside Prefect
+    gc.disable()  # until Prefect is imported, as that stays
+    ends = socket.socketpair()
+    fd = ends[1].fileno()
+    early = Popen([*HOST, __file__, "run"], stdin=fd, stdout=PIPE, stderr=STDOUT), *ends
+
+from prefect import State, flow, task
+
+
+@task(name="start", description="Begin.")
+def step_start() -> None: ...
+@task(name="middle", description="Do the work.\n\nIndented further.")
+def step_middle() -> None: ...
+@task(name="end")
+def step_end() -> None: ...
 
 
 @flow(
@@ -16,87 +40,25 @@ Do not edit it: change the flow and make it again.
 )
 def linear_flow() -> State[Any]:
     """Run LinearFlow as a Metaflow run."""
-    return run_flow(
-        flow_facts(),
-        __file__,
-        __metaflow__,
-        {},
-    )
+    return run_flow(metaflow_flow(), locals())
 
 
-def flow_facts() -> FlowFacts:
-    """Return what the runtime has to know about the flow."""
-    return FlowFacts(
+def metaflow_flow() -> MetaflowFlow:
+    """Return where the Metaflow flow is, and its graph."""
+    return MetaflowFlow(
+        file=__file__,
         name="LinearFlow",
         source="../flows/linear.py",
-        start="start",
-        steps={
-            "start": StepFacts(
-                task=step_start,
-                kind="linear",
-                next=[
-                    "middle",
-                ],
-            ),
-            "middle": StepFacts(
-                task=step_middle,
-                kind="linear",
-                next=[
-                    "end",
-                ],
-            ),
-            "end": StepFacts(
-                task=step_end,
-                kind="end",
-            ),
-        },
+        graph=[
+            Step(step_start, "linear", ["middle"]),
+            Step(step_middle, "linear", ["end"]),
+            Step(step_end, "end"),
+        ],
     )
-
-
-@task(
-    name="start",
-    description="Begin.",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_start(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step start."""
-    return run_step(unit)
-
-
-@task(
-    name="middle",
-    description="Do the work.\n\nIndented further.",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_middle(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step middle."""
-    return run_step(unit)
-
-
-@task(
-    name="end",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_end(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step end."""
-    return run_step(unit)
 
 
 # (here: what is the same in every file)
 
 
 if __name__ == "__main__":
-    gc.freeze()
-    gc.enable()
-    host = adopt_host(__process__, *__early__)
-    code = main(
-        flow_facts(),
-        linear_flow,
-        __file__,
-        host,
-        sys.argv[1:],
-    )
-    end_process(code)
+    main(metaflow_flow(), linear_flow, early)

@@ -7,106 +7,58 @@ Do not edit it: change the flow and make it again.
     prefect deploy loop.py:loop_flow
 """
 
-# (here: what is the same in every file)
+from __future__ import annotations
+
+import gc
+import socket
+import sys
+from subprocess import PIPE, STDOUT, Popen
+from typing import Any
+
+LOADER = r"exec('#' + open(__import__('sys').argv[1], encoding='utf-8').read().split('\n# =====')[1], {'__name__': 'loader'})"
+HOST = sys.executable, "-c", LOADER
+if __name__ == "__main__":  # a process of its own imports Metaflow, beside Prefect
+    gc.disable()  # until Prefect is imported, as that stays
+    ends = socket.socketpair()
+    fd = ends[1].fileno()
+    early = Popen([*HOST, __file__, "run"], stdin=fd, stdout=PIPE, stderr=STDOUT), *ends
+
+from prefect import State, flow, task
 
 
-@flow(
-    name="LoopFlow",
-)
+@task(name="start")
+def step_start() -> None: ...
+@task(name="again")
+def step_again() -> None: ...
+@task(name="end")
+def step_end() -> None: ...
+
+
+@flow(name="LoopFlow")
 def loop_flow(
     *,
     times: int = 3,
 ) -> State[Any]:
     """Run LoopFlow as a Metaflow run."""
-    return run_flow(
-        flow_facts(),
-        __file__,
-        __metaflow__,
-        {
-            "times": times,
-        },
-    )
+    return run_flow(metaflow_flow(), locals())
 
 
-def flow_facts() -> FlowFacts:
-    """Return what the runtime has to know about the flow."""
-    return FlowFacts(
+def metaflow_flow() -> MetaflowFlow:
+    """Return where the Metaflow flow is, and its graph."""
+    return MetaflowFlow(
+        file=__file__,
         name="LoopFlow",
         source="../flows/loop.py",
-        start="start",
-        steps={
-            "start": StepFacts(
-                task=step_start,
-                kind="linear",
-                next=[
-                    "again",
-                ],
-            ),
-            "again": StepFacts(
-                task=step_again,
-                kind="switch",
-                next=[
-                    "again",
-                    "end",
-                ],
-            ),
-            "end": StepFacts(
-                task=step_end,
-                kind="end",
-            ),
-        },
-        parameters=[
-            ParameterFacts(
-                name="times",
-                argument="times",
-                kind="int",
-            ),
+        graph=[
+            Step(step_start, "linear", ["again"]),
+            Step(step_again, "switch", ["again", "end"]),
+            Step(step_end, "end"),
         ],
     )
-
-
-@task(
-    name="start",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_start(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step start."""
-    return run_step(unit)
-
-
-@task(
-    name="again",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_again(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step again."""
-    return run_step(unit)
-
-
-@task(
-    name="end",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_end(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step end."""
-    return run_step(unit)
 
 
 # (here: what is the same in every file)
 
 
 if __name__ == "__main__":
-    gc.freeze()
-    gc.enable()
-    host = adopt_host(__process__, *__early__)
-    code = main(
-        flow_facts(),
-        loop_flow,
-        __file__,
-        host,
-        sys.argv[1:],
-    )
-    end_process(code)
+    main(metaflow_flow(), loop_flow, early)

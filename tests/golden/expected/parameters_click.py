@@ -7,146 +7,61 @@ Do not edit it: change the flow and make it again.
     prefect deploy parameters_click.py:parameters_click_flow
 """
 
-# (here: what is the same in every file)
+from __future__ import annotations
 
-DEFAULTS: dict[str, Any] = {
-    "numbers": [
-        1,
-        2,
-    ],
-}
+import gc
+import socket
+import sys
+from subprocess import PIPE, STDOUT, Popen
+from typing import Annotated, Any, Literal
+
+LOADER = r"exec('#' + open(__import__('sys').argv[1], encoding='utf-8').read().split('\n# =====')[1], {'__name__': 'loader'})"
+HOST = sys.executable, "-c", LOADER
+if __name__ == "__main__":  # a process of its own imports Metaflow, beside Prefect
+    gc.disable()  # until Prefect is imported, as that stays
+    ends = socket.socketpair()
+    fd = ends[1].fileno()
+    early = Popen([*HOST, __file__, "run"], stdin=fd, stdout=PIPE, stderr=STDOUT), *ends
+
+from prefect import State, flow, task
 
 
-@flow(
-    name="ParametersClickFlow",
-)
+@task(name="start")
+def step_start() -> None: ...
+@task(name="end")
+def step_end() -> None: ...
+
+
+@flow(name="ParametersClickFlow")
 def parameters_click_flow(
     *,
     color: Literal["red", "green"] = "red",
-    flag: bool = False,
-    level: Any = 2,
-    loud: int = 0,
-    many: list[str] | None = None,
-    numbers: list[int] = DEFAULTS["numbers"],
-    pair: list[float] | None = None,
+    flag: Annotated[bool, {"is_flag": True}] = False,
+    level: Annotated[Any, {"kind": "other"}] = 2,
+    loud: Annotated[int, {"is_counter": True}] = 0,
+    many: Annotated[list[str] | None, {"multiple": True}] = None,
+    numbers: Annotated[list[int], {"multiple": True}] = [1, 2],  # noqa: B006
+    pair: Annotated[list[float] | None, {"arity": 2}] = None,
 ) -> State[Any]:
     """Run ParametersClickFlow as a Metaflow run."""
-    return run_flow(
-        flow_facts(),
-        __file__,
-        __metaflow__,
-        {
-            "color": color,
-            "flag": flag,
-            "level": level,
-            "loud": loud,
-            "many": many,
-            "numbers": numbers,
-            "pair": pair,
-        },
-    )
+    return run_flow(metaflow_flow(), locals())
 
 
-def flow_facts() -> FlowFacts:
-    """Return what the runtime has to know about the flow."""
-    return FlowFacts(
+def metaflow_flow() -> MetaflowFlow:
+    """Return where the Metaflow flow is, and its graph."""
+    return MetaflowFlow(
+        file=__file__,
         name="ParametersClickFlow",
         source="../flows/parameters_click.py",
-        start="start",
-        steps={
-            "start": StepFacts(
-                task=step_start,
-                kind="linear",
-                next=[
-                    "end",
-                ],
-            ),
-            "end": StepFacts(
-                task=step_end,
-                kind="end",
-            ),
-        },
-        parameters=[
-            ParameterFacts(
-                name="color",
-                argument="color",
-                kind="str",
-                choices=[
-                    "red",
-                    "green",
-                ],
-            ),
-            ParameterFacts(
-                name="flag",
-                argument="flag",
-                kind="bool",
-                is_flag=True,
-            ),
-            ParameterFacts(
-                name="level",
-                argument="level",
-                kind="other",
-            ),
-            ParameterFacts(
-                name="loud",
-                argument="loud",
-                kind="int",
-                is_counter=True,
-            ),
-            ParameterFacts(
-                name="many",
-                argument="many",
-                kind="str",
-                multiple=True,
-            ),
-            ParameterFacts(
-                name="numbers",
-                argument="numbers",
-                kind="int",
-                multiple=True,
-            ),
-            ParameterFacts(
-                name="pair",
-                argument="pair",
-                kind="float",
-                arity=2,
-            ),
+        graph=[
+            Step(step_start, "linear", ["end"]),
+            Step(step_end, "end"),
         ],
     )
-
-
-@task(
-    name="start",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_start(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step start."""
-    return run_step(unit)
-
-
-@task(
-    name="end",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_end(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step end."""
-    return run_step(unit)
 
 
 # (here: what is the same in every file)
 
 
 if __name__ == "__main__":
-    gc.freeze()
-    gc.enable()
-    host = adopt_host(__process__, *__early__)
-    code = main(
-        flow_facts(),
-        parameters_click_flow,
-        __file__,
-        host,
-        sys.argv[1:],
-    )
-    end_process(code)
+    main(metaflow_flow(), parameters_click_flow, early)

@@ -7,144 +7,63 @@ Do not edit it: change the flow and make it again.
     prefect deploy parameters_keywords.py:parameters_keywords_flow
 """
 
-# (here: what is the same in every file)
+from __future__ import annotations
+
+import gc
+import socket
+import sys
+from subprocess import PIPE, STDOUT, Popen
+from typing import Annotated, Any
+
+LOADER = r"exec('#' + open(__import__('sys').argv[1], encoding='utf-8').read().split('\n# =====')[1], {'__name__': 'loader'})"
+HOST = sys.executable, "-c", LOADER
+if __name__ == "__main__":  # a process of its own imports Metaflow, beside Prefect
+    gc.disable()  # until Prefect is imported, as that stays
+    ends = socket.socketpair()
+    fd = ends[1].fileno()
+    early = Popen([*HOST, __file__, "run"], stdin=fd, stdout=PIPE, stderr=STDOUT), *ends
+
+from prefect import State, flow, task
 
 
-@flow(
-    name="ParametersKeywordsFlow",
-)
+@task(name="start")
+def step_start() -> None: ...
+@task(name="end")
+def step_end() -> None: ...
+
+
+@flow(name="ParametersKeywordsFlow")
 def parameters_keywords_flow(
     *,
-    lambda_: int = 1,
-    class_: str = "klass",
-    None_: str = "none",
-    True_: bool = False,
-    async_: float = 0.5,
-    import_: str = "x",
+    lambda_: Annotated[int, {"name": "lambda"}] = 1,
+    class_: Annotated[str, {"name": "class"}] = "klass",
+    None_: Annotated[str, {"name": "None"}] = "none",
+    True_: Annotated[bool, {"name": "True"}] = False,
+    async_: Annotated[float, {"name": "async"}] = 0.5,
+    import_: Annotated[str, {"name": "import"}] = "x",
     match: str = "soft keyword",
     print: str = "a builtin",
     type: str = "soft keyword too",
 ) -> State[Any]:
     """Run ParametersKeywordsFlow as a Metaflow run."""
-    return run_flow(
-        flow_facts(),
-        __file__,
-        __metaflow__,
-        {
-            "lambda": lambda_,
-            "class": class_,
-            "None": None_,
-            "True": True_,
-            "async": async_,
-            "import": import_,
-            "match": match,
-            "print": print,
-            "type": type,
-        },
-    )
+    return run_flow(metaflow_flow(), locals())
 
 
-def flow_facts() -> FlowFacts:
-    """Return what the runtime has to know about the flow."""
-    return FlowFacts(
+def metaflow_flow() -> MetaflowFlow:
+    """Return where the Metaflow flow is, and its graph."""
+    return MetaflowFlow(
+        file=__file__,
         name="ParametersKeywordsFlow",
         source="../flows/parameters_keywords.py",
-        start="start",
-        steps={
-            "start": StepFacts(
-                task=step_start,
-                kind="linear",
-                next=[
-                    "end",
-                ],
-            ),
-            "end": StepFacts(
-                task=step_end,
-                kind="end",
-            ),
-        },
-        parameters=[
-            ParameterFacts(
-                name="lambda",
-                argument="lambda_",
-                kind="int",
-            ),
-            ParameterFacts(
-                name="class",
-                argument="class_",
-                kind="str",
-            ),
-            ParameterFacts(
-                name="None",
-                argument="None_",
-                kind="str",
-            ),
-            ParameterFacts(
-                name="True",
-                argument="True_",
-                kind="bool",
-            ),
-            ParameterFacts(
-                name="async",
-                argument="async_",
-                kind="float",
-            ),
-            ParameterFacts(
-                name="import",
-                argument="import_",
-                kind="str",
-            ),
-            ParameterFacts(
-                name="match",
-                argument="match",
-                kind="str",
-            ),
-            ParameterFacts(
-                name="print",
-                argument="print",
-                kind="str",
-            ),
-            ParameterFacts(
-                name="type",
-                argument="type",
-                kind="str",
-            ),
+        graph=[
+            Step(step_start, "linear", ["end"]),
+            Step(step_end, "end"),
         ],
     )
-
-
-@task(
-    name="start",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_start(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step start."""
-    return run_step(unit)
-
-
-@task(
-    name="end",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_end(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step end."""
-    return run_step(unit)
 
 
 # (here: what is the same in every file)
 
 
 if __name__ == "__main__":
-    gc.freeze()
-    gc.enable()
-    host = adopt_host(__process__, *__early__)
-    code = main(
-        flow_facts(),
-        parameters_keywords_flow,
-        __file__,
-        host,
-        sys.argv[1:],
-    )
-    end_process(code)
+    main(metaflow_flow(), parameters_keywords_flow, early)

@@ -7,37 +7,40 @@ Do not edit it: change the flow and make it again.
     prefect deploy parameters_kinds.py:parameters_kinds_flow
 """
 
-# (here: what is the same in every file)
+from __future__ import annotations
 
-DEFAULTS: dict[str, Any] = {
-    "json_text": {
-        "a": [
-            1,
-            None,
-            "é",
-        ],
-    },
-    "json_value": {
-        "b": {
-            "c": [
-                True,
-            ],
-        },
-    },
-}
+import gc
+import socket
+import sys
+from subprocess import PIPE, STDOUT, Popen
+from typing import Any
+
+LOADER = r"exec('#' + open(__import__('sys').argv[1], encoding='utf-8').read().split('\n# =====')[1], {'__name__': 'loader'})"
+HOST = sys.executable, "-c", LOADER
+if __name__ == "__main__":  # a process of its own imports Metaflow, beside Prefect
+    gc.disable()  # until Prefect is imported, as that stays
+    ends = socket.socketpair()
+    fd = ends[1].fileno()
+    early = Popen([*HOST, __file__, "run"], stdin=fd, stdout=PIPE, stderr=STDOUT), *ends
+
+from prefect import State, flow, task
 
 
-@flow(
-    name="ParametersKindsFlow",
-)
+@task(name="start")
+def step_start() -> None: ...
+@task(name="end")
+def step_end() -> None: ...
+
+
+@flow(name="ParametersKindsFlow")
 def parameters_kinds_flow(
     *,
     empty: str = "",
     hidden_default: int = 7,
     integer: int = -3,
     json_null: Any = None,
-    json_text: Any = DEFAULTS["json_text"],
-    json_value: Any = DEFAULTS["json_value"],
+    json_text: Any = {"a": [1, None, "é"]},  # noqa: B006
+    json_value: Any = {"b": {"c": [True]}},  # noqa: B006
     no: bool = False,
     no_flag: bool | None = None,
     no_integer: int | None = None,
@@ -55,174 +58,24 @@ def parameters_kinds_flow(
     Args:
         integer: A whole number, 100% of it.
     """
-    return run_flow(
-        flow_facts(),
-        __file__,
-        __metaflow__,
-        {
-            "empty": empty,
-            "hidden_default": hidden_default,
-            "integer": integer,
-            "json_null": json_null,
-            "json_text": json_text,
-            "json_value": json_value,
-            "no": no,
-            "no_flag": no_flag,
-            "no_integer": no_integer,
-            "no_real": no_real,
-            "no_words": no_words,
-            "nothing": nothing,
-            "real": real,
-            "text": text,
-            "unicode": unicode,
-            "words": words,
-            "yes": yes,
-        },
-    )
+    return run_flow(metaflow_flow(), locals())
 
 
-def flow_facts() -> FlowFacts:
-    """Return what the runtime has to know about the flow."""
-    return FlowFacts(
+def metaflow_flow() -> MetaflowFlow:
+    """Return where the Metaflow flow is, and its graph."""
+    return MetaflowFlow(
+        file=__file__,
         name="ParametersKindsFlow",
         source="../flows/parameters_kinds.py",
-        start="start",
-        steps={
-            "start": StepFacts(
-                task=step_start,
-                kind="linear",
-                next=[
-                    "end",
-                ],
-            ),
-            "end": StepFacts(
-                task=step_end,
-                kind="end",
-            ),
-        },
-        parameters=[
-            ParameterFacts(
-                name="empty",
-                argument="empty",
-                kind="str",
-            ),
-            ParameterFacts(
-                name="hidden_default",
-                argument="hidden_default",
-                kind="int",
-            ),
-            ParameterFacts(
-                name="integer",
-                argument="integer",
-                kind="int",
-                help="A whole number, 100% of it.",
-            ),
-            ParameterFacts(
-                name="json_null",
-                argument="json_null",
-                kind="json",
-            ),
-            ParameterFacts(
-                name="json_text",
-                argument="json_text",
-                kind="json",
-            ),
-            ParameterFacts(
-                name="json_value",
-                argument="json_value",
-                kind="json",
-            ),
-            ParameterFacts(
-                name="no",
-                argument="no",
-                kind="bool",
-            ),
-            ParameterFacts(
-                name="no_flag",
-                argument="no_flag",
-                kind="bool",
-            ),
-            ParameterFacts(
-                name="no_integer",
-                argument="no_integer",
-                kind="int",
-            ),
-            ParameterFacts(
-                name="no_real",
-                argument="no_real",
-                kind="float",
-            ),
-            ParameterFacts(
-                name="no_words",
-                argument="no_words",
-                kind="str",
-            ),
-            ParameterFacts(
-                name="nothing",
-                argument="nothing",
-                kind="str",
-            ),
-            ParameterFacts(
-                name="real",
-                argument="real",
-                kind="float",
-            ),
-            ParameterFacts(
-                name="text",
-                argument="text",
-                kind="str",
-            ),
-            ParameterFacts(
-                name="unicode",
-                argument="unicode",
-                kind="str",
-            ),
-            ParameterFacts(
-                name="words",
-                argument="words",
-                kind="str",
-            ),
-            ParameterFacts(
-                name="yes",
-                argument="yes",
-                kind="bool",
-            ),
+        graph=[
+            Step(step_start, "linear", ["end"]),
+            Step(step_end, "end"),
         ],
     )
-
-
-@task(
-    name="start",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_start(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step start."""
-    return run_step(unit)
-
-
-@task(
-    name="end",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_end(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step end."""
-    return run_step(unit)
 
 
 # (here: what is the same in every file)
 
 
 if __name__ == "__main__":
-    gc.freeze()
-    gc.enable()
-    host = adopt_host(__process__, *__early__)
-    code = main(
-        flow_facts(),
-        parameters_kinds_flow,
-        __file__,
-        host,
-        sys.argv[1:],
-    )
-    end_process(code)
+    main(metaflow_flow(), parameters_kinds_flow, early)

@@ -7,137 +7,62 @@ Do not edit it: change the flow and make it again.
     prefect deploy parameters_own_names.py:parameters_own_names_flow
 """
 
-# (here: what is the same in every file)
+from __future__ import annotations
+
+import gc
+import socket
+import sys
+from subprocess import PIPE, STDOUT, Popen
+from typing import Annotated, Any
+
+LOADER = r"exec('#' + open(__import__('sys').argv[1], encoding='utf-8').read().split('\n# =====')[1], {'__name__': 'loader'})"
+HOST = sys.executable, "-c", LOADER
+if __name__ == "__main__":  # a process of its own imports Metaflow, beside Prefect
+    gc.disable()  # until Prefect is imported, as that stays
+    ends = socket.socketpair()
+    fd = ends[1].fileno()
+    early = Popen([*HOST, __file__, "run"], stdin=fd, stdout=PIPE, stderr=STDOUT), *ends
+
+from prefect import State, flow, task
 
 
-@flow(
-    name="ParametersOwnNamesFlow",
-)
+@task(name="start")
+def step_start() -> None: ...
+@task(name="end")
+def step_end() -> None: ...
+
+
+@flow(name="ParametersOwnNamesFlow")
 def parameters_own_names_flow(
     *,
-    copy_: str = "copy!",
-    dict_: str = "dict!",
+    copy_: Annotated[str, {"name": "copy"}] = "copy!",
+    dict_: Annotated[str, {"name": "dict"}] = "dict!",
     flow: str = "flow!",
-    json_: str = "json!",
-    model_config_: str = "model_config!",
-    schema_: str = "schema!",
+    json_: Annotated[str, {"name": "json"}] = "json!",
+    model_config_: Annotated[str, {"name": "model_config"}] = "model_config!",
+    schema_: Annotated[str, {"name": "schema"}] = "schema!",
     task: str = "task!",
-    validate_: str = "validate!",
+    validate_: Annotated[str, {"name": "validate"}] = "validate!",
 ) -> State[Any]:
     """Run ParametersOwnNamesFlow as a Metaflow run."""
-    return run_flow(
-        flow_facts(),
-        __file__,
-        __metaflow__,
-        {
-            "copy": copy_,
-            "dict": dict_,
-            "flow": flow,
-            "json": json_,
-            "model_config": model_config_,
-            "schema": schema_,
-            "task": task,
-            "validate": validate_,
-        },
-    )
+    return run_flow(metaflow_flow(), locals())
 
 
-def flow_facts() -> FlowFacts:
-    """Return what the runtime has to know about the flow."""
-    return FlowFacts(
+def metaflow_flow() -> MetaflowFlow:
+    """Return where the Metaflow flow is, and its graph."""
+    return MetaflowFlow(
+        file=__file__,
         name="ParametersOwnNamesFlow",
         source="../flows/parameters_own_names.py",
-        start="start",
-        steps={
-            "start": StepFacts(
-                task=step_start,
-                kind="linear",
-                next=[
-                    "end",
-                ],
-            ),
-            "end": StepFacts(
-                task=step_end,
-                kind="end",
-            ),
-        },
-        parameters=[
-            ParameterFacts(
-                name="copy",
-                argument="copy_",
-                kind="str",
-            ),
-            ParameterFacts(
-                name="dict",
-                argument="dict_",
-                kind="str",
-            ),
-            ParameterFacts(
-                name="flow",
-                argument="flow",
-                kind="str",
-            ),
-            ParameterFacts(
-                name="json",
-                argument="json_",
-                kind="str",
-            ),
-            ParameterFacts(
-                name="model_config",
-                argument="model_config_",
-                kind="str",
-            ),
-            ParameterFacts(
-                name="schema",
-                argument="schema_",
-                kind="str",
-            ),
-            ParameterFacts(
-                name="task",
-                argument="task",
-                kind="str",
-            ),
-            ParameterFacts(
-                name="validate",
-                argument="validate_",
-                kind="str",
-            ),
+        graph=[
+            Step(step_start, "linear", ["end"]),
+            Step(step_end, "end"),
         ],
     )
-
-
-@task(
-    name="start",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_start(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step start."""
-    return run_step(unit)
-
-
-@task(
-    name="end",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_end(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step end."""
-    return run_step(unit)
 
 
 # (here: what is the same in every file)
 
 
 if __name__ == "__main__":
-    gc.freeze()
-    gc.enable()
-    host = adopt_host(__process__, *__early__)
-    code = main(
-        flow_facts(),
-        parameters_own_names_flow,
-        __file__,
-        host,
-        sys.argv[1:],
-    )
-    end_process(code)
+    main(metaflow_flow(), parameters_own_names_flow, early)

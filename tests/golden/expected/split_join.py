@@ -7,129 +7,61 @@ Do not edit it: change the flow and make it again.
     prefect deploy split_join.py:split_join_flow
 """
 
-# (here: what is the same in every file)
+from __future__ import annotations
+
+import gc
+import socket
+import sys
+from subprocess import PIPE, STDOUT, Popen
+from typing import Any
+
+LOADER = r"exec('#' + open(__import__('sys').argv[1], encoding='utf-8').read().split('\n# =====')[1], {'__name__': 'loader'})"
+HOST = sys.executable, "-c", LOADER
+if __name__ == "__main__":  # a process of its own imports Metaflow, beside Prefect
+    gc.disable()  # until Prefect is imported, as that stays
+    ends = socket.socketpair()
+    fd = ends[1].fileno()
+    early = Popen([*HOST, __file__, "run"], stdin=fd, stdout=PIPE, stderr=STDOUT), *ends
+
+from prefect import State, flow, task
 
 
-@flow(
-    name="SplitJoinFlow",
-)
+@task(name="start")
+def step_start() -> None: ...
+@task(name="left")
+def step_left() -> None: ...
+@task(name="right")
+def step_right() -> None: ...
+@task(name="join")
+def step_join() -> None: ...
+@task(name="end")
+def step_end() -> None: ...
+
+
+@flow(name="SplitJoinFlow")
 def split_join_flow() -> State[Any]:
     """Run SplitJoinFlow as a Metaflow run."""
-    return run_flow(
-        flow_facts(),
-        __file__,
-        __metaflow__,
-        {},
-    )
+    return run_flow(metaflow_flow(), locals())
 
 
-def flow_facts() -> FlowFacts:
-    """Return what the runtime has to know about the flow."""
-    return FlowFacts(
+def metaflow_flow() -> MetaflowFlow:
+    """Return where the Metaflow flow is, and its graph."""
+    return MetaflowFlow(
+        file=__file__,
         name="SplitJoinFlow",
         source="../flows/split_join.py",
-        start="start",
-        steps={
-            "start": StepFacts(
-                task=step_start,
-                kind="split",
-                next=[
-                    "left",
-                    "right",
-                ],
-            ),
-            "left": StepFacts(
-                task=step_left,
-                kind="linear",
-                next=[
-                    "join",
-                ],
-            ),
-            "right": StepFacts(
-                task=step_right,
-                kind="linear",
-                next=[
-                    "join",
-                ],
-            ),
-            "join": StepFacts(
-                task=step_join,
-                kind="join",
-                next=[
-                    "end",
-                ],
-                closes="start",
-            ),
-            "end": StepFacts(
-                task=step_end,
-                kind="end",
-            ),
-        },
+        graph=[
+            Step(step_start, "split", ["left", "right"]),
+            Step(step_left, "linear", ["join"]),
+            Step(step_right, "linear", ["join"]),
+            Step(step_join, "join", ["end"], closes="start"),
+            Step(step_end, "end"),
+        ],
     )
-
-
-@task(
-    name="start",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_start(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step start."""
-    return run_step(unit)
-
-
-@task(
-    name="left",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_left(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step left."""
-    return run_step(unit)
-
-
-@task(
-    name="right",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_right(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step right."""
-    return run_step(unit)
-
-
-@task(
-    name="join",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_join(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step join."""
-    return run_step(unit)
-
-
-@task(
-    name="end",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_end(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step end."""
-    return run_step(unit)
 
 
 # (here: what is the same in every file)
 
 
 if __name__ == "__main__":
-    gc.freeze()
-    gc.enable()
-    host = adopt_host(__process__, *__early__)
-    code = main(
-        flow_facts(),
-        split_join_flow,
-        __file__,
-        host,
-        sys.argv[1:],
-    )
-    end_process(code)
+    main(metaflow_flow(), split_join_flow, early)

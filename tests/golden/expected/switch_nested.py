@@ -7,182 +7,71 @@ Do not edit it: change the flow and make it again.
     prefect deploy switch_nested.py:switch_nested_flow
 """
 
-# (here: what is the same in every file)
+from __future__ import annotations
+
+import gc
+import socket
+import sys
+from subprocess import PIPE, STDOUT, Popen
+from typing import Any
+
+LOADER = r"exec('#' + open(__import__('sys').argv[1], encoding='utf-8').read().split('\n# =====')[1], {'__name__': 'loader'})"
+HOST = sys.executable, "-c", LOADER
+if __name__ == "__main__":  # a process of its own imports Metaflow, beside Prefect
+    gc.disable()  # until Prefect is imported, as that stays
+    ends = socket.socketpair()
+    fd = ends[1].fileno()
+    early = Popen([*HOST, __file__, "run"], stdin=fd, stdout=PIPE, stderr=STDOUT), *ends
+
+from prefect import State, flow, task
 
 
-@flow(
-    name="SwitchNestedFlow",
-)
+@task(name="start")
+def step_start() -> None: ...
+@task(name="a")
+def step_a() -> None: ...
+@task(name="ax")
+def step_ax() -> None: ...
+@task(name="ay")
+def step_ay() -> None: ...
+@task(name="b")
+def step_b() -> None: ...
+@task(name="meet")
+def step_meet() -> None: ...
+@task(name="end")
+def step_end() -> None: ...
+
+
+@flow(name="SwitchNestedFlow")
 def switch_nested_flow(
     *,
     inner: str = "y",
     outer: str = "a",
 ) -> State[Any]:
     """Run SwitchNestedFlow as a Metaflow run."""
-    return run_flow(
-        flow_facts(),
-        __file__,
-        __metaflow__,
-        {
-            "inner": inner,
-            "outer": outer,
-        },
-    )
+    return run_flow(metaflow_flow(), locals())
 
 
-def flow_facts() -> FlowFacts:
-    """Return what the runtime has to know about the flow."""
-    return FlowFacts(
+def metaflow_flow() -> MetaflowFlow:
+    """Return where the Metaflow flow is, and its graph."""
+    return MetaflowFlow(
+        file=__file__,
         name="SwitchNestedFlow",
         source="../flows/switch_nested.py",
-        start="start",
-        steps={
-            "start": StepFacts(
-                task=step_start,
-                kind="switch",
-                next=[
-                    "a",
-                    "b",
-                ],
-            ),
-            "a": StepFacts(
-                task=step_a,
-                kind="switch",
-                next=[
-                    "ax",
-                    "ay",
-                ],
-            ),
-            "ax": StepFacts(
-                task=step_ax,
-                kind="linear",
-                next=[
-                    "meet",
-                ],
-            ),
-            "ay": StepFacts(
-                task=step_ay,
-                kind="linear",
-                next=[
-                    "meet",
-                ],
-            ),
-            "b": StepFacts(
-                task=step_b,
-                kind="linear",
-                next=[
-                    "meet",
-                ],
-            ),
-            "meet": StepFacts(
-                task=step_meet,
-                kind="linear",
-                next=[
-                    "end",
-                ],
-            ),
-            "end": StepFacts(
-                task=step_end,
-                kind="end",
-            ),
-        },
-        parameters=[
-            ParameterFacts(
-                name="inner",
-                argument="inner",
-                kind="str",
-            ),
-            ParameterFacts(
-                name="outer",
-                argument="outer",
-                kind="str",
-            ),
+        graph=[
+            Step(step_start, "switch", ["a", "b"]),
+            Step(step_a, "switch", ["ax", "ay"]),
+            Step(step_ax, "linear", ["meet"]),
+            Step(step_ay, "linear", ["meet"]),
+            Step(step_b, "linear", ["meet"]),
+            Step(step_meet, "linear", ["end"]),
+            Step(step_end, "end"),
         ],
     )
-
-
-@task(
-    name="start",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_start(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step start."""
-    return run_step(unit)
-
-
-@task(
-    name="a",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_a(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step a."""
-    return run_step(unit)
-
-
-@task(
-    name="ax",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_ax(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step ax."""
-    return run_step(unit)
-
-
-@task(
-    name="ay",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_ay(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step ay."""
-    return run_step(unit)
-
-
-@task(
-    name="b",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_b(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step b."""
-    return run_step(unit)
-
-
-@task(
-    name="meet",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_meet(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step meet."""
-    return run_step(unit)
-
-
-@task(
-    name="end",
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
-def step_end(unit: Unit[Any]) -> State[Any] | None:
-    """Run the step end."""
-    return run_step(unit)
 
 
 # (here: what is the same in every file)
 
 
 if __name__ == "__main__":
-    gc.freeze()
-    gc.enable()
-    host = adopt_host(__process__, *__early__)
-    code = main(
-        flow_facts(),
-        switch_nested_flow,
-        __file__,
-        host,
-        sys.argv[1:],
-    )
-    end_process(code)
+    main(metaflow_flow(), switch_nested_flow, early)

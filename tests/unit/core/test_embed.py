@@ -1,6 +1,7 @@
 """The embedded runtime: all of it, one namespace, nothing imported from us."""
 
 import ast
+import builtins
 from collections import Counter
 from importlib.resources import files
 from pathlib import Path
@@ -15,14 +16,21 @@ from metaflow_prefect.errors import (
     UsageProblem,
 )
 from metaflow_prefect.generate.embed import embedded_runtime
-from metaflow_prefect.runtime import METAFLOW_SIDE, PREFECT_SIDE
+from metaflow_prefect.runtime import LOADER, METAFLOW_SIDE, PREFECT_SIDE
 
-MODULES = (*PREFECT_SIDE, *METAFLOW_SIDE)
+MODULES = (LOADER, *METAFLOW_SIDE, *PREFECT_SIDE)
 
 
 def source(module: str) -> str:
     name = module.replace(".", "/")
     return files("metaflow_prefect.runtime").joinpath(f"{name}.py").read_text(encoding="utf-8")
+
+
+def part_of(module: str) -> str:
+    loader, metaflow_side, prefect_side = f"\n{embedded_runtime().text}".split("\n# =====")[1:]
+    if module == LOADER:
+        return loader
+    return prefect_side if module in PREFECT_SIDE else metaflow_side
 
 
 def test_every_runtime_module_is_embedded() -> None:
@@ -32,20 +40,17 @@ def test_every_runtime_module_is_embedded() -> None:
         for path in folder.rglob("*.py")
         if path.name != "__init__.py"
     }
-    assert found == {*MODULES, "host.program"}
-    assert embedded_runtime().program == source("host.program")
+    assert found == {*MODULES, "early"}  # which is for files that import the runtime
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_is_embedded_verbatim_after_its_imports(module: str) -> None:
-    runtime = embedded_runtime()
-    side = runtime.prefect_side if module in PREFECT_SIDE else runtime.metaflow_side
     tree = ast.parse(source(module))
     last_import = max(
         node.end_lineno or 0 for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)
     )
     body = "\n".join(source(module).splitlines()[last_import:]).strip()
-    assert body in side
+    assert body in part_of(module)
 
 
 def test_top_level_names_are_unique_over_all_modules() -> None:
@@ -62,31 +67,34 @@ def test_top_level_names_are_unique_over_all_modules() -> None:
 
 
 def test_nothing_is_imported_from_us_or_renamed() -> None:
-    runtime = embedded_runtime()
-    assert not [name for name, _ in runtime.imports if name.startswith("metaflow")]
-    for side in (runtime.prefect_side, runtime.metaflow_side):
-        for node in ast.walk(ast.parse(side)):
-            assert not (isinstance(node, ast.ImportFrom) and node.level), ast.unparse(node)
+    for node in ast.walk(ast.parse(embedded_runtime().text)):
+        if isinstance(node, ast.ImportFrom):
+            assert not node.level, ast.unparse(node)
+            assert not str(node.module).startswith("metaflow_prefect"), ast.unparse(node)
     for module in MODULES:  # an alias would be lost
         for node in ast.parse(source(module)).body:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 assert not any(alias.asname for alias in node.names), ast.unparse(node)
 
 
-def test_the_metaflow_side_needs_no_name_of_the_prefect_side() -> None:
-    own = {
-        node.name
-        for module in PREFECT_SIDE
-        for node in ast.parse(source(module)).body
-        if isinstance(node, ast.FunctionDef | ast.ClassDef)
-    }
-    names = [
-        node
-        for node in ast.walk(ast.parse(embedded_runtime().metaflow_side))
-        if isinstance(node, ast.Name)
-    ]
+@pytest.mark.parametrize(
+    "modules",
+    [pytest.param((LOADER,), id="loader"), pytest.param(METAFLOW_SIDE, id="metaflow-side")],
+)
+def test_what_runs_alone_needs_no_name_from_elsewhere(modules: tuple[str, ...]) -> None:
+    tree = ast.parse(part_of(modules[0]).partition("\n")[2])
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
     stored = {node.id for node in names if isinstance(node.ctx, ast.Store)}
-    assert {node.id for node in names} & own - stored == set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            stored.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            stored |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.arg):
+            stored.add(node.arg)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            stored.add(node.name)
+    assert {node.id for node in names} - stored - {*dir(builtins), "__file__"} == set()
 
 
 def test_each_kind_of_error_has_its_exit_code() -> None:

@@ -115,7 +115,7 @@ def test_the_formatter_changes_nothing(
     tmp_path_factory: pytest.TempPathFactory, values: list[Literals]
 ) -> None:
     lines = [f"v{place} = {literal(value)}" for place, value in enumerate(values)]
-    lines += [f"f(\n    name={literal(value, 1)},\n)" for value in values]
+    lines = [line for line in lines if len(line) <= 44]  # however wide its characters are
     file = tmp_path_factory.mktemp("literals") / "values.py"
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     format_unchanged(file)

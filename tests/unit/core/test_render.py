@@ -7,13 +7,16 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from metaflow_prefect.generate.embed import DIVIDERS
+from metaflow_prefect.generate.generated_file import Origin, origin_of
 from metaflow_prefect.generate.render import render
 from metaflow_prefect.model import (
     FlowModel,
@@ -23,6 +26,8 @@ from metaflow_prefect.model import (
     ParameterModel,
     StepModel,
 )
+from metaflow_prefect.runtime.facts import Parameter, ParameterKind
+from metaflow_prefect.runtime.flow_run.values import parameters_of
 from prefect.utilities.callables import parameter_schema
 from unit.core.interpreters import OLDEST_AND_NEWEST, interpreter, run_python
 
@@ -45,7 +50,7 @@ HOSTILE_TEXTS = [
     pytest.param("%s %(x)d 100%", id="percent"),
     pytest.param("Args: alpha: Returns: >>> Raises:", id="docstring-sections"),
     pytest.param(":param beta: gone", id="restructured-text"),
-    pytest.param("# ===== Metaflow's side", id="divider"),
+    pytest.param("\n# ===== Metaflow's side", id="divider"),
     pytest.param("word " * 2000 + "end", id="long"),
     pytest.param("日本語 žluťoučký \U0001f40d \U0001fae0", id="alphabets"),
 ]
@@ -77,7 +82,7 @@ def written(flow: FlowModel, source: str = "flow.py", output: str = "out.py") ->
 
 
 def own_part(text: str) -> str:
-    return text[: text.index("# ===== The runtime")]
+    return text[: text.index(DIVIDERS[0])]
 
 
 def format_differences(*files: Path) -> str:
@@ -105,7 +110,7 @@ def test_descriptions_and_help_texts_arrive_unchanged(text: str, load: Load) -> 
     module = load(written(flow))
     assert module.linear_flow.description == text
     assert module.step_start.description == text
-    alpha, beta = module.flow_facts().parameters
+    alpha, beta = parameters_of(module.linear_flow)
     assert (alpha.help, beta.help) == (text, "Second.")
     defaults = inspect.signature(module.linear_flow.fn).parameters
     assert defaults["alpha"].default == text
@@ -120,7 +125,7 @@ def test_a_help_text_of_several_lines_is_one_for_prefect(load: Load) -> None:
     module = load(written(replace(LINEAR, parameters=(alpha,))))
     schema = parameter_schema(module.linear_flow.fn).properties
     assert schema["alpha"]["description"] == "One, two three."
-    assert module.flow_facts().parameters[0].help == alpha.help
+    assert parameters_of(module.linear_flow)[0].help == alpha.help
 
 
 @pytest.mark.parametrize(
@@ -132,12 +137,15 @@ def test_a_help_text_of_several_lines_is_one_for_prefect(load: Load) -> None:
         pytest.param("new\nline.py", id="line-end"),
         pytest.param("\udcff.py", id="not-utf-8"),
         pytest.param("$(touch x).py", id="shell"),
+        pytest.param("flöw_₿\U0001fae0.py", id="newer-than-unicode-3.2"),
+        pytest.param("a, made from b..py", id="words-of-the-docstring"),
     ],
 )
 def test_any_file_name_is_written_safely(source: str, load: Load) -> None:
     text = written(LINEAR, source=source, output=source)
     module = load(text)
-    assert module.flow_facts().source == source
+    assert module.metaflow_flow().source == source
+    assert origin_of(text.encode()) == Origin("LinearFlow", source)
     assert module.__doc__.startswith(
         f"Prefect flow of the Metaflow flow LinearFlow, made from {source}"
     )
@@ -171,7 +179,7 @@ def test_a_parameter_has_its_type_and_default(
     module = load(written(replace(LINEAR, parameters=(parameter,))))
     found = inspect.signature(module.linear_flow.fn).parameters["p"]
     assert found.kind is inspect.Parameter.KEYWORD_ONLY
-    assert found.annotation == annotation
+    assert found.annotation.removeprefix("Annotated[").startswith(annotation)
     assert found.default == default
     assert type(found.default) is type(default)
     schema = parameter_schema(module.linear_flow.fn).model_dump_for_openapi()
@@ -179,13 +187,42 @@ def test_a_parameter_has_its_type_and_default(
     json.dumps(schema)
 
 
+def test_a_parameter_is_read_back_as_it_was_written(load: Load) -> None:
+    parameters = tuple(
+        ParameterModel(
+            name=f"p-{place}",
+            kind=kind,
+            required=required,
+            help="One.\n\nTwo." if required else "",
+            choices=("a", "b c") if kind == "str" and multiple else (),
+            multiple=multiple,
+            arity=arity,
+            is_counter=kind == "int" and required,
+        )
+        for place, (kind, required, multiple, arity) in enumerate(
+            product(KINDS, (True, False), (True, False), (1, 2))
+        )
+    )
+    flags = tuple(
+        ParameterModel(name=f"flag_{kind}", kind=kind, is_flag=True, default=True) for kind in KINDS
+    )
+    module = load(written(replace(LINEAR, parameters=parameters + flags)))
+    expected = [
+        Parameter(**{field.name: getattr(one, field.name) for field in fields(Parameter)})
+        for one in parameters + flags
+    ]
+    found = parameters_of(module.linear_flow)
+    assert [replace(one, argument="") for one in found] == expected
+    assert [one.argument for one in found] == [one.name.replace("-", "_") for one in expected]
+
+
 def test_an_attempt_of_metaflow_is_one_of_prefect() -> None:
     step = replace(START, user_retries=2, error_retries=1, retry_delay=120.0)
     text = own_part(written(replace(LINEAR, steps=(step, END))))
-    assert "retries=3," in text
-    assert "120.0,\n        120.0,\n        0.0,\n" in text
+    assert "retries=3, retry_delay_seconds=[120.0, 120.0, 0.0]" in text
 
 
+KINDS = get_args(ParameterKind)
 IDENTIFIERS = st.from_regex(r"[a-z][a-z_0-9]{0,50}", fullmatch=True)
 TEXTS = st.text(st.sampled_from("ab \"'\\\n\té日{}"), max_size=60)
 DEFAULTS: st.SearchStrategy[Literals] = (
@@ -201,7 +238,7 @@ DEFAULTS: st.SearchStrategy[Literals] = (
 PARAMETERS = st.builds(
     ParameterModel,
     name=IDENTIFIERS | TEXTS,
-    kind=st.sampled_from(["int", "float", "bool", "str", "json", "file", "other"]),
+    kind=st.sampled_from(KINDS),
     default=DEFAULTS,
     required=st.booleans(),
     help=TEXTS,
@@ -273,9 +310,10 @@ def test_a_long_name_is_written_as_the_formatter_would(tmp_path: Path, length: i
             ParameterModel(name=f"{name}3", kind="float", default=float("inf")),
         ),
     )
-    file = tmp_path / "long.py"
-    file.write_text(written(flow), encoding="utf-8")
-    assert format_differences(file) == ""
+    files = [tmp_path / "long.py", tmp_path / "without_parameters.py"]
+    files[0].write_text(written(flow), encoding="utf-8")
+    files[1].write_text(written(replace(flow, parameters=())), encoding="utf-8")
+    assert format_differences(*files) == ""
 
 
 @pytest.mark.process
@@ -291,6 +329,8 @@ def test_every_python_writes_the_same(version: str) -> None:
     )
     code = f"""
 from metaflow_prefect.model import *
+from metaflow_prefect.generate.embed import DIVIDERS
+from metaflow_prefect.generate.generated_file import Origin, origin_of
 from metaflow_prefect.generate.render import render
 print(ascii(render({flow!r}, source="flow.py", output="out.py")))
 """

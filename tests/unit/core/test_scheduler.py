@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from metaflow_prefect.runtime.flow_run.facts import StepFacts
+from metaflow_prefect.runtime.facts import Step
 from metaflow_prefect.runtime.flow_run.scheduler import Finish, RunFailure, Scheduler, Unit
 
 Says = Callable[[Unit[str]], Finish]
 
 
-def step(kind: str, *following: str, closes: str | None = None) -> StepFacts:
-    return StepFacts(task=None, kind=kind, next=following, closes=closes)  # type: ignore[arg-type]
+def step(kind: str, *following: str, closes: str | None = None) -> Step:
+    return Step(task=None, kind=kind, next=following, closes=closes)  # type: ignore[arg-type]
 
 
-def goes_on(unit: Unit[str], steps: Mapping[str, StepFacts], splits: int = 2) -> Finish:
+def goes_on(unit: Unit[str], steps: Mapping[str, Step], splits: int = 2) -> Finish:
     """What a task says that takes the first way and splits into two."""
     facts = steps[unit.step]
     following = facts.next[:1] if facts.kind == "switch" else facts.next
@@ -26,7 +26,7 @@ def goes_on(unit: Unit[str], steps: Mapping[str, StepFacts], splits: int = 2) ->
 
 
 def run(
-    steps: Mapping[str, StepFacts], says: Says, pick: Callable[[int], int] = lambda _: 0
+    steps: Mapping[str, Step], says: Says, pick: Callable[[int], int] = lambda _: 0
 ) -> list[Unit[str]]:
     """Run a graph; of the tasks that run, the picked one finishes next."""
     scheduler: Scheduler[str] = Scheduler(next(iter(steps)), steps, 100)
@@ -97,7 +97,7 @@ LOOP = {
         ),
     ],
 )
-def test_every_task_of_a_graph_runs_once(steps: dict[str, StepFacts], tasks: list[str]) -> None:
+def test_every_task_of_a_graph_runs_once(steps: dict[str, Step], tasks: list[str]) -> None:
     assert [unit.task_id for unit in run(steps, lambda u: goes_on(u, steps))] == tasks
 
 
@@ -113,7 +113,7 @@ def test_a_loop_counts_its_rounds() -> None:
     assert [u.index for u in units[1:3]] == ["loop[][0]", "loop[][1]"]
 
 
-def run_in_order(steps: Mapping[str, StepFacts], splits: int, order: list[int]) -> list[Unit[str]]:
+def run_in_order(steps: Mapping[str, Step], splits: int, order: list[int]) -> list[Unit[str]]:
     picks = itertools.cycle(order)
     return run(steps, lambda unit: goes_on(unit, steps, splits), lambda count: next(picks) % count)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from metaflow_prefect.runtime.flow_run.facts import FlowFacts, ParameterFacts
+from metaflow_prefect.runtime.facts import Parameter
 from metaflow_prefect.runtime.flow_run.values import given_values, parameter_words
 
 with warnings.catch_warnings():
@@ -57,7 +57,7 @@ def same(left: Any, right: Any) -> bool:
 @given(st.data(), st.sampled_from(sorted(TYPES)))
 def test_one_value(data: st.DataObject, kind: Any) -> None:
     value = data.draw(VALUES[kind])
-    words = parameter_words(ParameterFacts("some-name", "some_name", kind), value)
+    words = parameter_words(Parameter(name="some-name", kind=kind), value)
     assert same(read_back(words, kind), value)
 
 
@@ -65,7 +65,7 @@ def test_one_value(data: st.DataObject, kind: Any) -> None:
 @given(st.data(), st.sampled_from(["int", "float", "bool", "str"]))
 def test_several_values(data: st.DataObject, kind: Any) -> None:
     values = data.draw(st.lists(VALUES[kind], max_size=3))
-    facts = ParameterFacts("some-name", "some_name", kind, multiple=True)
+    facts = Parameter(name="some-name", kind=kind, multiple=True)
     found = read_back(parameter_words(facts, values), kind, multiple=True)
     assert same(tuple(found), tuple(values))
 
@@ -74,20 +74,20 @@ def test_several_values(data: st.DataObject, kind: Any) -> None:
 @given(st.data(), st.sampled_from(["int", "float", "bool", "str"]))
 def test_values_of_a_pair(data: st.DataObject, kind: Any) -> None:
     values = data.draw(st.lists(VALUES[kind], min_size=2, max_size=2))
-    facts = ParameterFacts("some-name", "some_name", kind, arity=2)
+    facts = Parameter(name="some-name", kind=kind, arity=2)
     found = read_back(parameter_words(facts, values), kind, nargs=2)
     assert same(tuple(found), tuple(values))
 
 
 @pytest.mark.parametrize("value", [math.inf, -math.inf, 1e22, -0.0])
 def test_a_float_at_its_limits(value: float) -> None:
-    words = parameter_words(ParameterFacts("some-name", "some_name", "float"), value)
+    words = parameter_words(Parameter(name="some-name", kind="float"), value)
     assert same(read_back(words, "float"), value)
 
 
 @pytest.mark.parametrize("value", ["123", "null", '{"a": 1}', '"quoted"', "text", ""])
 def test_a_text_that_is_json_stays_a_text(value: str) -> None:
-    words = parameter_words(ParameterFacts("some-name", "some_name", "json"), value)
+    words = parameter_words(Parameter(name="some-name", kind="json"), value)
     (found,) = [word.partition("=")[2] for word in words]
     assert JSONTypeClass().convert(found, None, None) == value
 
@@ -98,9 +98,7 @@ def test_a_text_that_is_json_stays_a_text(value: str) -> None:
 def test_a_flag(default: Any, kind: Any, value: bool) -> None:
     told = {"default": default} if default is not None else {}
     option = click.Option(["--some-name", "value"], is_flag=True, type=kind, **told)
-    facts = ParameterFacts(
-        "some-name", "some_name", "bool", is_flag=True, flag_value=option.flag_value
-    )
+    facts = Parameter(name="some-name", kind="bool", is_flag=True, flag_value=option.flag_value)
     words = parameter_words(facts, value)
     command = click.Command("run", params=[option])
     found = command.make_context("run", list(words)).params["value"]
@@ -129,7 +127,6 @@ def signed(default: Any) -> Any:
 def test_what_equals_its_default_is_left_to_metaflow(
     default: Any, value: Any, is_given: bool
 ) -> None:
-    parameter = ParameterFacts("some-name", "some_name", "json")
-    facts = FlowFacts("F", "f.py", "start", {}, parameters=[parameter])
-    found = given_values(facts, signed(default), {"some-name": value})
+    parameter = Parameter(name="some-name", argument="some_name", kind="json")
+    found = given_values([parameter], signed(default), {"some_name": value})
     assert found == ({"some-name": value} if is_given else {})

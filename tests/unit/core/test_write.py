@@ -51,7 +51,7 @@ def test_a_folder_is_refused(source: Path) -> None:
 def test_a_pipe_is_refused_rather_than_waited_for(source: Path) -> None:
     output = source.with_name("pipe")
     os.mkfifo(output)
-    with pytest.raises(OutputProblem, match="no ordinary file"):
+    with pytest.raises(OutputProblem, match="not a regular file"):
         check_output(output, source)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Union
+from typing import Union
 
-StepKind = Literal["linear", "split", "foreach", "switch", "join", "end"]
-ParameterKind = Literal["int", "float", "bool", "str", "json", "file", "other"]
+from metaflow_prefect.runtime.facts import Parameter, StepKind
+
 Literals = Union[None, bool, int, float, str, tuple["Literals", ...], "LiteralList", "LiteralDict"]
 
 
@@ -25,34 +25,14 @@ class LiteralDict:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ParameterModel:
-    """A parameter of a flow.
+class ParameterModel(Parameter):
+    """A parameter of a flow, with its default.
 
     Args:
-        name: Its name in Metaflow.
-        kind: How its values are written.
         default: Its default; `None` where it has none, or where only a run can know it.
-        required: Whether a run needs a value.
-        help: Its help text.
-        choices: The values that it may have, if it names them.
-        multiple: Whether it may be given several times.
-        is_flag: Whether it stands on the command line without a value.
-        flag_value: Of a flag: the value that it has if it stands there.
-        arity: How many values follow it on the command line.
-        is_counter: Whether its value is how often it stands on the command line.
     """
 
-    name: str
-    kind: ParameterKind
     default: Literals = None
-    required: bool = False
-    help: str = ""
-    choices: tuple[str, ...] = ()
-    multiple: bool = False
-    is_flag: bool = False
-    flag_value: Literals = True
-    arity: int = 1
-    is_counter: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

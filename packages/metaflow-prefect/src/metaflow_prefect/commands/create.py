@@ -42,6 +42,7 @@ from metaflow_prefect.deploy.record import Record
 from metaflow_prefect.deploy.tokens import NAMESPACE, TokenChoice, choose_token, remember_token
 from metaflow_prefect.errors import FlowProblem, UsageProblem
 from metaflow_prefect.generate.names import argument_names
+from metaflow_prefect.generate.render import RUNTIMES, Runtime
 from metaflow_prefect.generate.write import check_output, write_text
 from metaflow_prefect.load.configs import ConfigFiles
 from metaflow_prefect.load.deployment import load_deployment
@@ -65,6 +66,14 @@ server in PREFECT_API_URL, with the schedule and the triggers that the flow's de
     type=click.Choice(sorted(ResourcesDecorator.defaults)),
     help="Tag the steps whose @resources ask for this, as 'gpu', so that Prefect can limit how "
     "many run at a time; may be repeated.",
+)
+@click.option(
+    "--runtime",
+    type=click.Choice(RUNTIMES),
+    default=RUNTIMES[0],
+    show_default=True,
+    help="Whether the file holds all that runs it, or imports it from the package "
+    "metaflow-prefect, which then has to be installed where it runs.",
 )
 @click.option("--name", help="The deployment's name.")
 @click.option("--authorize", help="The production token of what somebody else has deployed.")
@@ -118,6 +127,7 @@ def create(
     output: str | None,
     tags: tuple[str, ...],
     concurrency_tags: tuple[str, ...],
+    runtime: Runtime,
     **options: Any,
 ) -> None:
     """Write the Prefect file of the flow, and deploy it if no file is named."""
@@ -125,16 +135,16 @@ def create(
     for note in ConfigFiles.notes():
         say(obj, note)
     if output is None:
-        deploy_flow(obj, tags, concurrency_tags, DeployOptions(**options))
+        deploy_flow(obj, tags, concurrency_tags, runtime, DeployOptions(**options))
     elif chosen_name(obj) or any(value not in (None, False, ()) for value in options.values()):
         raise UsageProblem(
-            "Only the options --tag and --concurrency-tag are for a file; all others are for a "
-            "deployment, and with a FILE none is made.",
+            "Only the options --tag, --concurrency-tag and --runtime are for a file; all others "
+            "are for a deployment, and with a FILE none is made.",
             "Leave out the name of the file, or these options.",
         )
     else:
         flow = loaded(obj, tags, concurrency_tags)
-        write_flow(obj, flow, Path(output))
+        write_flow(obj, flow, Path(output), runtime)
         warn_of_deployment(obj, flow)
 
 
@@ -151,20 +161,21 @@ def warn_of_deployment(obj: Any, flow: FlowModel) -> None:
         sys.stderr.write(f"Warning: {flow.name} cannot be deployed as it is: {problem}\n")
 
 
-def write_flow(obj: Any, flow: FlowModel, target: Path) -> None:
+def write_flow(obj: Any, flow: FlowModel, target: Path, runtime: Runtime) -> None:
     """Write the flow's Prefect file, and say so.
 
     Args:
         obj: Metaflow's command line state.
         flow: The flow.
         target: The file to write.
+        runtime: Whether it holds the runtime or imports it.
 
     Raises:
         MetaflowPrefectError: It cannot be written.
     """
     source = flow_file()
     check_output(target, source)
-    changed = write_text(target, generated_text(flow, source, target.resolve()))
+    changed = write_text(target, generated_text(flow, source, target.resolve(), runtime))
     say(obj, f"{'Wrote' if changed else 'Unchanged:'} {target}", fg="green")
 
 
@@ -266,7 +277,11 @@ def _pair(option: str, text: str) -> tuple[str, str]:
 
 
 def deploy_flow(
-    obj: Any, tags: tuple[str, ...], concurrency_tags: tuple[str, ...], options: DeployOptions
+    obj: Any,
+    tags: tuple[str, ...],
+    concurrency_tags: tuple[str, ...],
+    runtime: Runtime,
+    options: DeployOptions,
 ) -> None:
     """Deploy the flow to the server at hand.
 
@@ -274,6 +289,7 @@ def deploy_flow(
         obj: Metaflow's command line state.
         tags: Tags of the flow's runs, and of the deployment.
         concurrency_tags: Resources whose names are tags of the steps that ask for them.
+        runtime: Whether the generated file holds the runtime or imports it.
         options: How it is deployed.
 
     Raises:
@@ -284,7 +300,7 @@ def deploy_flow(
     described = describe(flow, facts, tags=tags)
     name = chosen_name(obj, options.name)
     chosen = checked_name(described.name if name is None else name)
-    placing = Placing.of(obj, flow_file(), options.pull)
+    placing = Placing.of(obj, flow_file(), options.pull, runtime)
     parameters = named_values(obj.flow, dict(_pair("--parameter", p) for p in options.parameters))
     record = _record(obj, flow, described, facts, options, placing.pull)
     record = replace(record, run_options=options.run_options(tags))

@@ -11,7 +11,7 @@ from metaflow._vendor import click
 
 from metaflow_prefect.checks import check
 from metaflow_prefect.errors import MetaflowPrefectError, UsageProblem
-from metaflow_prefect.generate.render import render
+from metaflow_prefect.generate.render import Runtime, render
 from metaflow_prefect.load.flow import load_flow
 from metaflow_prefect.load.options import explicit_options
 from metaflow_prefect.model import FlowModel
@@ -85,20 +85,23 @@ def flow_file() -> Path:
     return Path(sys.argv[0]).resolve()
 
 
-def generated_text(flow: FlowModel, source: Path, target: Path) -> str:
+def generated_text(
+    flow: FlowModel, source: Path, target: Path, runtime: Runtime = "embedded"
+) -> str:
     """Return the generated file of a flow.
 
     Args:
         flow: The flow.
         source: Its file.
         target: Where the generated file will be.
+        runtime: Whether it holds the runtime or imports it.
 
     Raises:
         FlowProblem: The flow cannot become a Prefect flow.
     """
     check(flow)
     relative = os.path.relpath(source, target.parent).replace(os.sep, "/")
-    return render(flow, source=relative, output=target.name)
+    return render(flow, source=relative, output=target.name, runtime=runtime)
 
 
 def loaded(

@@ -15,7 +15,7 @@ from metaflow_prefect.commands.runs import resume_deployed
 from metaflow_prefect.errors import UsageProblem
 from metaflow_prefect.generate.write import write_text
 from metaflow_prefect.process import run_to_end
-from metaflow_prefect.runtime.flow_run.facts import RUN_PREFIX
+from metaflow_prefect.runtime.facts import RUN_PREFIX
 
 
 @prefect.command(

@@ -11,7 +11,7 @@ from metaflow_prefect.commands.group import generated_text, say
 from metaflow_prefect.deploy.committed import check_committed
 from metaflow_prefect.deploy.package import make_package
 from metaflow_prefect.deploy.pull import Json, checkout_of, code_steps, commit_steps
-from metaflow_prefect.generate.render import flow_function_name
+from metaflow_prefect.generate.render import Runtime, flow_function_name
 from metaflow_prefect.generate.write import check_output, write_text
 from metaflow_prefect.model import FlowModel
 
@@ -54,24 +54,27 @@ class Placing:
         source: The flow's file.
         pull: One of `PULLS`.
         local_datastore: Whether Metaflow's data is in a folder of this machine.
+        runtime: Whether the generated file holds the runtime or imports it.
     """
 
     source: Path
     pull: str
     local_datastore: bool
+    runtime: Runtime
 
     @classmethod
-    def of(cls, obj: Any, source: Path, pull: str | None) -> Placing:
+    def of(cls, obj: Any, source: Path, pull: str | None, runtime: Runtime) -> Placing:
         """Decide how workers get at the code.
 
         Args:
             obj: Metaflow's command line state.
             source: The flow's file.
             pull: What the user says.
+            runtime: Whether the generated file holds the runtime or imports it.
         """
         is_local = obj.flow_datastore.TYPE == "local"
         usual = "local" if is_local else "package"
-        return cls(source=source, pull=pull or usual, local_datastore=is_local)
+        return cls(source=source, pull=pull or usual, local_datastore=is_local, runtime=runtime)
 
     @property
     def explained(self) -> str:
@@ -100,11 +103,11 @@ class Placing:
         folder, file = self.source.parent, self.beside
         if self.pull == "git":
             checkout = checkout_of(folder)
-            texts = [generated_text(one, self.source, file) for one in (whole, flow)]
+            texts = [self._text(one) for one in (whole, flow)]
             commit = check_committed(checkout, self.source, file, texts)
             return Code(folder=folder, file=file.name, steps=commit_steps(checkout, commit))
         check_output(file, self.source)
-        changed = write_text(file, generated_text(flow, self.source, file))
+        changed = write_text(file, self._text(flow))
         say(obj, f"{'Wrote' if changed else 'Unchanged:'} {file}", fg="green")
         steps = code_steps({"folder": str(folder)}, self._entrypoint(flow))
         return Code(folder=folder, file=file.name, steps=steps)
@@ -116,15 +119,18 @@ class Placing:
             flow: The flow.
             scratch: An empty folder.
         """
-        write_text(scratch / self.beside.name, generated_text(flow, self.source, self.beside))
+        write_text(scratch / self.beside.name, self._text(flow))
         return Code(folder=scratch, file=self.beside.name, steps=[])
+
+    def _text(self, flow: FlowModel) -> str:
+        return generated_text(flow, self.source, self.beside, self.runtime)
 
     def _entrypoint(self, flow: FlowModel) -> str:
         return f"{self.beside.name}:{flow_function_name(flow)}"
 
     def _packed(self, obj: Any, flow: FlowModel, scratch: Path) -> Code:
         generated = scratch / self.beside.name
-        write_text(generated, generated_text(flow, self.source, self.beside))
+        write_text(generated, self._text(flow))
         package = make_package(obj, generated)
         return Code(
             folder=scratch,

@@ -35,8 +35,8 @@ from metaflow_prefect.deploy.known import Known
 from metaflow_prefect.deploy.record import Record
 from metaflow_prefect.deploy.server import OWNER_VARIABLE, TOKEN_VARIABLE, api_url
 from metaflow_prefect.errors import OperationProblem
+from metaflow_prefect.runtime.facts import RUN_PREFIX
 from metaflow_prefect.runtime.flow_run.deployed import RESUME_VARIABLE
-from metaflow_prefect.runtime.flow_run.facts import RUN_PREFIX
 
 PAGE = 200  # objects in one answer of the server
 # Argo's words for the states of a run, which are those of Metaflow's other schedulers too.

@@ -7,58 +7,68 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from metaflow_prefect.runtime import METAFLOW_SIDE, PREFECT_SIDE
+from metaflow_prefect.runtime import LOADER, METAFLOW_SIDE, PREFECT_SIDE
 
 LINE_LENGTH = 88
+Imports = dict[str, set[str | None]]
+# Each begins by "# =====", at which the loader takes the file apart.
+DIVIDERS = (
+    "# ===== The loader of Metaflow's side; from here on all files are the same " + "=" * 12,
+    "# ===== Metaflow's side: run by processes of its own, which import Metaflow " + "=" * 11,
+    "# ===== The Prefect side: run by the process that runs the Prefect flow " + "=" * 15,
+)
+# What the Prefect side finds imported, as the flow's own part needs it.
+BOUND = ("State",)
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """The runtime's text and what it imports.
+    """The runtime as it stands in a generated file.
 
     Args:
-        imports: For each imported module the names taken from it; `None` among them
-            stands for the module itself.
-        prefect_side: The text of the Prefect side.
-        metaflow_side: The text of the Metaflow side.
-        program: The program that loads the Metaflow side.
-        names: The top-level names of both sides.
+        text: Its text.
+        names: The top-level names in it, imported ones included.
     """
 
-    imports: tuple[tuple[str, tuple[str | None, ...]], ...]
-    prefect_side: str
-    metaflow_side: str
-    program: str
+    text: str
     names: frozenset[str]
 
 
 @cache
 def embedded_runtime() -> Embedded:
     """Read the runtime's modules."""
-    imports: dict[str, set[str | None]] = {}
     names: set[str] = set()
-    sides = []
-    for modules in (PREFECT_SIDE, METAFLOW_SIDE):
-        parts = [_embed(_source(module), imports, names) for module in modules]
-        sides.append("\n\n\n".join(parts))
-    return Embedded(
-        imports=tuple(
-            (module, tuple(sorted(found, key=lambda name: name or "")))
-            for module, found in sorted(imports.items())
-        ),
-        prefect_side=sides[0],
-        metaflow_side=sides[1],
-        program=_source("host.program"),
-        names=frozenset(names),
-    )
+    known: set[tuple[str, str | None]] = set()
+    parts = []
+    for divider, modules in zip(DIVIDERS, ((LOADER,), METAFLOW_SIDE, PREFECT_SIDE), strict=True):
+        imports: Imports = {}
+        # Metaflow's processes run their part alone.
+        bound = BOUND if modules is PREFECT_SIDE else ()
+        bodies = [_body(module_source(module), imports, names) for module in modules]
+        found = {(module, name) for module, all_names in imports.items() for name in all_names}
+        needed = _import_lines({one for one in found - known if one[1] not in bound})
+        known |= found
+        parts += [_section(divider, needed, bodies)]
+    names |= {module.split(".")[0] if name is None else name for module, name in known}
+    return Embedded(text="\n\n\n".join(parts), names=frozenset(names))
 
 
-def _source(module: str) -> str:
+def _section(divider: str, imports: str, bodies: list[str]) -> str:
+    head = f"{divider}\n\n{imports}\n" if imports else f"{divider}\n"
+    return "\n".join([head, "\n\n\n".join(bodies)])
+
+
+def module_source(module: str) -> str:
+    """Return the source of a module of the runtime.
+
+    Args:
+        module: Its name, relative to the runtime's package.
+    """
     resource = files("metaflow_prefect.runtime").joinpath(f"{module.replace('.', '/')}.py")
     return resource.read_text(encoding="utf-8")
 
 
-def _embed(source: str, imports: dict[str, set[str | None]], names: set[str]) -> str:
+def _body(source: str, imports: Imports, names: set[str]) -> str:
     """Return a module's text without its docstring and imports, which are collected."""
     tree = ast.parse(source)
     docstring = ast.get_docstring(tree) or ""
@@ -68,7 +78,7 @@ def _embed(source: str, imports: dict[str, set[str | None]], names: set[str]) ->
             for alias in node.names:
                 imports.setdefault(alias.name, set()).add(None)
         elif isinstance(node, ast.ImportFrom):
-            if not node.level:
+            if not node.level and node.module != "__future__":
                 found = imports.setdefault(node.module or "", set())
                 found.update(alias.name for alias in node.names)
         elif body_start == 0 and not _is_docstring(node, tree):
@@ -97,31 +107,35 @@ def _first_line(node: ast.stmt, source: str) -> int:
 def _names(node: ast.stmt) -> list[str]:
     if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
         return [node.name]
-    if isinstance(node, ast.Assign):
-        found = []
-        for target in node.targets:
-            found += [n.id for n in ast.walk(target) if isinstance(n, ast.Name)]
-        return found
+    if isinstance(node, (ast.Assign, ast.AnnAssign)):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        return [n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)]
     return []
 
 
-def import_lines(imports: dict[str, set[str | None]]) -> list[str]:
-    """Write import statements in the formatter's way.
+def _import_lines(imports: set[tuple[str, str | None]]) -> str:
+    """Write import statements as the formatter would; Prefect's come last.
 
     Args:
-        imports: For each module the names taken from it; `None` for the module itself.
-
-    Returns:
-        The lines, sorted.
+        imports: Modules with a name that is taken from them, or `None` for the module itself.
     """
-    plain = sorted(f"import {module}" for module, names in imports.items() if None in names)
-    lines = []
-    for module, names in sorted(imports.items()):
-        wanted = sorted(name for name in names if name is not None)
-        if not wanted:
-            continue
-        line = f"from {module} import {', '.join(wanted)}"
+    standard = {one for one in imports if one[0].split(".")[0] != "prefect"}
+    blocks = [_block(standard), _block(imports - standard)]
+    return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def _block(imports: set[tuple[str, str | None]]) -> list[str]:
+    lines = sorted(f"import {module}" for module, name in imports if name is None)
+    for module in sorted({module for module, name in imports if name is not None}):
+        names = sorted((n for m, n in imports if m == module and n), key=_isort_key)
+        line = f"from {module} import {', '.join(names)}"
         if len(line) > LINE_LENGTH:
-            line = "\n".join([f"from {module} import (", *(f"    {n}," for n in wanted), ")"])
-        lines.append(line)
-    return plain + lines
+            line = "\n".join([f"from {module} import (", *(f"    {n}," for n in names), ")"])
+        # The flow's own part takes some of them, too; but here they are needed by themselves.
+        lines.append(f"{line}  # noqa: F811" if "Any" in names else line)
+    return lines
+
+
+def _isort_key(name: str) -> tuple[bool, bool, str]:
+    """Return what sorts constants before classes, and these before the rest."""
+    return not name.isupper(), not name[0].isupper(), name

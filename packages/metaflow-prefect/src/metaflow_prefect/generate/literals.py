@@ -7,7 +7,6 @@ from unicodedata import ucd_3_2_0
 
 from metaflow_prefect.model import LiteralDict, LiteralList, Literals
 
-INDENT = "    "
 # Emoji, assigned without gaps long before the Unicode version of any supported Python.
 EMOJI = (range(0x1F300, 0x1F650), range(0x1F910, 0x1F93B))
 
@@ -39,39 +38,22 @@ def _shown(character: str) -> bool:
     return character.isprintable() and (settled or any(ord(character) in e for e in EMOJI))
 
 
-def literal(value: Literals, depth: int = 0) -> str:
-    """Write a value; every entry of a collection has a line of its own.
+def literal(value: Literals) -> str:
+    """Write a value on one line.
 
     Args:
         value: The value.
-        depth: How deep the line that it begins on is indented.
-
-    Returns:
-        Source whose first line has no indent.
     """
     if isinstance(value, str):
         return text_literal(value)
     if isinstance(value, float) and math.isinf(value):
         return f'float("{value}")'
     if isinstance(value, LiteralDict):
-        return exploded(
-            "{",
-            [f"{literal(k, depth + 1)}: {literal(v, depth + 1)}" for k, v in value.items],
-            "}",
-            depth,
-        )
+        entries = (f"{literal(key)}: {literal(one)}" for key, one in value.items)
+        return f"{{{', '.join(entries)}}}"
     if isinstance(value, LiteralList):
-        return exploded("[", [literal(e, depth + 1) for e in value.entries], "]", depth)
+        return f"[{', '.join(map(literal, value.entries))}]"
     if isinstance(value, tuple):
-        return exploded("(", [literal(e, depth + 1) for e in value], ")", depth)
+        return f"({', '.join(map(literal, value))}{',' * (len(value) == 1)})"
     # The formatter writes 1e16 where Python writes 1e+16.
     return repr(value).replace("e+", "e")
-
-
-def exploded(opening: str, entries: list[str], closing: str, depth: int) -> str:
-    """Write bracketed entries on lines of their own, each with its comma."""
-    if not entries:
-        return opening + closing
-    inside = INDENT * (depth + 1)
-    lines = [f"{inside}{entry}," for entry in entries]
-    return "\n".join([opening, *lines, INDENT * depth + closing])

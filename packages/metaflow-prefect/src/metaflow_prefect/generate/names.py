@@ -9,9 +9,17 @@ import unicodedata
 from collections.abc import Iterable
 
 # Prefect's own arguments of a flow call, and what the flow function's body uses.
-TAKEN_BY_FLOW = frozenset({"return_state", "wait_for", "run_flow", "flow_facts", "self", "cls"})
+TAKEN_BY_FLOW = frozenset(
+    {"return_state", "wait_for", "run_flow", "metaflow_flow", "locals", "self", "cls"}
+)
 # What the flow's own part of a generated file uses beside what it imports.
-TAKEN_BY_FILE = frozenset({"flow_facts", "host", "code", "annotations", "DEFAULTS"})
+TAKEN_BY_FILE = frozenset(
+    {
+        *("metaflow_flow", "annotations", "flow", "task", "State", "Annotated", "Any", "Literal"),
+        *("gc", "socket", "sys", "PIPE", "STDOUT", "Popen", "ends", "process", "early"),
+        *("LOADER", "HOST", "metaflow_prefect", "start_early"),
+    }
+)
 # Prefect checks a flow's parameters through a pydantic model with a field for each. A
 # field named as one of the model's own attributes is warned of, refused, or (as
 # `model_fields_set`) silently given another value.

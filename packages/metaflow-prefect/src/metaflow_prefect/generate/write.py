@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from pathlib import Path
 
 from metaflow_prefect.errors import OutputProblem
-from metaflow_prefect.generate.render import MARK
-
-# The mark, version, flow and checksum: a note that begins with our name is not enough.
-HEADER = re.compile(MARK.encode() + rb" \S+ \S+ [0-9a-f]{16}\r?\n")
+from metaflow_prefect.generate.generated_file import is_generated
 
 
 def check_output(output: Path, source: Path) -> None:
@@ -35,18 +31,12 @@ def check_output(output: Path, source: Path) -> None:
             f"The folder {output.parent} does not exist.", "Make it first, or choose another."
         )
     if output.exists() and not output.is_file():
-        raise OutputProblem(f"{output} is no ordinary file.", "Give the name of a file.")
+        raise OutputProblem(f"{output} is not a regular file.", "Give the name of a file.")
     if output.exists() and not is_generated(output):
         raise OutputProblem(
             f"{output} exists and was not made by metaflow-prefect.",
             "Move it away or choose another name.",
         )
-
-
-def is_generated(path: Path) -> bool:
-    """Return whether a file was made by metaflow-prefect, by its first line."""
-    with path.open("rb") as file:
-        return HEADER.match(file.readline(4096)) is not None
 
 
 def write_text(path: Path, text: str) -> bool:

@@ -21,11 +21,10 @@ from metaflow_prefect.model import (
     LiteralDict,
     LiteralList,
     Literals,
-    ParameterKind,
     ParameterModel,
-    StepKind,
     StepModel,
 )
+from metaflow_prefect.runtime.facts import ParameterKind, StepKind
 from metaflow_prefect.runtime.host.outcome import attempt_facts
 
 KINDS: dict[str, StepKind] = {

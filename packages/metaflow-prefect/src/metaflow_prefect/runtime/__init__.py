@@ -1,13 +1,42 @@
-"""What every generated file carries, as real modules.
+"""What runs a generated file: held in it, or imported by it from here.
 
-A generated file holds the text of these modules under its own part: first the Prefect
-side, which runs where Prefect runs the flow, then the Metaflow side, which runs in
-processes of its own and imports Metaflow. Their names share one namespace there, so
-every top-level name is unique over all of them.
+A generated file either holds the text of these modules under its own part: first the
+loader, then the Metaflow side, which runs in processes of its own and imports Metaflow,
+then the Prefect side, which runs where Prefect runs the flow. Their names share one
+namespace there, so every top-level name is unique over all of them. Or it imports the
+names below from here.
 """
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from .early import start_early
+
+if TYPE_CHECKING:
+    from .facts import MetaflowFlow, Step
+    from .flow_run.command import main
+    from .flow_run.engine import run_flow
+
+__all__ = ["MetaflowFlow", "Step", "main", "run_flow", "start_early"]
+
+LOADER = "loader"
+METAFLOW_SIDE = (
+    "channel",
+    "facts",
+    "host.script",
+    "host.warm",
+    "host.launch",
+    "host.worker",
+    "host.outcome",
+    "host.origin",
+    "host.service",
+    "host.native",
+    "host.side",
+)
 PREFECT_SIDE = (
-    "flow_run.facts",
+    "start",
     "flow_run.deployed",
     "flow_run.scheduler",
     "flow_run.host_client",
@@ -23,15 +52,17 @@ PREFECT_SIDE = (
     "flow_run.resume",
     "flow_run.command",
 )
-METAFLOW_SIDE = (
-    "channel",
-    "host.script",
-    "host.warm",
-    "host.launch",
-    "host.worker",
-    "host.outcome",
-    "host.origin",
-    "host.service",
-    "host.native",
-    "host.side",
-)
+# Imported when asked for: Metaflow's processes must not import Prefect, and a generated
+# file has them started before it does so itself.
+_MODULES = {
+    "MetaflowFlow": ".facts",
+    "Step": ".facts",
+    "main": ".flow_run.command",
+    "run_flow": ".flow_run.engine",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_MODULES[name], __name__), name)

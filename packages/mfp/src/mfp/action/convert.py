@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from metaflow_prefect.generate.write import is_generated
+from metaflow_prefect.generate.generated_file import is_edited, is_generated
 
 from mfp.action.inputs import Inputs
 from mfp.action.report import Change, Flow, Report
@@ -17,7 +17,7 @@ from mfp.convert.repository import (
     discover_selection,
     unreadable,
 )
-from mfp.convert.writing.outcome import Outcome, is_edited
+from mfp.convert.writing.outcome import Outcome
 from mfp.convert.writing.stale import StaleFile, settle_stale
 from mfp.discover import NotebookFlow
 from mfp.settings import read_settings

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
+import socket
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from prefect import Flow
 from prefect.client.schemas.objects import State
@@ -18,11 +21,13 @@ from prefect.settings import (
     temporary_settings,
 )
 
+from ..facts import MetaflowFlow, Parameter
+from ..host.script import end_process
 from .engine import LAUNCHERS, LoadProblem, PreparedRun, load_flow
-from .facts import FlowFacts, ParameterFacts
-from .host_client import Host, HostEnded
+from .host_client import Host, HostEnded, adopt_host
 from .resume import origin_problem, values_of_origin
 from .scheduler import RunFailure
+from .values import parameters_of
 
 USAGE = 2
 # A cold start of Prefect's temporary server takes a slow machine far more than
@@ -30,7 +35,7 @@ USAGE = 2
 SERVER_START_SECONDS = 300
 
 
-def reader(parameter: ParameterFacts) -> Callable[[str], tuple[str, Any]]:
+def reader(parameter: Parameter) -> Callable[[str], tuple[str, Any]]:
     """Return what reads a parameter: the text, for Metaflow, and what it means."""
     import click
 
@@ -69,30 +74,46 @@ REPEATED_OPTIONS = (
 
 
 def main(
-    facts: FlowFacts,
+    facts: MetaflowFlow,
     flow: Flow[Any, Any],
-    path: str,
-    host: Host,
-    words: Sequence[str],
+    early: tuple[subprocess.Popen[bytes], socket.socket, socket.socket],
+) -> NoReturn:
+    """Run the command line of a generated file, and end this process.
+
+    The exit code is 0 if the Metaflow run is successful, 1 if not, 2 if the command
+    line makes no sense.
+
+    Args:
+        facts: The flow.
+        flow: Its Prefect flow.
+        early: A Metaflow process that has been started early, and the socket to it.
+    """
+    gc.freeze()
+    gc.enable()
+    end_process(run_command(facts, flow, adopt_host(*early), sys.argv[1:]))
+
+
+def run_command(
+    facts: MetaflowFlow, flow: Flow[Any, Any], host: Host, words: Sequence[str]
 ) -> int:
     """Run the command line of a generated file.
 
     Args:
         facts: The flow.
         flow: Its Prefect flow.
-        path: The generated file.
-        host: A Metaflow process that has been started early.
+        host: The Metaflow process.
         words: The command line's words.
 
     Returns:
-        0 if the Metaflow run is successful, 1 if not, 2 if the words make no sense.
+        The exit code.
     """
     import click
 
-    command = _command(facts, path)
+    parameters = parameters_of(flow)
+    command = _command(facts, parameters)
     try:
-        with command.make_context(Path(path).name, list(words)) as context:
-            return _run(facts, flow, path, host, context.params)
+        with command.make_context(Path(facts.file).name, list(words)) as context:
+            return _run(facts, parameters, flow, host, context.params)
     except click.exceptions.Exit as ending:
         return ending.exit_code
     except click.ClickException as error:
@@ -100,13 +121,13 @@ def main(
         return 2
 
 
-def _command(facts: FlowFacts, path: str) -> Any:
+def _command(facts: MetaflowFlow, parameters: Sequence[Parameter]) -> Any:
     """Return the click command; a flow's parameter wins over an option of ours."""
     import click
 
-    taken = {parameter.name for parameter in facts.parameters}
+    taken = {parameter.name for parameter in parameters}
     options: list[Any] = []
-    for place, parameter in enumerate(facts.parameters):
+    for place, parameter in enumerate(parameters):
         variable = parameter.name.upper().replace("-", "_")
         settings: dict[str, Any] = {"is_flag": True, "default": None}
         if parameter.is_counter:
@@ -167,7 +188,7 @@ def _command(facts: FlowFacts, path: str) -> Any:
     )
     own("debug", "Show the traceback of a flow that cannot be loaded.", is_flag=True)
     return click.Command(
-        Path(path).name,
+        Path(facts.file).name,
         params=options,
         help=f"Run the Metaflow flow {facts.name} as a Prefect flow.",
         context_settings={"help_option_names": ["--help"], "max_content_width": 100},
@@ -184,15 +205,15 @@ def _need_no_parameters(context: Any, _option: Any, run_id: str | None) -> str |
 
 
 def _run(
-    facts: FlowFacts,
+    facts: MetaflowFlow,
+    parameters: Sequence[Parameter],
     flow: Flow[Any, Any],
-    path: str,
     host: Host,
     chosen: dict[str, Any],
 ) -> int:
     words: list[str] = []
     values: dict[str, Any] = {}
-    for place, parameter in enumerate(facts.parameters):
+    for place, parameter in enumerate(parameters):
         given = chosen[f"parameter_{place}"]
         if parameter.is_flag and given is None and not chosen["own_resume"]:
             _record_flag(parameter, values)
@@ -205,7 +226,6 @@ def _run(
         load_flow(
             host,
             facts,
-            path,
             _arguments(facts, chosen, words),
             chosen["own_launcher"],
             chosen["own_preload"],
@@ -233,13 +253,13 @@ def _run(
                 host.close()
                 sys.stderr.write(f"{reason}\n")
                 return USAGE
-            values = values_of_origin(facts, run_id, origin["parameters"])
+            values = values_of_origin(parameters, run_id, origin["parameters"])
             flow = flow.with_options(validate_parameters=False)
         PreparedRun.waiting = PreparedRun(host)
         return _run_prefect_flow(flow, values)
 
 
-def _record_flag(parameter: ParameterFacts, values: dict[str, Any]) -> None:
+def _record_flag(parameter: Parameter, values: dict[str, Any]) -> None:
     """Show in Prefect what the environment says of a flag, which Metaflow reads."""
     import click
 
@@ -249,7 +269,7 @@ def _record_flag(parameter: ParameterFacts, values: dict[str, Any]) -> None:
         values[parameter.argument] = click.BOOL(text) if is_plain else text
 
 
-def _raw_and_value(parameter: ParameterFacts, given: Any) -> tuple[list[str], Any]:
+def _raw_and_value(parameter: Parameter, given: Any) -> tuple[list[str], Any]:
     """Return a parameter's words for Metaflow, and its value for Prefect."""
     option = f"--{parameter.name}"
     if parameter.is_flag:
@@ -266,7 +286,9 @@ def _raw_and_value(parameter: ParameterFacts, given: Any) -> tuple[list[str], An
     return words, values if parameter.multiple else values[0]
 
 
-def _arguments(facts: FlowFacts, chosen: dict[str, Any], words: list[str]) -> list[str]:
+def _arguments(
+    facts: MetaflowFlow, chosen: dict[str, Any], words: list[str]
+) -> list[str]:
     """Return what follows the flow's file on Metaflow's command line."""
     import click
 

@@ -11,14 +11,14 @@ import os
 from dataclasses import replace
 from typing import Any
 
-from .facts import FlowFacts
+from ..facts import MetaflowFlow
 
 DEPLOYMENT_VARIABLE = "METAFLOW_PREFECT_DEPLOYMENT"
 RESUME_VARIABLE = "METAFLOW_PREFECT_RESUME"
 SAID = ("options", "run_options", "configs")
 
 
-def kept_for(facts: FlowFacts) -> dict[str, Any]:
+def kept_for(facts: MetaflowFlow) -> dict[str, Any]:
     """Return what the deployment of this flow keeps; nothing without a deployment.
 
     A step may run another flow, which is not the one that was deployed.
@@ -27,7 +27,7 @@ def kept_for(facts: FlowFacts) -> dict[str, Any]:
     return kept if kept.get("flow") == facts.name else {}
 
 
-def facts_as_deployed(facts: FlowFacts) -> FlowFacts:
+def facts_as_deployed(facts: MetaflowFlow) -> MetaflowFlow:
     """Return a flow's facts with what its deployment says instead.
 
     Args:
@@ -37,7 +37,7 @@ def facts_as_deployed(facts: FlowFacts) -> FlowFacts:
     return replace(facts, **{name: kept[name] for name in SAID if name in kept})
 
 
-def command_as_deployed(facts: FlowFacts, parameters: list[str]) -> list[str]:
+def command_as_deployed(facts: MetaflowFlow, parameters: list[str]) -> list[str]:
     """Return the Metaflow command of a deployed run: `run`, or `resume` if asked for.
 
     Args:

@@ -10,21 +10,23 @@ from typing import Any
 from uuid import UUID
 
 from prefect import Task, get_run_logger
+from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
 from prefect.exceptions import TerminationSignal
 from prefect.states import Completed, Failed
 
+from ..facts import RUN_PREFIX, MetaflowFlow, Parameter
+from ..start import start_metaflow
 from .artifacts import ArtifactPublisher
 from .deployed import command_as_deployed, facts_as_deployed
-from .facts import RUN_PREFIX, FlowFacts
-from .host_client import Host, HostEnded, open_host
+from .host_client import Host, HostEnded, adopt_host
 from .logs import RunLogs, log_lines_limit
 from .scheduler import RunFailure, Scheduler, Unit
 from .step_engine import running_after
-from .steps import RunSession, may_retry
+from .steps import RunSession, may_retry, run_step
 from .taskruns import TaskThreads
-from .values import given_values, parameter_words
+from .values import given_values, parameter_words, parameters_of
 
 LAUNCHERS = ("warm", "fresh")
 LAUNCHER_VARIABLE = "METAFLOW_PREFECT_LAUNCHER"
@@ -53,7 +55,7 @@ class RunLoop:
 
     def __init__(
         self,
-        facts: FlowFacts,
+        facts: MetaflowFlow,
         session: RunSession,
         attempts: Mapping[str, Mapping[str, float]],
         threads: TaskThreads,
@@ -63,11 +65,11 @@ class RunLoop:
         self._session = session
         self._max_workers = max_workers
         self._tasks = {
-            name: with_attempts(step.task, attempts[name])
+            name: step_task(step.task, attempts[name])
             for name, step in facts.steps.items()
         }
         self._scheduler: Scheduler[UUID] = Scheduler(
-            facts.start, facts.steps, max_num_splits
+            next(iter(facts.steps)), facts.steps, max_num_splits
         )
         self._threads = threads
         self._given_up: RunFailure | None = None
@@ -111,59 +113,64 @@ class RunLoop:
         self._scheduler.finished(unit, finish, task_run_id)
 
 
-def with_attempts(
-    task: Task[Any, Any], attempts: Mapping[str, float]
+def step_task(
+    declared: Task[Any, Any], attempts: Mapping[str, float]
 ) -> Task[Any, Any]:
-    """Give a step's Prefect task as many retries as Metaflow gives the step.
+    """Return the Prefect task that runs a step.
 
-    The delay is Metaflow's `minutes_between_retries`; a fallback of `@catch` comes
-    at once.
+    It is retried as often as Metaflow retries the step. The delay is Metaflow's
+    `minutes_between_retries`; a fallback of `@catch` comes at once.
+
+    Args:
+        declared: The task of the generated file.
+        attempts: How often Metaflow retries the step, and after how many seconds.
     """
     user, error = int(attempts["user_retries"]), int(attempts["error_retries"])
-    if not user + error and not task.retries:
-        return task
-    delays: list[float] = [attempts["delay"]] * user + [0.0] * error
-    return task.with_options(
+    task: Task[Any, Any] = Task(
+        run_step,
+        name=declared.name,
+        description=declared.description,
+        tags=declared.tags,
+        version=declared.version,
         retries=user + error,
-        retry_delay_seconds=delays,
+        retry_delay_seconds=[attempts["delay"]] * user + [0.0] * error,
         retry_condition_fn=may_retry,
+        cache_policy=NO_CACHE,
+        persist_result=False,
     )
+    task.task_key = declared.task_key
+    return task
 
 
-def run_flow(
-    facts: FlowFacts,
-    path: str,
-    start: Any,
-    values: Mapping[str, Any],
-) -> State[Any]:
+def run_flow(facts: MetaflowFlow, arguments: Mapping[str, Any]) -> State[Any]:
     """Run a Metaflow flow; the body of the Prefect flow.
 
     Args:
         facts: The flow.
-        path: The generated file.
-        start: Starts a Metaflow process.
-        values: The parameters of the Prefect flow run by their names in Metaflow.
+        arguments: What the Prefect flow was called with.
 
     Returns:
         A completed state that names the Metaflow run, or a failed one that says what
         failed where.
     """
     try:
-        name = _run_flow(facts, path, start, values)
+        name = _run_flow(facts, arguments)
     except (RunFailure, HostEnded, LoadProblem) as failure:
         return Failed(message=str(failure), data=failure)
     return Completed(message=f"Metaflow run {name}")
 
 
-def _run_flow(
-    facts: FlowFacts, path: str, start: Any, values: Mapping[str, Any]
-) -> str:
+def _run_flow(facts: MetaflowFlow, arguments: Mapping[str, Any]) -> str:
     context = FlowRunContext.get()
     assert context is not None and context.flow_run is not None
     flow_run = context.flow_run
     logger = get_run_logger()
-    given = given_values(facts, context.flow, values)
-    prepared = PreparedRun.take() or PreparedRun.load(facts, path, start, given)
+    prepared = PreparedRun.take()
+    if prepared is None:
+        assert context.flow is not None
+        parameters = parameters_of(context.flow)
+        given = given_values(parameters, context.flow, arguments)
+        prepared = PreparedRun.load(facts, parameters, given)
     host = prepared.host
     host.echo(logger.info)
     run_id = f"{RUN_PREFIX}{flow_run.id}"
@@ -242,30 +249,32 @@ class PreparedRun:
 
     @classmethod
     def load(
-        cls, facts: FlowFacts, path: str, start: Any, values: Mapping[str, Any]
+        cls,
+        facts: MetaflowFlow,
+        parameters: Sequence[Parameter],
+        values: Mapping[str, Any],
     ) -> PreparedRun:
         """Start a Metaflow process and have it load the flow with given parameters."""
-        host = open_host(start)
+        host = adopt_host(*start_metaflow(facts.file))
         facts = facts_as_deployed(facts)
         words: list[str] = []
-        for parameter in facts.parameters:
+        for parameter in parameters:
             if parameter.name in values:
                 words += parameter_words(parameter, values[parameter.name])
         arguments = [*facts.options, *command_as_deployed(facts, words)]
-        load_flow(host, facts, path, arguments)
+        load_flow(host, facts, arguments)
         return cls(host)
 
 
 def load_flow(
     host: Host,
-    facts: FlowFacts,
-    path: str,
+    facts: MetaflowFlow,
     arguments: Sequence[str],
     launcher: str | None = None,
     preload: Sequence[str] = (),
 ) -> None:
     """Have a Metaflow process load a flow from its source, wherever this file lies."""
-    script = Path(path).resolve().parent.joinpath(facts.source)
+    script = Path(facts.file).resolve().parent.joinpath(facts.source)
     if not script.exists():
         host.close()
         raise LoadProblem(SOURCE_MISSING.format(script))

@@ -219,24 +219,10 @@ class Host:
                 self._echo(text)
 
 
-def open_host(start: Callable[..., subprocess.Popen[Any]]) -> Host:
-    """Start a Metaflow process.
-
-    Args:
-        start: Starts the process, given its standard input.
-
-    Returns:
-        The process, importing Metaflow by now.
-    """
-    ours, theirs = socket.socketpair()
-    with theirs:
-        return Host(start(stdin=theirs.fileno()), ours)
-
-
 def adopt_host(
     process: subprocess.Popen[Any], ours: socket.socket, theirs: socket.socket
 ) -> Host:
-    """Take over a Metaflow process that was started early.
+    """Take over a Metaflow process that has just been started.
 
     Args:
         process: The process.

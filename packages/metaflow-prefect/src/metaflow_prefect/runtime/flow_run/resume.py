@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from prefect.client.schemas.objects import FlowRun, State
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Crashed
 
-from .facts import RUN_PREFIX, FlowFacts
+from ..facts import RUN_PREFIX, Parameter
 
 STILL_RUNNING = (
     "Run {} is still running, as process {pid} of {host}. Wait for its end, or stop it."
@@ -71,20 +71,20 @@ def _end_of(state: State[Any]) -> State[Any]:
 
 
 def values_of_origin(
-    facts: FlowFacts, run_id: str, known: Mapping[str, Any]
+    parameters: Sequence[Parameter], run_id: str, known: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return what Prefect shows as the parameters of a resumed run.
 
     Args:
-        facts: The flow.
+        parameters: The flow's parameters.
         run_id: The id of the run that is resumed.
         known: The values of its parameters by their names in Metaflow.
 
     Returns:
         The values by the names of the flow function's arguments.
     """
-    values = {p.argument: known[p.name] for p in facts.parameters if p.name in known}
-    for parameter in facts.parameters:
+    values = {p.argument: known[p.name] for p in parameters if p.name in known}
+    for parameter in parameters:
         if parameter.required:  # such as a file, whose name is not kept
             values.setdefault(parameter.argument, f"(as in run {run_id})")
     return values

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from .facts import StepFacts
+from ..facts import Step
 
 Token = TypeVar("Token")  # whatever stands for a finished task to the caller
 
@@ -114,7 +114,7 @@ class Scheduler(Generic[Token]):
     """
 
     def __init__(
-        self, start: str, steps: Mapping[str, StepFacts], max_num_splits: int
+        self, start: str, steps: Mapping[str, Step], max_num_splits: int
     ) -> None:
         self._start = start
         self._steps = steps

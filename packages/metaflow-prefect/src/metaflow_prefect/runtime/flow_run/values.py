@@ -4,31 +4,76 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, get_args, get_origin
 
 from prefect import Flow
 
-from .facts import FlowFacts, ParameterFacts
+from ..facts import Parameter, ParameterKind
+
+KINDS: dict[Any, ParameterKind] = {
+    int: "int",
+    float: "float",
+    bool: "bool",
+    str: "str",
+}
+
+
+def parameters_of(flow: Flow[Any, Any]) -> list[Parameter]:
+    """Read a flow's parameters off the signature of its Prefect flow.
+
+    What a Python type does not say of a parameter stands beside it, in `Annotated`.
+
+    Args:
+        flow: The Prefect flow of a generated file.
+
+    Returns:
+        The parameters, in the order of the signature.
+    """
+    documented = flow.parameters.properties
+    found = []
+    for name, argument in inspect.signature(flow.fn, eval_str=True).parameters.items():
+        kind, told = argument.annotation, {}
+        if hasattr(kind, "__metadata__"):
+            kind, told = get_args(kind)
+        facts: dict[str, Any] = {
+            "name": name,
+            "argument": name,
+            "required": argument.default is argument.empty,
+            "help": documented[name].get("description") or "",
+            **_facts_of_type(kind),
+            **told,
+        }
+        found.append(Parameter(**facts))
+    return found
+
+
+def _facts_of_type(kind: Any) -> dict[str, Any]:
+    """Return the kind of a parameter, and its choices, by its type."""
+    while (inner := get_args(kind)) and get_origin(kind) is not Literal:
+        kind = inner[0]  # of a list, or of what may also be `None`
+    if get_origin(kind) is Literal:
+        return {"kind": "str", "choices": get_args(kind)}
+    return {"kind": KINDS.get(kind, "json")}
 
 
 def given_values(
-    facts: FlowFacts, flow: Flow[Any, Any] | None, values: Mapping[str, Any]
+    parameters: Sequence[Parameter], flow: Flow[Any, Any], arguments: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Leave out parameters that have their defaults: Metaflow knows these itself.
 
     Args:
-        facts: The flow.
+        parameters: The flow's parameters.
         flow: The Prefect flow, whose signature has the defaults.
-        values: All parameters by their names in Metaflow.
+        arguments: What it was called with.
 
     Returns:
-        The parameters that Metaflow has to be told.
+        The values that Metaflow has to be told, by the parameters' names in Metaflow.
     """
-    signature = inspect.signature(flow.fn).parameters if flow else {}
+    signature = inspect.signature(flow.fn).parameters
     given = {}
-    for parameter in facts.parameters:
-        value = values[parameter.name]
+    for parameter in parameters:
+        value = arguments[parameter.argument]
         default = signature[parameter.argument].default
         # not by `==`, to which 1, 1.0 and True are one, also inside of lists
         if value is None or repr(value) == repr(default):
@@ -37,7 +82,7 @@ def given_values(
     return given
 
 
-def parameter_words(parameter: ParameterFacts, value: Any) -> list[str]:
+def parameter_words(parameter: Parameter, value: Any) -> list[str]:
     """Write a parameter as words of Metaflow's command line.
 
     Args:
@@ -62,7 +107,7 @@ def parameter_words(parameter: ParameterFacts, value: Any) -> list[str]:
     return [f"{option}={_word(parameter, one)}" for one in values]
 
 
-def _word(parameter: ParameterFacts, value: Any) -> str:
+def _word(parameter: Parameter, value: Any) -> str:
     if parameter.kind == "json":
         return json.dumps(value)
     return repr(value) if isinstance(value, float) else str(value)

@@ -3,11 +3,11 @@
 import difflib
 import os
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
 
 from metaflow_prefect.errors import MetaflowPrefectError
+from metaflow_prefect.generate.generated_file import is_edited
 from metaflow_prefect.generate.write import check_output, write_text
 
 from mfp.convert.loading.exchange import Reply
@@ -133,19 +133,6 @@ def failure(outcome: Outcome) -> str:
     """
     name = f"{outcome.name}: " if outcome.name else ""
     return f"{outcome.place}: {name}{outcome.reason}"
-
-
-def is_edited(data: bytes) -> bool:
-    """Say whether a generated file is not as it was generated, by the checksum in its first line.
-
-    Args:
-        data: The file.
-
-    Returns:
-        Whether it was edited since.
-    """
-    first, _, body = data.partition(b"\n")
-    return first.rsplit(b" ", 1)[-1] != sha256(body).hexdigest()[:16].encode()
 
 
 def difference(before: bytes | None, after: bytes | None, path: Path) -> str:

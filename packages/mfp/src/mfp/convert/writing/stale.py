@@ -1,22 +1,17 @@
 """Generated files that are no flow's any more."""
 
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from metaflow_prefect.generate.write import is_generated
+from metaflow_prefect.generate.generated_file import is_edited, is_generated, origin_of
 
-from mfp.convert.writing.outcome import Writing, difference, is_edited
+from mfp.convert.writing.outcome import Writing, difference
 from mfp.convert.writing.plan import Planned
 from mfp.discover import discover
 
-# The first line of the docstring of a generated file.
-_MADE_FROM = re.compile(
-    rb'^"""Prefect flow of the Metaflow flow (\S+), made from (.+)\.$', re.MULTILINE
-)
 _SKIPPED = ("node_modules", "__pycache__", "site-packages")
 
 
@@ -95,15 +90,13 @@ def stale_files(folder: Path, project: Sequence[Planned]) -> list[StaleFile]:
 
 def _reason(path: Path, places: Mapping[tuple[str, str], PurePosixPath]) -> str:
     """Say why a generated file is stale; empty if it is not."""
-    made = _MADE_FROM.search(path.read_bytes())
-    if made is None:
+    origin = origin_of(path.read_bytes())
+    if origin is None:
         return ""
-    name = made[1].decode()
-    source = made[2].decode().replace('\\"', '"').replace("\\\\", "\\")
-    file = os.path.realpath(path.resolve().parent / source)
-    if output := places.get((file, name)):
+    file = os.path.realpath(path.resolve().parent / origin.source)
+    if output := places.get((file, origin.flow)):
         return f"its flow goes to {output}"
-    return "its flow is gone" if is_flow_gone(Path(file), name) else ""
+    return "its flow is gone" if is_flow_gone(Path(file), origin.flow) else ""
 
 
 def is_flow_gone(file: Path, name: str) -> bool:

@@ -9,10 +9,9 @@ import os
 import re
 from dataclasses import dataclass
 
+from metaflow_prefect.generate.generated_file import MARK
+
 # Beyond these sizes, in bytes, a file is data: parsing it would take minutes and gigabytes.
-GENERATED = (
-    b"# metaflow-prefect "  # as metaflow_prefect.generate.render.MARK, which is slow to import
-)
 LARGEST_SOURCE = 10 * 2**20
 LARGEST_NOTEBOOK = 100 * 2**20
 READ_SIZE = 2**20
@@ -83,7 +82,7 @@ def read(path: str) -> bytes:
         data = os.read(descriptor, size + 1)
         while more := os.read(descriptor, READ_SIZE) if len(data) < size else b"":
             data += more
-        return b"" if data.startswith(GENERATED) else data
+        return b"" if data.startswith(MARK) else data
     finally:
         os.close(descriptor)
 

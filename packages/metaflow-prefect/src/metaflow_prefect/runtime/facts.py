@@ -1,4 +1,4 @@
-"""What the flow's own part of a generated file says about the flow."""
+"""What a generated file says of its flow, and Metaflow when it loads that flow."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ ParameterKind = Literal["int", "float", "bool", "str", "json", "file", "other"]
 
 
 @dataclass(frozen=True)
-class StepFacts:
+class Step:
     """A step of the flow's graph.
 
     Args:
-        task: The Prefect task that runs it.
+        task: The Prefect task that stands for it.
         kind: How it goes on: to one step, to several, to one for each value, to one
             that it chooses at run time, or nowhere. A join's kind is "join", however
             it goes on.
@@ -30,9 +30,14 @@ class StepFacts:
     next: Sequence[str] = ()
     closes: str | None = None
 
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self.task.name)
 
-@dataclass(frozen=True)
-class ParameterFacts:
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
     """A parameter of the flow.
 
     Args:
@@ -50,7 +55,7 @@ class ParameterFacts:
     """
 
     name: str
-    argument: str
+    argument: str = ""
     kind: ParameterKind
     required: bool = False
     help: str = ""
@@ -62,27 +67,30 @@ class ParameterFacts:
     is_counter: bool = False
 
 
-@dataclass(frozen=True)
-class FlowFacts:
-    """A flow: where its source is, how it is run, and its graph.
+@dataclass(frozen=True, kw_only=True)
+class MetaflowFlow:
+    """The Metaflow flow of a generated file.
 
     Args:
+        file: The generated file.
         name: The name of the `FlowSpec` class.
         source: The path of its file, relative to the generated file.
-        start: The name of its first step.
-        steps: Its steps by name.
-        parameters: Its parameters in the order of their definition.
+        graph: Its steps, the first one first.
         options: Metaflow's top-level options that the flow was converted with.
         run_options: Options of Metaflow's `run` command likewise.
         configs: The values of its configs, as they were when it was converted: by
             name, each value with whether Metaflow takes it as it is.
     """
 
+    file: str
     name: str
     source: str
-    start: str
-    steps: Mapping[str, StepFacts]
-    parameters: Sequence[ParameterFacts] = ()
+    graph: Sequence[Step]
     options: Sequence[str] = ()
     run_options: Sequence[str] = ()
     configs: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> dict[str, Step]:
+        """Its steps by name, the first one first."""
+        return {step.name: step for step in self.graph}
