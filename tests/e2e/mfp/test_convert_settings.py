@@ -48,7 +48,7 @@ def test_options_configs_tags_and_names(tmp_path: Path) -> None:
         for name in ("a_prefect.py", "other.py", "other_2.py")
     )
     assert 'options=["--datastore=azure", "--with=retry:times=3"],' in a
-    assert 'options=["--environment=conda", "--datastore=gs"],' in b
+    assert 'options=["--environment=conda", "--datastore=gs", ' in b
     assert ("p: int = 0" in a, "p: int = 7" in b) == (True, True)
     assert ["--tag=all" in text for text in (a, b, c)] == [True, True, False]
     assert "retries=3" in a
