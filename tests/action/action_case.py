@@ -1,6 +1,7 @@
 """A repository, and the action run on it."""
 
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -84,7 +85,12 @@ class Case:
             self.repository,
             temporary,
             path=f"{self.python.parent}:/usr/local/bin:/usr/bin:/bin",
-            stubs={"actions/setup-python": self._set_up_python, **(stubs or {})},
+            stubs={
+                "actions/setup-python": self._set_up_python,
+                "actions/cache/restore": self._restore,
+                "actions/cache/save": self._save,
+                **(stubs or {}),
+            },
             actions={"npow/metaflow-prefect-action": ACTION},
             event=event,
             env=env,
@@ -106,6 +112,17 @@ class Case:
         """Give the paths of files, generated ones unless said otherwise."""
         found = self.repository.rglob(pattern)
         return sorted(path.relative_to(self.repository).as_posix() for path in found)
+
+    def _restore(self, call: Call) -> dict[str, str]:
+        kept = self.folder / "cache" / call.inputs["key"]
+        if not kept.is_dir():
+            return {"cache-hit": ""}
+        shutil.copytree(kept, call.inputs["path"])
+        return {"cache-hit": "true"}
+
+    def _save(self, call: Call) -> dict[str, str]:
+        shutil.copytree(call.inputs["path"], self.folder / "cache" / call.inputs["key"])
+        return {}
 
     def _set_up_python(self, call: Call) -> dict[str, str]:
         assert call.inputs == {"python-version": "3.12", "update-environment": "false"}
@@ -144,7 +161,8 @@ case "$1 $2" in
     ln -sf {shlex.quote(str(real.with_name("mfp")))} "$4/bin/mfp" ;;
   "-m pip")
     shift 2
-    printf '%s\\n' "$@" >> {shlex.quote(str(folder / "pip"))} ;;
+    printf '%s\\n' "$@" >> {shlex.quote(str(folder / "pip"))}
+    mkdir -p "$PIP_CACHE_DIR" && touch "$PIP_CACHE_DIR/downloaded" ;;
   *) exec {shlex.quote(str(real))} "$@" ;;
 esac
 """

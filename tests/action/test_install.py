@@ -4,13 +4,20 @@ import os
 import shutil
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
+import pytest
+import tomli
+import yaml
 from action_case import ACTION, ROOT, flow, make_case
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name as canonical
 from runner.machine import Call
 from runner.steps import run_action
 
 PACKAGES = [str(ACTION / ".." / "packages" / name) for name in ("metaflow-prefect", "mfp")]
+SHIPPED = ["-c", str(ACTION / "constraints.txt")]
 OPTIONS = ["install", "--disable-pip-version-check", "--quiet"]
 # Makes an environment that has the libraries of this one.
 WITH_LIBRARIES = """#!/bin/sh
@@ -20,22 +27,95 @@ for folder in "$4"/lib/python3*/site-packages; do echo "{libraries}" > "$folder/
 
 
 def test_packages_of_the_checkout_and_requirements(tmp_path: Path) -> None:
-    case = make_case(tmp_path, {"a.py": flow("AFlow")})
+    files = {"a.py": flow("AFlow"), "requirements.txt": "", "more; stuff.txt": "x\n"}
+    case = make_case(tmp_path, files)
     assert case.act(requirements="requirements.txt\nmore; stuff.txt").success
     wanted = ["-r", "requirements.txt", "-r", "more; stuff.txt"]
-    assert case.installed == [*OPTIONS, *PACKAGES, *wanted]
+    assert case.installed == [*OPTIONS, *PACKAGES, *wanted, *SHIPPED]
 
 
-def test_version_that_is_asked_for_or_stamped(tmp_path: Path) -> None:
-    case = make_case(tmp_path, {"a.py": flow("AFlow")})
-    assert case.act(version="9.8.7").success
-    assert case.installed == [*OPTIONS, *(f"metaflow-prefect{it}==9.8.7" for it in ("", "-cli"))]
-    stamped = tmp_path / "stamped"
-    shutil.copytree(ACTION, stamped)
-    (stamped / "VERSION").write_text("1.2.3\n")
+def test_constraints(tmp_path: Path) -> None:
+    case = make_case(tmp_path, {"a.py": flow("AFlow"), "mine.txt": "numpy<3\n"})
+    assert case.act(constraints="mine.txt").success
+    assert case.installed[len(OPTIONS) :] == [*PACKAGES, "-c", "mine.txt"]
     (case.folder / "pip").unlink()
-    assert run_action(stamped, {}, case.machine()).success
-    assert case.installed == [*OPTIONS, *(f"metaflow-prefect{it}==1.2.3" for it in ("", "-cli"))]
+    assert case.act(constraints="none").success
+    assert case.installed[len(OPTIONS) :] == PACKAGES
+
+
+@pytest.mark.parametrize("name", ["constraints", "requirements"])
+def test_a_file_that_is_not_there(tmp_path: Path, name: str) -> None:
+    case = make_case(tmp_path, {"a.py": flow("AFlow")})
+    run = case.act(**{name: "no such.txt"})
+    assert not run.success
+    [told] = run.annotations
+    assert told.message == f"The input {name} names no such.txt, which is not there."
+
+
+def test_shipped_constraints_fit_the_packages() -> None:
+    """They name one version of all that is installed, which our own bounds take."""
+    lines = (ACTION / "constraints.txt").read_text().splitlines()
+    found = [Requirement(line) for line in lines if not line.startswith("#")]
+    assert all([it.operator for it in one.specifier] == ["=="] for one in found)
+    for folder in ("metaflow-prefect", "mfp"):
+        project = tomli.loads((ROOT / "packages" / folder / "pyproject.toml").read_text())
+        for text in project["project"]["dependencies"]:
+            needed = Requirement(text)
+            pinned = [one for one in found if canonical(one.name) == canonical(needed.name)]
+            assert pinned, text
+            for one in pinned:
+                [exact] = one.specifier
+                assert needed.specifier.contains(exact.version), one
+
+
+def test_what_pip_downloads_is_kept_by_what_is_installed(tmp_path: Path) -> None:
+    case = make_case(tmp_path, {"a.py": flow("AFlow"), "r.txt": "numpy\n"})
+    place = "Keep what pip has downloaded"
+    first = case.act(requirements="r.txt")
+    assert first.step(place).outcome == "success"
+    assert case.act(requirements="r.txt").step(place).outcome == "skipped"
+    [kept] = (case.folder / "cache").iterdir()
+    assert (kept / "downloaded").exists()
+    case.write({"r.txt": "numpy<3\n"})
+    assert case.act(requirements="r.txt").step(place).outcome == "success"
+    assert case.act(constraints="none").step(place).outcome == "success"
+    off = case.act(constraints="none", cache="false")
+    assert off.success
+    assert off.step("Restore what pip has downloaded").outcome == "skipped"
+    assert off.step(place).outcome == "skipped"
+
+
+def test_cache_is_filled_before_any_flow_is_loaded() -> None:
+    names = [
+        one["name"] for one in yaml.safe_load((ACTION / "action.yml").read_text())["runs"]["steps"]
+    ]
+    assert names.index("Keep what pip has downloaded") < names.index("Convert")
+
+
+def test_wheels_of_the_published_action_are_checked(tmp_path: Path) -> None:
+    case = make_case(tmp_path, {"a.py": flow("AFlow")})
+    published = tmp_path / "published"
+    shutil.copytree(ACTION, published)
+    wheels = published / "wheels"
+    wheels.mkdir()
+    names = [
+        "metaflow_prefect-1.2.3-py3-none-any.whl",
+        "metaflow_prefect_cli-1.2.3-py3-none-any.whl",
+    ]
+    for name in names:
+        (wheels / name).write_text(name)
+    sums = [f"{sha256(name.encode()).hexdigest()}  {name}\n" for name in names]
+    (wheels / "SHA256SUMS").write_text("".join(sums))
+    assert run_action(published, {}, case.machine()).success
+    found = [*(str(wheels / name) for name in names), "-c", str(published / "constraints.txt")]
+    assert case.installed == [*OPTIONS, *found]
+
+    (case.folder / "pip").unlink()
+    (wheels / names[0]).write_text("something else")
+    run = run_action(published, {}, case.machine())
+    assert not run.success
+    assert run.annotations[0].message == "The wheels of the action are not those of its release."
+    assert not (case.folder / "pip").exists()
 
 
 def test_python_of_the_path(tmp_path: Path) -> None:
@@ -48,7 +128,8 @@ def test_python_of_the_path(tmp_path: Path) -> None:
 
 def test_a_failed_installation_is_told(tmp_path: Path) -> None:
     case = make_case(tmp_path, {"a.py": flow("AFlow")})
-    case.python.write_text("#!/bin/sh\necho no such version\nexit 1\n")
+    text = case.python.read_text()
+    case.python.write_text(text.replace("shift 2\n", "echo no such version; exit 1\n"))
     run = case.act()
     assert run.step("Install mfp").outcome == "failure"
     assert run.step("Convert").outcome == "skipped"
@@ -56,6 +137,7 @@ def test_a_failed_installation_is_told(tmp_path: Path) -> None:
     assert "no such version" in run.text
     [told] = run.annotations
     assert "could not be installed" in told.message
+    assert "set the input constraints to" in told.message
 
 
 def test_installed_for_real(tmp_path: Path) -> None:

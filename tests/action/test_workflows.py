@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 
 import yaml
@@ -131,20 +132,67 @@ def test_the_action_is_published_as_a_repository(tmp_path: Path) -> None:
     remote = tmp_path / "remote"
     git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main", str(remote))
     environment = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin:/usr/local/bin"}
+    pins = {}
     for version in ("0.4.0", "0.4.1", "0.4.0"):  # the last is run again, and changes nothing
-        command = ["bash", str(ROOT / ".ci" / "publish_action"), str(remote), version]
-        subprocess.run(command, check=True, env=environment, capture_output=True)
+        dist = build(tmp_path / "dist", version)
+        command = ["bash", str(ROOT / ".ci" / "publish_action"), str(remote), version, str(dist)]
+        done = subprocess.run(command, check=True, env=environment, capture_output=True, text=True)
+        pins[version] = done.stdout
     tags = git(remote, "for-each-ref", "--format=%(refname:short) %(objectname)", "refs/tags")
     commits = dict(line.split() for line in tags.splitlines())
     assert set(commits) == {"v0.4.0", "v0.4.1", "v1"}
     assert commits["v1"] == commits["v0.4.1"] == git(remote, "rev-parse", "HEAD").strip()
+    for version, pin in pins.items():
+        commit = commits[f"v{version}"]
+        assert pin == f"uses: npow/metaflow-prefect-action@{commit} # v{version}\n"
 
     place = tmp_path / "action"
     git(tmp_path, "clone", "--quiet", "--branch", "v1", str(remote), str(place))
     names = {path.name for path in place.iterdir()}
-    assert names == {".git", "LICENSE", "README.md", "VERSION", "action.yml", "install.sh"}
+    files = {"LICENSE", "README.md", "action.yml", "constraints.txt", "install.sh", "wheels"}
+    assert names == {".git", *files}
     case = make_case(tmp_path / "case", FILES)
     run = run_action(place, {"paths": "flows"}, case.machine())
     assert run.success, run.text
     assert json.loads(run.outputs["changed-files"])
-    assert case.installed[-2:] == ["metaflow-prefect==0.4.1", "metaflow-prefect-cli==0.4.1"]
+    wheels = [Path(one) for one in case.installed if one.endswith(".whl")]
+    assert {one.parent for one in wheels} == {place / "wheels"}
+    assert [one.name.split("-")[:2] for one in wheels] == [
+        ["metaflow_prefect", "0.4.1"],
+        ["metaflow_prefect_cli", "0.4.1"],
+    ]
+
+
+def test_wheels_that_are_not_those_that_were_built_are_not_published(tmp_path: Path) -> None:
+    remote = tmp_path / "remote"
+    git(tmp_path, "init", "--quiet", "--bare", str(remote))
+    dist = build(tmp_path / "dist", "0.4.0")
+    next(dist.glob("*.whl")).write_text("something else")
+    command = ["bash", str(ROOT / ".ci" / "publish_action"), str(remote), "0.4.0", str(dist)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode
+    assert "FAILED" in done.stdout
+    assert git(remote, "for-each-ref") == ""
+
+
+def test_nothing_is_built_where_there_is_a_token_to_publish_with() -> None:
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text())["jobs"]
+    for name, job in jobs.items():
+        scripts = " ".join(step.get("run", "") for step in job.get("steps", ()))
+        trusted = set(job["permissions"].values()) - {"read"} or "environment" in job
+        assert ("release:build" in scripts) == (name == "build")
+        assert bool(trusted) == (name in {"packages", "action", "tags"})
+        if trusted:
+            assert "sha256sum --check --strict SHA256SUMS" in scripts
+
+
+def build(folder: Path, version: str) -> Path:
+    """Give a folder as `hatch run release:build` leaves it."""
+    folder.mkdir(exist_ok=True)
+    names = [f"metaflow_prefect{it}-{version}-py3-none-any.whl" for it in ("", "_cli")]
+    names.append(f"metaflow_prefect-{version}.tar.gz")
+    for name in names:
+        (folder / name).write_text(name)
+    sums = [f"{sha256(name.encode()).hexdigest()}  {name}\n" for name in names]
+    (folder / "SHA256SUMS").write_text("".join(sums))
+    return folder
