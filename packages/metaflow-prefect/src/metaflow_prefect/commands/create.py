@@ -390,6 +390,7 @@ def _record(
         renamed={name: argument for name, argument in arguments.items() if name != argument},
         files=[parameter.name for parameter in flow.parameters if parameter.kind == "file"],
         events=[event.name for event in facts.events],
+        upstream=[upstream.flow for upstream in facts.upstream],
         timeout=options.workflow_timeout,
         pull=pull,
     )

@@ -33,6 +33,7 @@ class Record:
         renamed: Parameters whose names differ in Prefect, by their names in Metaflow.
         files: Parameters whose values are files.
         events: The events of `@trigger`.
+        upstream: The flows of `@trigger_on_finish`.
         timeout: Seconds after which a run is stopped.
         pull: How workers get the code.
         variables: Which other variables of the environment are ours.
@@ -48,6 +49,7 @@ class Record:
     renamed: Mapping[str, str] = field(default_factory=dict)
     files: Sequence[str] = ()
     events: Sequence[str] = ()
+    upstream: Sequence[str] = ()
     timeout: int | None = None
     pull: str | None = None
     variables: Sequence[str] = ()

@@ -47,6 +47,8 @@ PREFECT_SIDE = (
     "flow_run.steps",
     "flow_run.step_engine",
     "flow_run.taskruns",
+    "flow_run.watch",
+    "flow_run.trigger",
     "flow_run.values",
     "flow_run.engine",
     "flow_run.resume",

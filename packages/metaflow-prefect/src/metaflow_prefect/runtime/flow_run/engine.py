@@ -19,14 +19,16 @@ from prefect.states import Completed, Failed
 from ..facts import RUN_PREFIX, MetaflowFlow, Parameter
 from ..start import start_metaflow
 from .artifacts import ArtifactPublisher
-from .deployed import command_as_deployed, facts_as_deployed
+from .deployed import command_as_deployed, facts_as_deployed, kept_for
 from .host_client import Host, HostEnded, adopt_host
 from .logs import RunLogs, log_lines_limit
 from .scheduler import RunFailure, Scheduler, Unit
 from .step_engine import running_after
 from .steps import RunSession, may_retry, run_step
 from .taskruns import TaskThreads
+from .trigger import note_triggers
 from .values import given_values, parameter_words, parameters_of
+from .watch import RunEnded, RunWatch
 
 LAUNCHERS = ("warm", "fresh")
 LAUNCHER_VARIABLE = "METAFLOW_PREFECT_LAUNCHER"
@@ -51,6 +53,7 @@ class RunLoop:
         threads: Where the tasks run.
         max_workers: How many tasks run at the same time.
         max_num_splits: How many tasks a foreach may make.
+        watch: What is asked of the run from outside.
     """
 
     def __init__(
@@ -61,7 +64,9 @@ class RunLoop:
         threads: TaskThreads,
         max_workers: int,
         max_num_splits: int,
+        watch: RunWatch,
     ) -> None:
+        self._watch = watch
         self._session = session
         self._max_workers = max_workers
         self._tasks = {
@@ -82,19 +87,22 @@ class RunLoop:
 
         Raises:
             RunFailure: A task has failed for good, or the end was not reached.
+            RunEnded: The run is to stop.
         """
         self._scheduler.begin(parameters_path)
         while True:
-            while self._threads.running < self._max_workers:
+            self._watch.check()
+            while self._threads.running < self._max_workers and not self._watch.holds:
                 unit = self._scheduler.next_ready()
                 if unit is None:
                     break
                 unit.run = self._session
                 upstream = (task_run_id for _, task_run_id in unit.inputs)
                 self._threads.submit(self._tasks[unit.step], unit, upstream)
-            if not self._threads.running:
+            if not self._threads.running and not self._watch.holds:
                 break
-            self._take(*self._threads.next_ended())
+            if ended := self._threads.next_ended():
+                self._take(*ended)
         if self._given_up:
             raise self._given_up
         return self._scheduler.end_path()
@@ -157,6 +165,8 @@ def run_flow(facts: MetaflowFlow, arguments: Mapping[str, Any]) -> State[Any]:
         name = _run_flow(facts, arguments)
     except (RunFailure, HostEnded, LoadProblem) as failure:
         return Failed(message=str(failure), data=failure)
+    except RunEnded as stop:
+        return stop.state
     return Completed(message=f"Metaflow run {name}")
 
 
@@ -187,6 +197,7 @@ def _run_flow(facts: MetaflowFlow, arguments: Mapping[str, Any]) -> str:
     session = RunSession(host, publisher, logs)
     loaded = host.loaded or {}
     threads = TaskThreads(flow_run.id)
+    watch = RunWatch(flow_run.id, kept_for(facts).get("timeout"), threads.wake)
     loop = RunLoop(
         facts,
         session,
@@ -194,10 +205,12 @@ def _run_flow(facts: MetaflowFlow, arguments: Mapping[str, Any]) -> str:
         threads,
         loaded["max_workers"],
         loaded["max_num_splits"],
+        watch,
     )
     succeeded = False
     try:
-        _conduct(loop, host, started["parameters_path"])
+        with watch.watching():
+            _conduct(loop, host, started["parameters_path"])
         succeeded = True
     except RunFailure as failure:
         if failure.step:
@@ -223,6 +236,9 @@ def _conduct(loop: RunLoop, host: Host, parameters_path: str) -> None:
     except (KeyboardInterrupt, TerminationSignal) as stop:
         number = getattr(stop, "signal", signal.SIGINT)
         host.finish(outcome="interrupted", signal=number, grace=2)
+        raise
+    except RunEnded:
+        host.finish(outcome="interrupted", signal=signal.SIGTERM, grace=2)
         raise
     code = host.finish(outcome="succeeded", path=end_path)
     if code:
@@ -255,6 +271,7 @@ class PreparedRun:
         values: Mapping[str, Any],
     ) -> PreparedRun:
         """Start a Metaflow process and have it load the flow with given parameters."""
+        note_triggers(kept_for(facts))
         host = adopt_host(*start_metaflow(facts.file))
         facts = facts_as_deployed(facts)
         words: list[str] = []

@@ -46,7 +46,7 @@ class TaskThreads:
         self._flow_run_id = flow_run_id
         self._tags = TagsContext.get().current_tags
         self._ended: queue.SimpleQueue[
-            tuple[Unit[UUID], UUID, State[Any] | BaseException]
+            tuple[Unit[UUID], UUID, State[Any] | BaseException] | None
         ] = queue.SimpleQueue()
         self._running_after = running_after()
         self._untold: deque[StepEngine] = deque()  # those that begin first come first
@@ -106,20 +106,26 @@ class TaskThreads:
             ending = error
         self._ended.put((unit, task_run_id, ending))
 
-    def next_ended(self) -> tuple[Unit[UUID], UUID, State[Any]]:
+    def wake(self) -> None:
+        """Have `next_ended` return, though nothing has ended."""
+        self._ended.put(None)
+
+    def next_ended(self) -> tuple[Unit[UUID], UUID, State[Any]] | None:
         """Wait for a task run to end.
 
         Returns:
-            The Metaflow task, the id of the task run, and its final state.
+            The Metaflow task, the id of the task run, and its final state; `None` if
+            `wake` was called.
         """
         while True:
             try:
-                unit, task_run_id, ending = self._ended.get(
-                    timeout=self._tell_running()
-                )
+                ended = self._ended.get(timeout=self._tell_running())
                 break
             except queue.Empty:
                 continue
+        if ended is None:
+            return None
+        unit, task_run_id, ending = ended
         self.running -= 1
         if isinstance(ending, BaseException):
             raise ending
@@ -141,7 +147,8 @@ class TaskThreads:
         """Wait for the task runs whose steps have ended, however they did."""
         while self.running:
             try:
-                self._ended.get(timeout=SETTLING)
+                ended = self._ended.get(timeout=SETTLING)
             except queue.Empty:
                 return
-            self.running -= 1
+            if ended is not None:
+                self.running -= 1

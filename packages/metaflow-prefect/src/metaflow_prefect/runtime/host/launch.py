@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..channel import Channel
-from .script import FlowStart
+from .script import TRIGGERS_KNOWN_BY, FlowStart
 from .warm import WarmServer, known_repository
 
 # Variables that Python or the loader read when a process starts; Metaflow reads its
@@ -218,10 +218,12 @@ class Launcher:
         """Return the command of a fresh process, as the kernel and the flow take it.
 
         Input paths that are too long for a command line go into a file. A script that
-        would start another flow, or none, is run by this file's own program.
+        would start another flow, or none, is run by this file's own program; so is one
+        whose `current.trigger` has to be told.
         """
         words = list(command)
-        if words[:2] == [sys.executable, sys.argv[0]] and not FlowStart.by_itself:
+        needs_us = not FlowStart.by_itself or TRIGGERS_KNOWN_BY in os.environ
+        if words[:2] == [sys.executable, sys.argv[0]] and needs_us:
             program = sys.orig_argv[1:4]
             words[1:1] = [*program, "script", self.flow or ""]
         if "--input-paths" in words:

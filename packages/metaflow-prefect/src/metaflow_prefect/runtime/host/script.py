@@ -8,6 +8,7 @@ import ctypes
 import gc
 import importlib
 import io
+import json
 import os
 import signal
 import sys
@@ -21,6 +22,8 @@ from types import CodeType
 from typing import Any, NoReturn
 
 LARGEST = 2**63  # the interpreter takes an exit code for a C long
+# The Prefect side's `TRIGGER_VARIABLE`.
+TRIGGERS_KNOWN_BY = "METAFLOW_PREFECT_TRIGGER"
 UNBUFFERED = 2  # _IONBF of the C library, on Linux
 
 
@@ -117,11 +120,20 @@ def _start_only(flow: str, before: Callable[[], None]) -> None:
             FlowStart.by_itself = False
             return
         before()
+        know_triggers()
         if use_cli and commands is not None:
             give_options_of(type(self), commands)
         start(self, use_cli)
 
     flowspec.FlowSpec.__init__ = start_or_not
+
+
+def know_triggers() -> None:
+    """Let `current.trigger` say what has set off this run, if anything has."""
+    if text := os.environ.get(TRIGGERS_KNOWN_BY):
+        events: Any = importlib.import_module("metaflow.events")
+        metaflow: Any = importlib.import_module("metaflow")
+        metaflow.current._update_env({"trigger": events.Trigger(json.loads(text))})
 
 
 def give_options_of(flow: type, commands: Any) -> None:

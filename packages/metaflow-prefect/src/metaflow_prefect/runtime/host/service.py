@@ -21,7 +21,7 @@ from ..channel import Channel
 from .launch import Launcher
 from .origin import PARAMETERS_TASK, process_field
 from .outcome import FinishedTask, attempt_facts, results_of
-from .script import end_process
+from .script import TRIGGERS_KNOWN_BY, end_process
 from .worker import Line, LogLines, make_worker, watch
 
 NATIVE_GRACE = 5.0  # seconds that Metaflow leaves the other tasks when one has failed
@@ -343,6 +343,9 @@ class RunService:
         """Note in Metaflow's metadata which Prefect runs a task belongs to."""
         flow_run_id = self._start["flow_run_id"]
         ids = {"prefect-flow-run-id": flow_run_id, "prefect-task-run-id": task_run_id}
+        triggers = os.environ.get(TRIGGERS_KNOWN_BY)
+        if triggers and task.step == self._runtime._graph.start_step:
+            ids["execution-triggers"] = triggers
         self._record(task, ids, attempt)
 
     def _record(self, task: Any, fields: dict[str, str], attempt: int = 0) -> None:
