@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 SOURCES = Path(__file__).parent / "sources"
 
@@ -41,14 +42,14 @@ class FlowFolder:
             check=False,
         )
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str, output: IO[str] | int = subprocess.PIPE) -> subprocess.Popen[str]:
         """Start a Python command in the folder, in a process group of its own."""
         return subprocess.Popen(
             [sys.executable, "-u", *words],
             cwd=self.path,
             env=self.environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,

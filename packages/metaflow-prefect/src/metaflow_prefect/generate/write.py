@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import tempfile
+from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 from metaflow_prefect.errors import OutputProblem
 from metaflow_prefect.generate.generated_file import is_generated
@@ -52,26 +53,21 @@ def write_text(path: Path, text: str) -> bool:
     try:
         if path.exists() and path.read_bytes() == data:
             return False
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
+        mode = path.stat().st_mode & 0o777 if path.exists() else None
+        new = path.with_name(f".{path.name}.{uuid4().hex}")
+        # The system takes the umask off, which could only be read by changing it.
+        with open(new, "xb", opener=partial(os.open, mode=0o666)) as file:
             try:
                 file.write(data)
                 file.close()
-                Path(file.name).chmod(mode)
-                Path(file.name).replace(path)
+                if mode is not None:
+                    new.chmod(mode)
+                new.replace(path)
             except BaseException:
-                Path(file.name).unlink(missing_ok=True)
+                new.unlink(missing_ok=True)
                 raise
     except OSError as error:
         raise OutputProblem(
             f"{path} cannot be written: {error.strerror}.", "Choose another place."
         ) from error
     return True
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import re
+import selectors
 import socket
 import subprocess
 import threading
@@ -50,6 +52,9 @@ class Host:
         self._count = 0
         self._output: list[str] = []
         self._echo: Callable[[str], None] | None = None
+        self._echoing = threading.Lock()
+        # A process that the flow has started may hold the output open for longer.
+        self._gone, self._leaver = socket.socketpair()
         self.loaded: dict[str, Any] | None = None
         self._readers = [
             threading.Thread(target=self._read_messages, daemon=True),
@@ -159,14 +164,15 @@ class Host:
         try:
             self._channel.close()
         finally:
-            self._process.wait()
+            self._ended()
 
     def echo(self, write: Callable[[str], None]) -> None:
         """Pass on what the process writes from now on, and has written so far."""
-        for line in self._output:
-            write(line)
-        self._output.clear()
-        self._echo = write
+        with self._echoing:
+            for line in self._output:
+                write(line)
+            self._output.clear()
+            self._echo = write
 
     # -- messages ---------------------------------------------------------------
 
@@ -183,13 +189,17 @@ class Host:
         return message
 
     def _failure(self, message: dict[str, Any] | None = None) -> HostEnded:
-        code = message["code"] if message else self._ended()
-        self._readers[1].join()
-        return HostEnded(code, self._output, (message or {}).get("cause", ""))
+        ended = self._ended()
+        code, cause = (
+            (message["code"], message.get("cause", "")) if message else (ended, "")
+        )
+        return HostEnded(code, self._output, cause)
 
     def _ended(self) -> int:
+        """Wait for the end of the process; return its exit code."""
         self._readers[0].join()
         code = self._process.wait()
+        self._leaver.close()
         self._readers[1].join()
         return code
 
@@ -208,11 +218,29 @@ class Host:
             replies.put(gone)
 
     def _read_output(self) -> None:
+        """Read what the process writes, until it has ended or has closed its output."""
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            text = TERMINAL_CODES.sub("", line.decode(errors="replace")).rstrip()
-            if not text:
-                continue
+        output = self._process.stdout.fileno()
+        started: list[bytes] = []  # of a line whose end is still to come
+        with selectors.DefaultSelector() as selector, self._gone:
+            selector.register(output, selectors.EVENT_READ)
+            selector.register(self._gone, selectors.EVENT_READ)
+            while output in {key.fd for key, _ in selector.select()}:
+                data = os.read(output, 1 << 16)
+                if not data:
+                    break
+                *lines, rest = data.split(b"\n")
+                for line in lines:
+                    self._say(b"".join((*started, line)))
+                    started = []
+                started.append(rest)
+        self._say(b"".join(started))
+
+    def _say(self, line: bytes) -> None:
+        text = TERMINAL_CODES.sub("", line.decode(errors="replace")).rstrip()
+        if not text:
+            return
+        with self._echoing:
             if self._echo is None:
                 self._output.append(text)
             else:

@@ -29,6 +29,7 @@ START_UP_VARIABLES = (
 # What numeric libraries read when they are imported, which `--preload` does early.
 LIBRARY_VARIABLES = ("OMP_", "OPENBLAS_", "MKL_", "NUMEXPR_", "CUDA_")
 PER_STEP_VARIABLES = frozenset({"PYTHONUNBUFFERED", "METAFLOW_RUN_ID"})
+STARTS = 3  # of the warm process, for one step
 LONGEST_ARGUMENT = 100_000  # bytes; the kernel refuses one of 128 KiB
 
 
@@ -40,7 +41,13 @@ class StepProcess:
         self.stderr: BinaryIO = open(stderr, "rb", buffering=0)  # noqa: SIM115
         self.report: BinaryIO = open(report, "rb", buffering=0)  # noqa: SIM115
         self.returncode: int | None = None
-        self.pid = int(self.report.readline() or 0)
+        self.pid = 0
+
+    def is_started(self) -> bool:
+        """Wait for word of the process; return whether there is any."""
+        line = self.report.readline()
+        self.pid = int(line or 0)
+        return bool(line)
 
     def poll(self) -> int | None:
         """Return the exit code, or `None` while the process runs."""
@@ -160,18 +167,34 @@ class Launcher:
             "flow": self.flow,
             "repository": known_repository(),
         }
+        for _ in range(STARTS):
+            server = self._server
+            process = self._ask(server, request)
+            if process is not None:
+                return process
+            with self._lock:
+                if self._server is server:  # nobody else has replaced it
+                    server.close()
+                    self._server = self._spawn_server()
+        raise OSError("The process that starts the steps dies again and again.")
+
+    def _ask(self, server: Channel, request: Mapping[str, Any]) -> StepProcess | None:
+        """Have a process started; return none if the warm process is dead or dying."""
         pipes = [os.pipe() for _ in range(3)]
+        process = StepProcess(*(reader for reader, _ in pipes))
         writers = [writer for _, writer in pipes]
-        files = [self._stdin, *writers]
-        with self._lock:
-            try:
-                self._server.send(request, files)
-            except OSError:
-                self._server = self._spawn_server()
-                self._server.send(request, files)
-        for writer in writers:
-            os.close(writer)
-        return StepProcess(*(reader for reader, _ in pipes))
+        try:
+            server.send(request, [self._stdin, *writers])
+        except OSError:
+            process.close()
+            return None
+        finally:
+            for writer in writers:
+                os.close(writer)
+        if process.is_started():
+            return process
+        process.close()
+        return None
 
     def _compare(self, beginnings: tuple[str, ...]) -> None:
         """From now on, a forked step has these variables as this process had them."""

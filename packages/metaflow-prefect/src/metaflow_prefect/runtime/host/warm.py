@@ -70,6 +70,7 @@ class WarmServer:
             pid = os.fork()
         except OSError as error:  # no step that runs is to suffer from that
             os.write(files[NEW_STDERR], f"The step cannot start: {error}\n".encode())
+            _report(files[EXIT_REPORT], 0)
             for descriptor in files:
                 os.close(descriptor)
             return

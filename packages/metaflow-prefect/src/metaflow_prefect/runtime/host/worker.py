@@ -194,34 +194,38 @@ def watch(worker: Any, lines: LogLines) -> int:
     Returns:
         The exit code of the attempt's process, its logs and metadata being saved.
     """
-    process: StepProcess = worker._proc
-    outputs = [
-        Output(process.stdout, worker._stdout, worker),
-        Output(process.stderr, worker._stderr, worker),
-    ]
+    with contextlib.closing(worker._proc) as process:
+        outputs = [
+            Output(process.stdout, worker._stdout, worker),
+            Output(process.stderr, worker._stderr, worker),
+        ]
+        _read_to_end(process, outputs, worker.limit, lines)
+        worker.limit.end()
+        for output in outputs:
+            output.drain()
+        worker.limit.end()  # its last words may have told that it timed out
+        code = int(worker.terminate())
+        lines.flush()
+    return code
+
+
+def _read_to_end(
+    process: StepProcess, outputs: Sequence[Output], limit: TimeLimit, lines: LogLines
+) -> None:
     with selectors.DefaultSelector() as selector:
         selector.register(process.report, selectors.EVENT_READ)
         for output in outputs:
             selector.register(output.pipe, selectors.EVENT_READ, output)
         running = True
         while running:
-            limits = (worker.limit.left(), lines.left())
-            waits = [left for left in limits if left is not None]
+            waits = [left for left in (limit.left(), lines.left()) if left is not None]
             for key, _ in selector.select(min(waits, default=None)):
                 if key.data is None:
                     running = False
                 elif not key.data.take():
                     selector.unregister(key.fileobj)
-            worker.limit.keep()
+            limit.keep()
             lines.keep()
-    worker.limit.end()
-    for output in outputs:
-        output.drain()
-    worker.limit.end()  # its last words may have told that it timed out
-    code = int(worker.terminate())
-    lines.flush()
-    process.close()
-    return code
 
 
 class TimeLimit:
