@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -16,10 +17,6 @@ from typing import Any, NoReturn
 from prefect import Flow
 from prefect.client.schemas.objects import State
 from prefect.exceptions import TerminationSignal
-from prefect.settings import (
-    PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS,
-    temporary_settings,
-)
 
 from ..facts import MetaflowFlow, Parameter
 from ..host.script import end_process
@@ -27,12 +24,11 @@ from .engine import LAUNCHERS, LoadProblem, PreparedRun, load_flow
 from .host_client import Host, HostEnded, adopt_host
 from .resume import origin_problem, values_of_origin
 from .scheduler import RunFailure
+from .server import ServerProblem, ServerStart, patient_server_start
 from .values import parameters_of
 
 USAGE = 2
-# A cold start of Prefect's temporary server takes a slow machine far more than
-# Prefect's own limit of 20 seconds.
-SERVER_START_SECONDS = 300
+NO_SERVER = 3
 
 
 def reader(parameter: Parameter) -> Callable[[str], tuple[str, Any]]:
@@ -222,30 +218,25 @@ def _run(
         raw, value = _raw_and_value(parameter, given)
         words += raw
         values[parameter.argument] = value
-    try:
-        load_flow(
-            host,
-            facts,
-            _arguments(facts, chosen, words),
-            chosen["own_launcher"],
-            chosen["own_preload"],
-        )
-    except LoadProblem as problem:
-        sys.stderr.write(f"{problem}\n")
-        return 2
-    except HostEnded as ended:
-        # A wrong use is one line; before it Metaflow says what it was about to do.
-        lines = ended.output[-1:] if ended.code == USAGE else [str(ended)]
-        if ended.cause:
-            lines = [f"{facts.name} cannot be loaded: {ended.cause}"]
-        if chosen["own_debug"]:
-            lines = [*ended.output, *lines]
-        sys.stderr.write("\n".join(lines) + "\n")
-        return USAGE
-    limit = max(
-        PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS.value(), SERVER_START_SECONDS
-    )
-    with temporary_settings({PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: limit}):
+    arguments = _arguments(facts, chosen, words)
+    with patient_server_start():
+        server = ServerStart()
+        try:
+            launcher, preload = chosen["own_launcher"], chosen["own_preload"]
+            load_flow(host, facts, arguments, launcher, preload)
+            server.wait()
+        except ServerProblem as problem:
+            host.close()
+            if chosen["own_debug"]:
+                traceback.print_exception(problem)
+            sys.stderr.write(f"{problem}\n")
+            return NO_SERVER
+        except LoadProblem as problem:
+            sys.stderr.write(f"{problem}\n")
+            return USAGE
+        except HostEnded as ended:
+            sys.stderr.write(_refusal(facts, ended, debug=chosen["own_debug"]))
+            return USAGE
         if run_id := chosen["own_resume"]:
             origin = (host.loaded or {})["origin"]
             origin["has_ended"] = chosen["own_origin_is_dead"] or origin["has_ended"]
@@ -257,6 +248,17 @@ def _run(
             flow = flow.with_options(validate_parameters=False)
         PreparedRun.waiting = PreparedRun(host)
         return _run_prefect_flow(flow, values)
+
+
+def _refusal(facts: MetaflowFlow, ended: HostEnded, *, debug: bool) -> str:
+    """Return why Metaflow did not take the flow or the command line."""
+    # A wrong use is one line; before it Metaflow says what it was about to do.
+    lines = ended.output[-1:] if ended.code == USAGE else (str(ended),)
+    if ended.cause:
+        lines = (f"{facts.name} cannot be loaded: {ended.cause}",)
+    if debug:
+        lines = (*ended.output, *lines)
+    return "\n".join(lines) + "\n"
 
 
 def _record_flag(parameter: Parameter, values: dict[str, Any]) -> None:

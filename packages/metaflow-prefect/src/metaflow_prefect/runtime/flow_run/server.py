@@ -1,0 +1,138 @@
+"""Prefect's server: whether it answers, before a run begins."""
+
+from __future__ import annotations
+
+import contextvars
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prefect import get_client
+from prefect.settings import (
+    PREFECT_API_BLOCKS_REGISTER_ON_START,
+    PREFECT_API_REQUEST_TIMEOUT,
+    PREFECT_API_URL,
+    PREFECT_CLIENT_MAX_RETRIES,
+    PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS,
+    temporary_settings,
+)
+
+# A cold start of Prefect's temporary server takes a slow machine far more than
+# Prefect's own limit of 20 seconds.
+SERVER_START_SECONDS = 300
+ANSWER_SECONDS = 15.0
+STARTING = (
+    "Starting Prefect's temporary server, which takes some seconds: PREFECT_API_URL "
+    "is not set.\n"
+)
+
+
+class ServerProblem(Exception):
+    """Prefect's server cannot be used as things are; the message says what to do."""
+
+
+class ServerStart:
+    """Asks Prefect's server for an answer, or starts the temporary one.
+
+    This happens in a thread, beside what else there is to do before a run.
+    """
+
+    def __init__(self) -> None:
+        self._problem: Exception | None = None
+        context = contextvars.copy_context()
+        self._thread = threading.Thread(
+            target=context.run, args=(self._ask,), daemon=True
+        )
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Wait for the answer.
+
+        Raises:
+            ServerProblem: There is none, or not the right one.
+        """
+        self._thread.join()
+        if self._problem is not None:
+            raise self._problem
+
+    def _ask(self) -> None:
+        try:
+            with _told(PREFECT_API_URL.value() or ""):
+                _ask_server()
+        except Exception as problem:  # noqa: BLE001 - raised where it is awaited
+            self._problem = problem
+
+
+@contextmanager
+def patient_server_start() -> Iterator[None]:
+    """Give Prefect's temporary server the time that it takes, and less to do."""
+    limit = PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS
+    with temporary_settings(
+        {
+            limit: max(limit.value(), SERVER_START_SECONDS),
+            PREFECT_API_BLOCKS_REGISTER_ON_START: bool(PREFECT_API_URL.value()),
+        }
+    ):
+        yield
+
+
+def _ask_server() -> None:
+    if not PREFECT_API_URL.value():
+        sys.stderr.write(STARTING)
+        get_client(sync_client=True)
+        return
+    hasty = {
+        PREFECT_CLIENT_MAX_RETRIES: 0,
+        PREFECT_API_REQUEST_TIMEOUT: ANSWER_SECONDS,
+    }
+    with temporary_settings(hasty), get_client(sync_client=True) as client:
+        # A question for which the server wants to know who asks.
+        answer = client.request("POST", "/flows/count", json={}).json()
+    if type(answer) is not int:
+        raise ServerProblem(_other_server(PREFECT_API_URL.value() or ""))
+
+
+@contextmanager
+def _told(url: str) -> Iterator[None]:
+    """Turn what goes wrong into a sentence with what to do."""
+    import httpx
+
+    server = f"Prefect's server at {url}"
+    try:
+        yield
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        raise ServerProblem(f"PREFECT_API_URL is {url!r}: {error}") from error
+    except httpx.TimeoutException as error:
+        raise ServerProblem(
+            f"{server} has not answered within {ANSWER_SECONDS:g} seconds. See whether "
+            "it is well, or correct PREFECT_API_URL."
+        ) from error
+    except httpx.HTTPStatusError as error:
+        status = error.response.status_code
+        if status in (401, 403):
+            raise ServerProblem(
+                f"{server} rejected our credentials ({status}). Set PREFECT_API_KEY, "
+                "or PREFECT_API_AUTH_STRING, to what it wants."
+            ) from error
+        if status >= 500:
+            raise ServerProblem(
+                f"{server} answered {status}. See whether it is well."
+            ) from error
+        raise ServerProblem(_other_server(url)) from error
+    except httpx.RequestError as error:
+        raise ServerProblem(
+            f"{server} cannot be reached: {error}. Start it, correct PREFECT_API_URL, "
+            "or unset that, and a temporary server is used."
+        ) from error
+    except ValueError as error:  # no JSON
+        raise ServerProblem(_other_server(url)) from error
+    except RuntimeError as error:  # the temporary server has not started
+        raise ServerProblem(f"Prefect's temporary server: {error}") from error
+
+
+def _other_server(url: str) -> str:
+    return (
+        f"What answers at {url} is not the API of a Prefect server. Correct "
+        "PREFECT_API_URL, which ends with /api as a rule."
+    )

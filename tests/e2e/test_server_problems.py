@@ -1,0 +1,94 @@
+"""A Prefect server that cannot be used is told of in one line, before anything runs."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from e2e.project import SOURCES, FlowFolder
+
+
+@contextmanager
+def serving(status: int, body: bytes) -> Iterator[str]:
+    """The URL of a server that answers all requests alike."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length", 0)))
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/api"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def silent() -> Iterator[str]:
+    """The URL of a server that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/api"
+
+
+@contextmanager
+def nobody() -> Iterator[str]:
+    """A URL where nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    yield f"http://127.0.0.1:{port}/api"
+
+
+SERVERS = {
+    "nobody": (nobody, "Prefect's server at {} cannot be reached"),
+    "silent": (silent, "Prefect's server at {} has not answered within 15 seconds"),
+    "page": (lambda: serving(200, b"<html>"), "What answers at {} is not the API of a Prefect"),
+    "404": (lambda: serving(404, b""), "What answers at {} is not the API of a Prefect"),
+    "401": (lambda: serving(401, b"{}"), "Prefect's server at {} rejected our credentials (401)"),
+    "500": (lambda: serving(500, b""), "Prefect's server at {} answered 500"),
+}
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_one_line_names_the_server(tmp_path: Path, name: str) -> None:
+    server, told = SERVERS[name]
+    with server() as url:
+        flow = FlowFolder(tmp_path, SOURCES / "talkative.py", PREFECT_API_URL=url)
+        done = flow.run(flow.create())
+    assert done.returncode == 3, done.stderr
+    assert done.stderr.startswith(told.format(url))
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_resumed_run_names_it_too(tmp_path: Path) -> None:
+    flow = FlowFolder(tmp_path, SOURCES / "talkative.py")
+    native = flow.run("talkative.py", "run", "--run-id-file", "id.txt")
+    assert native.returncode == 0
+    origin = (tmp_path / "id.txt").read_text(encoding="utf-8")
+    with nobody() as url:
+        flow.environment["PREFECT_API_URL"] = url
+        done = flow.run(flow.create(), "--resume", origin)
+    assert done.returncode == 3, done.stderr
+    assert done.stderr.startswith(f"Prefect's server at {url} cannot be reached")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_temporary_server_is_announced(tmp_path: Path) -> None:
+    flow = FlowFolder(tmp_path, SOURCES / "talkative.py")
+    done = flow.run(flow.create())
+    assert done.returncode == 0, done.stderr
+    announced = "Starting Prefect's temporary server, which takes some seconds"
+    assert done.stderr.startswith(announced)
