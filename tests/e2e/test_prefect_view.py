@@ -10,11 +10,15 @@ import pytest
 from e2e.project import SOURCES, FlowFolder
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterFlowRunId,
+    ArtifactFilterTaskRunId,
     FlowRunFilter,
     FlowRunFilterId,
     LogFilter,
     LogFilterFlowRunId,
 )
+from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.sorting import LogSort, TaskRunSort
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from support.cases import CASES
@@ -85,32 +89,155 @@ def test_nodes_of_parallel_have_task_runs(
     assert set(task_runs(client, result)) == {"start", "nodes[0]", "nodes[1]", "join", "end"}
 
 
-def test_logs_have_fitting_levels(
+def logs_of(client: SyncPrefectClient, result: Result) -> list[Any]:
+    chosen = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[flow_run_id(result)]))
+    return list(client.read_logs(chosen, limit=200, offset=0, sort=LogSort.TIMESTAMP_ASC))
+
+
+def artifacts_of(client: SyncPrefectClient, run_id: str) -> dict[str, str]:
+    of_run = ArtifactFilterFlowRunId(any_=[flow_run_id_of(run_id)])
+    found = client.read_artifacts(artifact_filter=ArtifactFilter(flow_run_id=of_run))
+    assert len({artifact.key for artifact in found}) == len(found)
+    return {str(artifact.key): str(artifact.data) for artifact in found}
+
+
+def test_a_traceback_is_one_record_without_metaflows_frames(
     tmp_path: Path, prefect_api: str, client: SyncPrefectClient
 ) -> None:
     result = run_case("failure-fail_raise", tmp_path, prefect_api)
-    chosen = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[flow_run_id(result)]))
-    logs = client.read_logs(chosen, limit=200, offset=0, sort=LogSort.TIMESTAMP_ASC)
-    levels = {log.message: log.level for log in logs}
-    assert levels["Traceback (most recent call last):"] == 40
-    assert levels["ValueError: as wanted in middle: é"] == 40
-    assert not any("NoneType: None" in log.message for log in logs)
+    errors = [log for log in logs_of(client, result) if log.level >= 40]
+    of_task = [log.message for log in errors if log.task_run_id]
+    (trace,) = (message for message in of_task if "Traceback" in message)
+    first, frame, *_, last = trace.splitlines()
+    assert first == "Traceback (most recent call last):"
+    assert "fail_raise.py" in frame
+    assert last == "ValueError: as wanted in middle: é"
+    assert "metaflow/" not in trace
+    assert len(of_task) == 2  # and the state that it ended in
+    (of_flow,) = (log.message for log in errors if not log.task_run_id)
+    assert of_flow.startswith("ValueError: as wanted in middle: é in middle, fail_raise.py:")
+    assert not any("NoneType: None" in log.message for log in logs_of(client, result))
+
+
+def test_one_fault_makes_one_task_red_and_tells_what_to_do(
+    tmp_path: Path, prefect_api: str, client: SyncPrefectClient
+) -> None:
+    folder = FlowFolder(tmp_path, SOURCES / "nested.py", PREFECT_API_URL=prefect_api)
+    folder.create()
+    done = folder.run("out.py", "--who", "a|b", "--run-id-file", "id")
+    run_id = (tmp_path / "id").read_text()
+    message = "KeyError: 'boost' in evaluate[2,3] IT/boost, nested.py:30"
+    line = f"python out.py --resume {run_id}"
+    assert done.stderr.splitlines()[-1].strip() == line
+    runs = task_runs_of(client, flow_run_id_of(run_id))
+    states = {name: run.state for name, run in runs.items() if not run.state.is_completed()}
+    assert states.pop("evaluate[2,3] IT/boost").message == message
+    assert {state.name for state in states.values()} == {"Stopped"}
+    assert {state.type for state in states.values()} == {StateType.CANCELLED}
+    assert {state.message for state in states.values()} == {"stopped, because evaluate[2,3] failed"}
+    flow_run = client.read_flow_run(flow_run_id_of(run_id))
+    assert flow_run.state is not None
+    assert flow_run.state.message == message
+    report = artifacts_of(client, run_id)["nestedflow-failure"]
+    assert f"```shell\n{line}\n```" in report
+    assert "self.score = scores[self.input]" in report
+    assert "| `models` | 3 | `boost` |" in report
+    assert r"| `who` | `a\|b` |" in report
+    failed = runs["evaluate[2,3] IT/boost"].id
+    of_task = ArtifactFilter(task_run_id=ArtifactFilterTaskRunId(any_=[failed]))
+    (own,) = client.read_artifacts(artifact_filter=of_task)
+    assert "self.score = scores[self.input]" in str(own.data)
+    for snippet in snippets(report):
+        assert "['DE', 'FR', 'IT', 'ES', 'PL']" in pasted(snippet, tmp_path / "elsewhere", folder)
+
+
+def snippets(text: str) -> list[str]:
+    return [part.split("```")[0] for part in text.split("```python\n")[1:]]
+
+
+def pasted(snippet: str, folder: Path, flow: FlowFolder) -> str:
+    folder.mkdir(exist_ok=True)
+    return subprocess.run(
+        [sys.executable, "-c", snippet],
+        cwd=folder,
+        env=flow.environment,
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    ).stdout
+
+
+def test_a_repaired_run_is_told_once(
+    tmp_path: Path, prefect_api: str, client: SyncPrefectClient
+) -> None:
+    folder = FlowFolder(tmp_path, SOURCES / "nested.py", PREFECT_API_URL=prefect_api)
+    folder.create()
+    failed = folder.run("out.py", "--who", "me", "--run-id-file", "id")
+    assert failed.returncode == 1, failed.stderr
+    (tmp_path / "mended").touch()
+    words = failed.stderr.splitlines()[-1].split()[1:]
+    done = folder.run(*words, "--run-id-file", "resumed")
+    assert done.returncode == 0, done.stderr
+    run_id = (tmp_path / "resumed").read_text()
+    flow_run = client.read_flow_run(flow_run_id_of(run_id))
+    origin = (tmp_path / "id").read_text()
+    assert {"metaflow", f"resumed-from:{origin}"} <= set(flow_run.tags)
+    artifacts = artifacts_of(client, run_id)
+    assert "nestedflow-failure" not in artifacts
+    summary = artifacts["nestedflow"]
+    row = next(line for line in summary.splitlines() if line.startswith("| `evaluate`"))
+    assert "30/30" in row
+    steps = ("start", "country", "evaluate", "best", "total", "end")
+    for step in steps:
+        for snippet in snippets(artifacts[f"nestedflow-step-{step}"]):
+            pasted(snippet, tmp_path / "elsewhere", folder)
+    first, every = snippets(artifacts["nestedflow-step-evaluate"])
+    assert pasted(first, tmp_path, folder) == "1\n"
+    assert len(pasted(every, tmp_path, folder).splitlines()) == 30
+
+
+def test_a_run_has_its_parameters_name_tag_and_page(
+    tmp_path: Path, prefect_api: str, client: SyncPrefectClient
+) -> None:
+    folder = FlowFolder(tmp_path, SOURCES / "nested.py", PREFECT_API_URL=prefect_api)
+    folder.create()
+    (tmp_path / "mended").touch()
+    done = folder.run("out.py", "--who", "me", "--run-id-file", "id")
+    assert done.returncode == 0, done.stderr
+    run_id = (tmp_path / "id").read_text()
+    flow_run = client.read_flow_run(flow_run_id_of(run_id))
+    assert flow_run.name == "NestedFlow who=me"
+    assert flow_run.parameters == {"alpha": 0.1, "who": "me"}
+    assert "metaflow" in flow_run.tags
+    code = f"from metaflow import Task; print(Task('NestedFlow/{run_id}/end/end-0').metadata_dict)"
+    page = prefect_api.removesuffix("/api") + "/runs/task-run/"
+    assert page in pasted(code, tmp_path, folder)
+
+
+def test_a_caught_failure_is_told_by_its_state(
+    tmp_path: Path, prefect_api: str, client: SyncPrefectClient
+) -> None:
+    result = run_case("failure-catch_raise", tmp_path, prefect_api)
+    runs = task_runs(client, result)
+    assert runs["fine"].state.name == "Completed"
+    state = runs["start"].state
+    assert (state.name, state.type) == ("Caught", StateType.COMPLETED)
+    assert state.message.startswith("ValueError: caught in start, catch_raise.py:")
 
 
 def test_an_artifact_for_each_step_says_how_to_get_what_it_left(
     tmp_path: Path, prefect_api: str, client: SyncPrefectClient
 ) -> None:
     result = run_case("graph-foreach_list", tmp_path, prefect_api)
-    chosen = {"artifacts": {"flow_run_id": {"any_": [flow_run_id(result)]}}, "limit": 200}
-    found = client.request("POST", "/artifacts/filter", json=chosen).json()
-    artifacts = {artifact["description"]: artifact["data"] for artifact in found}
-    run = f"ForeachListFlow/{result.run_id}"
-    assert len(found) == len(artifacts)
-    assert set(artifacts) == {"start", "body", "join", "end", f"Metaflow run {run}"}
-    assert f"Task('{run}/start/start-0')" in str(artifacts["start"])
-    assert f"for task in Step('{run}/body'):" in str(artifacts["body"])
-    assert f"Run('{run}')" in str(artifacts[f"Metaflow run {run}"])
-    snippet = str(artifacts["body"]).split("```python\n")[1].split("```")[0]
+    assert result.run_id is not None
+    artifacts = artifacts_of(client, result.run_id)
+    flow, run = "foreachlistflow", f"ForeachListFlow/{result.run_id}"
+    steps = {f"{flow}-step-{name}" for name in ("start", "body", "join", "end")}
+    assert set(artifacts) == {flow, *steps}
+    assert f"Task('{run}/start/start-0')" in artifacts[f"{flow}-step-start"]
+    assert f"for task in Step('{run}/body'):" in artifacts[f"{flow}-step-body"]
+    assert f"Run('{run}')" in artifacts[flow]
+    _, snippet = snippets(artifacts[f"{flow}-step-body"])
     printed = subprocess.run(
         [sys.executable, "-c", snippet],
         cwd=tmp_path,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -171,6 +172,7 @@ def _command(facts: MetaflowFlow, parameters: Sequence[Parameter]) -> Any:
         is_flag=True,
     )
     own("step-to-rerun", "With --resume: run this step again.", metavar="STEP")
+    own("resumed-by", "The command that resumes a run.", hidden=True)
     own(
         "launcher",
         "How steps are started: forked from a warm process or fresh.",
@@ -246,7 +248,7 @@ def _run(
                 return USAGE
             values = values_of_origin(parameters, run_id, origin["parameters"])
             flow = flow.with_options(validate_parameters=False)
-        PreparedRun.waiting = PreparedRun(host)
+        PreparedRun.waiting = PreparedRun(host, _resume_command(chosen))
         return _run_prefect_flow(flow, values)
 
 
@@ -331,12 +333,35 @@ def _run_prefect_flow(flow: Flow[Any, Any], values: dict[str, Any]) -> int:
         return 128 + number
     if state.is_completed():
         return 0
-    sys.stderr.write(f"{_failure_line(state)}\n")
-    return 1
+    sys.stderr.write(f"{_last_words(state)}\n")
+    return 128 + signal.SIGINT if state.is_cancelled() else 1
 
 
-def _failure_line(state: State[Any]) -> str:
+def _resume_command(chosen: dict[str, Any]) -> str:
+    """Return the command that goes on with this run; `{}` stands for its id.
+
+    It has the options of ours that were given, since Metaflow does not keep them.
+    """
+    if chosen["own_resumed_by"]:
+        words = [chosen["own_resumed_by"]]
+    else:
+        words = [f"python {shlex.quote(sys.argv[0])} --resume"]
+    names = ("max-workers", "max-num-splits", "max-log-size", "namespace", "launcher")
+    options = [(name, [chosen[f"own_{name.replace('-', '_')}"]]) for name in names]
+    options += [(name, chosen[f"own_{name}"]) for name in ("tag", "with", "preload")]
+    given = [
+        shlex.quote(f"--{name}={value}").replace("{", "{{").replace("}", "}}")
+        for name, values in options
+        for value in values
+        if value is not None
+    ]
+    return " ".join([words[0].replace("{", "{{").replace("}", "}}"), "{}", *given])
+
+
+def _last_words(state: State[Any]) -> str:
+    """Return what the terminal shows last: what failed, and how to go on."""
     failure = state.result(raise_on_failure=False)
+    lines = [state.message or "The flow run has failed."]
     if isinstance(failure, RunFailure) and failure.remedy:
-        return f"{failure} Look at it with: {failure.remedy}"
-    return state.message or "The flow run has failed."
+        lines += ["Mend the cause, then go on where it failed:", f"  {failure.remedy}"]
+    return "\n".join(lines)

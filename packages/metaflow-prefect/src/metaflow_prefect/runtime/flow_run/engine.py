@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,17 +12,27 @@ from uuid import UUID
 
 from prefect import Task, get_run_logger
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.context import FlowRunContext
 from prefect.exceptions import TerminationSignal
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed, Failed
 
 from ..facts import RUN_PREFIX, MetaflowFlow, Parameter
 from ..start import start_metaflow
-from .artifacts import ArtifactPublisher
+from .artifacts import RunPages
 from .deployed import command_as_deployed, facts_as_deployed, kept_for
+from .failure_report import RunFacts
 from .host_client import Host, HostEnded, adopt_host
 from .logs import RunLogs, log_lines_limit
+from .naming import (
+    describe_run,
+    end_what_was_left,
+    flow_run_of,
+    flow_run_page,
+    open_client,
+    value_text,
+)
+from .run_summary import RunSummary
 from .scheduler import RunFailure, Scheduler, Unit
 from .step_engine import running_after
 from .steps import RunSession, may_retry, run_step
@@ -31,6 +42,7 @@ from .values import given_values, parameter_words, parameters_of
 from .watch import RunEnded, RunWatch
 
 LAUNCHERS = ("warm", "fresh")
+BY_CTRL_C = "Stopped with Ctrl-C; no step is running any more."
 LAUNCHER_VARIABLE = "METAFLOW_PREFECT_LAUNCHER"
 SOURCE_MISSING = (
     "The flow's source {} is not there. Keep it where it was, relative to this file, "
@@ -51,6 +63,7 @@ class RunLoop:
         session: What its task runs share.
         attempts: How often Metaflow retries each step.
         threads: Where the tasks run.
+        summary: Counts what happens.
         max_workers: How many tasks run at the same time.
         max_num_splits: How many tasks a foreach may make.
         watch: What is asked of the run from outside.
@@ -62,12 +75,14 @@ class RunLoop:
         session: RunSession,
         attempts: Mapping[str, Mapping[str, float]],
         threads: TaskThreads,
+        summary: RunSummary,
         max_workers: int,
         max_num_splits: int,
         watch: RunWatch,
     ) -> None:
         self._watch = watch
         self._session = session
+        self._summary = summary
         self._max_workers = max_workers
         self._tasks = {
             name: step_task(step.task, attempts[name])
@@ -99,6 +114,7 @@ class RunLoop:
                 unit.run = self._session
                 upstream = (task_run_id for _, task_run_id in unit.inputs)
                 self._threads.submit(self._tasks[unit.step], unit, upstream)
+                self._summary.begun(unit)
             if not self._threads.running and not self._watch.holds:
                 break
             if ended := self._threads.next_ended():
@@ -108,17 +124,24 @@ class RunLoop:
         return self._scheduler.end_path()
 
     def _take(self, unit: Unit[UUID], task_run_id: UUID, state: State[Any]) -> None:
+        self._summary.ended(unit, task_run_id, state)
         finish = self._session.finishes.pop(unit.task_id, None)
+        if state.is_cancelled():
+            return  # not its own fault; what was at fault ends soon
         if finish is None or not state.is_completed():
             known = self._session.failures.get(unit.task_id)
-            reason = known or state.message or f"Step {unit.step} failed."
+            reason = known.message if known else state.message
+            reason = reason or f"Step {unit.step} failed."
             failure = RunFailure(reason, unit.step, unit.task_id, said=True)
+            failure.place = unit.place
             if unit.task_id not in self._session.given_up:
                 raise failure
             # Its step said that it must not be retried; natively the rest goes on.
             self._given_up = self._given_up or failure
             return
         self._scheduler.finished(unit, finish, task_run_id)
+        if finish.foreach and finish.num_splits:
+            self._summary.expect(finish.next_steps[0], finish.num_splits)
 
 
 def step_task(
@@ -164,9 +187,12 @@ def run_flow(facts: MetaflowFlow, arguments: Mapping[str, Any]) -> State[Any]:
     try:
         name = _run_flow(facts, arguments)
     except (RunFailure, HostEnded, LoadProblem) as failure:
+        get_run_logger().error("%s", failure)
         return Failed(message=str(failure), data=failure)
     except RunEnded as stop:
         return stop.state
+    except KeyboardInterrupt:
+        return Cancelled(message=BY_CTRL_C)
     return Completed(message=f"Metaflow run {name}")
 
 
@@ -175,27 +201,41 @@ def _run_flow(facts: MetaflowFlow, arguments: Mapping[str, Any]) -> str:
     assert context is not None and context.flow_run is not None
     flow_run = context.flow_run
     logger = get_run_logger()
-    prepared = PreparedRun.take()
-    if prepared is None:
-        assert context.flow is not None
-        parameters = parameters_of(context.flow)
-        given = given_values(parameters, context.flow, arguments)
-        prepared = PreparedRun.load(facts, parameters, given)
+    assert context.flow is not None
+    parameters = parameters_of(context.flow)
+    given = given_values(parameters, context.flow, arguments)
+    prepared = PreparedRun.take() or PreparedRun.load(facts, parameters, given)
     host = prepared.host
     host.echo(logger.info)
     run_id = f"{RUN_PREFIX}{flow_run.id}"
+    url = flow_run_page(flow_run.id)
+    again = flow_run.run_count > 1
     try:
-        started = host.start(run_id, str(flow_run.id), again=flow_run.run_count > 1)
+        started = host.start(run_id, str(flow_run.id), url, again=again)
     except HostEnded:
         host.close()
         raise
     logger.info("Metaflow run %s/%s", started["flow"], run_id)
     logger.info("%s", started["launcher"])
-    publisher = ArtifactPublisher(started["flow"], started["metadata"], flow_run.id)
     program = f"python {Path(facts.source).name} logs {run_id}"
-    logs = RunLogs(logger, program)
-    session = RunSession(host, publisher, logs)
+    logs = RunLogs(logger, program, started["metaflow_folder"])
+    _tell_of_begin(flow_run, parameters, given, started)
     loaded = host.loaded or {}
+    run = RunFacts(
+        flow=started["flow"],
+        run_id=run_id,
+        metadata=started["metadata"],
+        script=Path(facts.source).name,
+        parameters={n: value_text(v) for n, v in started["parameters"].items()},
+        resume=prepared.resume_command(facts.file, run_id),
+        has_retry=flow_run.deployment_id is not None,
+        flow_run_url=url,
+        attempt=flow_run.run_count,
+        cards=frozenset(loaded["cards"]),
+    )
+    summary = RunSummary(run, list(facts.steps))
+    pages = RunPages(run, summary, flow_run.id)
+    session = RunSession(host, pages, logs, run.flow, started["metaflow_folder"])
     threads = TaskThreads(flow_run.id)
     watch = RunWatch(flow_run.id, kept_for(facts).get("timeout"), threads.wake)
     loop = RunLoop(
@@ -203,41 +243,68 @@ def _run_flow(facts: MetaflowFlow, arguments: Mapping[str, Any]) -> str:
         session,
         loaded["steps"],
         threads,
+        summary,
         loaded["max_workers"],
         loaded["max_num_splits"],
         watch,
     )
-    succeeded = False
+    outcome = "was stopped"
+    failed: RunFailure | None = None
     try:
         with watch.watching():
-            _conduct(loop, host, started["parameters_path"])
-        succeeded = True
+            _conduct(loop, host, session, started["parameters_path"])
+        outcome = "succeeded"
     except RunFailure as failure:
-        if failure.step:
-            failure.remedy = f"{program}/{failure.step}/{failure.task_id}"
+        outcome, failed = "failed", failure
+        failure.remedy = run.resume
         raise
     finally:
-        threads.settle()
-        publisher.run_finished(run_id, succeeded=succeeded)
-        publisher.close()
+        for unit, task_run_id, state in threads.settle(session.stop_reason):
+            summary.ended(unit, task_run_id, state)
+        if failed and (known := session.failures.get(failed.task_id)):
+            others = [one for one in session.failures.values() if one is not known]
+            pages.run_failed(known, others, summary.stopped)
+        pages.run_ended(outcome)
         host.close()
         logs.close()
-    return f"{started['flow']}/{run_id}"
+    return f"{run.flow}/{run_id}"
 
 
-def _conduct(loop: RunLoop, host: Host, parameters_path: str) -> None:
+def _tell_of_begin(
+    flow_run: FlowRun,
+    parameters: Sequence[Parameter],
+    given: Mapping[str, Any],
+    started: Mapping[str, Any],
+) -> None:
+    """Have Prefect's pages say what begins, and end what an earlier try has left."""
+    origin = started["origin"]
+    left = [flow_run.id] if flow_run.run_count > 1 else []
+    left += [known for known in [origin and flow_run_of(origin)] if known]
+    with open_client() as client:
+        describe_run(client, flow_run, parameters, given, started)
+        if left:
+            end_what_was_left(client, left)
+
+
+def _conduct(
+    loop: RunLoop, host: Host, session: RunSession, parameters_path: str
+) -> None:
     """Run all tasks, then have Metaflow end the run accordingly."""
     try:
         end_path = loop.run(parameters_path)
     except RunFailure as failure:
         reason = "" if failure.said else failure.reason
+        session.stop(f"{failure.place or failure.step} failed")
         host.finish(outcome="failed", reason=reason, task_id=failure.task_id, grace=5)
         raise
     except (KeyboardInterrupt, TerminationSignal) as stop:
         number = getattr(stop, "signal", signal.SIGINT)
+        by_person = isinstance(stop, KeyboardInterrupt)
+        session.stop("of Ctrl-C" if by_person else "the run was cancelled or ended")
         host.finish(outcome="interrupted", signal=number, grace=2)
         raise
-    except RunEnded:
+    except RunEnded as end:
+        session.stop(f"the run was ended: {end.state.message or end.state.name}")
         host.finish(outcome="interrupted", signal=signal.SIGTERM, grace=2)
         raise
     code = host.finish(outcome="succeeded", path=end_path)
@@ -254,8 +321,19 @@ class PreparedRun:
 
     waiting: PreparedRun | None = None
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, resume: str = "") -> None:
         self.host = host
+        self._resume = resume
+
+    def resume_command(self, path: str, run_id: str) -> str:
+        """Return the command that goes on with this run after a failure.
+
+        Args:
+            path: The generated file.
+            run_id: The id of the Metaflow run.
+        """
+        resume = self._resume or f"python {shlex.quote(path)} --resume={{}}"
+        return resume.format(run_id)
 
     @classmethod
     def take(cls) -> PreparedRun | None:

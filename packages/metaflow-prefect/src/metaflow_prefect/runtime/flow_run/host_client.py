@@ -98,12 +98,15 @@ class Host:
         )
         self.loaded = self._event("loaded")
 
-    def start(self, run_id: str, flow_run_id: str, *, again: bool) -> dict[str, Any]:
+    def start(
+        self, run_id: str, flow_run_id: str, url: str | None, *, again: bool
+    ) -> dict[str, Any]:
         """Make the Metaflow run.
 
         Args:
             run_id: Its id.
             flow_run_id: The id of the Prefect flow run that it belongs to.
+            url: Prefect's page of it, if there is one.
             again: Whether this flow run has been tried before.
 
         Returns:
@@ -112,7 +115,13 @@ class Host:
         Raises:
             HostEnded: Metaflow could not make it.
         """
-        self._send(kind="start", run_id=run_id, flow_run_id=flow_run_id, again=again)
+        self._send(
+            kind="start",
+            run_id=run_id,
+            flow_run_id=flow_run_id,
+            flow_run_url=url,
+            again=again,
+        )
         return self._event("started")
 
     def attempt(
@@ -213,7 +222,13 @@ class Host:
             else:
                 self._events.put(message)
         self._events.put(None)
-        gone = {"kind": "reply", "state": "failed", "code": None, "reason": INTERNAL}
+        gone: dict[str, Any] = {
+            "kind": "reply",
+            "state": "failed",
+            "code": None,
+            "gone": True,
+        }
+        gone["reason"] = INTERNAL.rstrip(".")
         for replies in list(self._replies.values()):
             replies.put(gone)
 

@@ -27,17 +27,24 @@ CONTROL_CODES = dict.fromkeys((7, 8, 11, 12, 13))
 MESSAGE_MARK = "\ue000"
 
 
-class NoEmptyTraceback(logging.Filter):
-    """Drops the "NoneType: None" that Prefect logs for a failure without exception."""
+class QuietFailures(logging.Filter):
+    """Leaves of what Prefect logs about task runs what says anything new.
+
+    A failed attempt has logged its traceback, and its state says the same in a line:
+    Prefect need not repeat both.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record pass, without an empty traceback."""
+        """Return whether a record is new."""
         if record.exc_info and record.exc_info[0] is None:
-            record.exc_info = None
-        return True
+            record.exc_info = None  # would be shown as "NoneType: None"
+        message = str(record.msg)
+        return not message.startswith("Task run failed with state: Failed(") or (
+            record.levelno != logging.ERROR  # then it tells of a retry
+        )
 
 
-NO_EMPTY_TRACEBACK = NoEmptyTraceback()
+QUIET_FAILURES = QuietFailures()
 
 
 class RunLog:
@@ -64,7 +71,7 @@ class RunLog:
             self._apis.clear()
         others = [one for one in reached if not isinstance(one, APILogHandler)]
         self._console = others[0] if len(others) == 1 else None
-        ours = (ObfuscateApiKeyFilter, NoEmptyTraceback)
+        ours = (ObfuscateApiKeyFilter, QuietFailures)
         self._secret = PREFECT_API_KEY.value() or ""
         self._is_plain = logging.getLogRecordFactory() is logging.LogRecord and all(
             isinstance(one, ours) for one in self._logger.filters

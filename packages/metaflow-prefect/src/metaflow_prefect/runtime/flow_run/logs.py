@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -13,23 +12,12 @@ from typing import Any
 
 from prefect import get_client
 
-from .log_records import NO_EMPTY_TRACEBACK, AnyLogger, LeveledLine, RunLog
+from .log_records import QUIET_FAILURES, AnyLogger, LeveledLine, RunLog
 from .log_shipper import LogShipper
 from .scheduler import Unit
+from .step_lines import Leveled, StepLines
+from .tracebacks import StepError
 
-LEVELS = {
-    "DEBUG": logging.DEBUG,
-    "INFO": logging.INFO,
-    "WARNING": logging.WARNING,
-    "ERROR": logging.ERROR,
-    "CRITICAL": logging.CRITICAL,
-}
-# Only the beginning of a line is looked at, so that no line takes long.
-LEVEL_PLACE = 64  # characters
-LEVEL = re.compile(
-    r"\W{0,2}(?:[\d:., T-]{1,40}\W{1,4})?(DEBUG|INFO|WARNING|ERROR|CRITICAL)\b"
-)
-TRACEBACK = "Traceback (most recent call last):"
 LOG_LINES_VARIABLE = "METAFLOW_PREFECT_LOG_LINES"
 LOG_LINES = 10_000
 LAST_PART = 10  # one of so many lines that Prefect gets is for the last ones
@@ -65,12 +53,14 @@ class RunLogs:
     Args:
         logger: The logger of the flow run.
         command: The command that shows what Metaflow keeps of the run's output.
+        metaflow_folder: The folder of the Metaflow package.
 
     Raises:
         ValueError: A setting makes no sense; the message says what to do.
     """
 
-    def __init__(self, logger: AnyLogger, command: str) -> None:
+    def __init__(self, logger: AnyLogger, command: str, metaflow_folder: str) -> None:
+        self._metaflow_folder = metaflow_folder
         self._limit = log_lines_limit()
         self._logger = logger
         self._command = command
@@ -78,7 +68,7 @@ class RunLogs:
         self._resources = ExitStack()
         client = get_client(sync_client=True)
         self._shipper = LogShipper(self._resources.enter_context(client))
-        logging.getLogger("prefect.task_runs").addFilter(NO_EMPTY_TRACEBACK)
+        logging.getLogger("prefect.task_runs").addFilter(QUIET_FAILURES)
 
     @contextmanager
     def of_attempt(self, logger: AnyLogger, unit: Unit[Any]) -> Iterator[StepLog]:
@@ -89,7 +79,9 @@ class RunLogs:
             unit: The Metaflow task.
         """
         more = f"{self._command}/{unit.step}/{unit.task_id}"
-        log = StepLog(RunLog(logger, self._common), self._shipper, self._limit, more)
+        lines = StepLines(self._metaflow_folder)
+        records = RunLog(logger, self._common)
+        log = StepLog(records, lines, self._shipper, self._limit, more)
         try:
             yield log
         finally:
@@ -120,30 +112,33 @@ class RunLogs:
 class StepLog:
     """Passes what an attempt of a task writes on to its task run's log.
 
-    Standard output is information. Standard error is a warning, unless the line says
-    its level itself, as Python's logging does, or belongs to a traceback.
-
     All lines go to the terminal. Prefect's server gets those within the limit, and the
     last ones always.
 
     Args:
         log: The log of the task run.
+        lines: Makes records of what is written.
         shipper: Sends records to Prefect's server.
         limit: How many lines the server gets.
         more: The command that shows all of them.
     """
 
-    def __init__(self, log: RunLog, shipper: LogShipper, limit: int, more: str) -> None:
+    def __init__(
+        self,
+        log: RunLog,
+        lines: StepLines,
+        shipper: LogShipper,
+        limit: int,
+        more: str,
+    ) -> None:
         self._log = log
+        self._lines = lines
         self._shipper = shipper
         self._last: deque[LeveledLine] = deque(maxlen=max(1, limit // LAST_PART))
         self._first = self._room = limit - max(1, limit // LAST_PART)
         self._more = more
         self._time = 0
         self._is_cut = False
-        self._in_traceback = False
-        self.last_error = ""
-        self.last_words = ""
 
     def write(self, lines: Sequence[Sequence[str]], at: float) -> None:
         """Log some lines; wait where Prefect's server does not keep up.
@@ -152,19 +147,50 @@ class StepLog:
             lines: Each with the name of its stream: "stdout", "stderr" or "system".
             at: When they were read, in seconds since 1970.
         """
-        leveled: list[LeveledLine] = []
         self._time = max(self._time, int(at * 1e6))
-        for stream, text in lines:
-            level = self._level(stream, text)
+        read = self._lines.read
+        self._write([one for stream, text in lines for one in read(stream, text)])
+        self._write(self._lines.pause())
+        self._shipper.wait_for_room()
+
+    def end(self, error: StepError | None, trace: str) -> None:
+        """Log what ended the attempt.
+
+        Args:
+            error: The exception that Metaflow has kept of it, if any.
+            trace: Its traceback, as Metaflow prints it.
+        """
+        self._time = max(self._time, int(time.time() * 1e6))
+        self._write(self._lines.end(error, trace))
+
+    @property
+    def error(self) -> StepError | None:
+        """The exception whose traceback the attempt has printed last."""
+        return self._lines.error
+
+    @property
+    def last_words(self) -> str:
+        """The last line on standard error that says anything."""
+        return self._lines.last_words
+
+    @property
+    def last_lines(self) -> tuple[str, ...]:
+        """The last lines on standard error, without the traceback."""
+        return tuple(self._lines.last_lines)
+
+    def _write(self, records: Sequence[Leveled]) -> None:
+        leveled: list[LeveledLine] = []
+        for level, text in records:
             if self._log.takes(level):
                 self._time += 1  # Prefect's pages sort by it
                 leveled.append((level, text, self._time))
-        self._log.show(leveled)
-        self._ship(leveled)
-        self._shipper.wait_for_room()
+        if leveled:
+            self._log.show(leveled)
+            self._ship(leveled)
 
     def close(self) -> None:
         """Send the last lines, too."""
+        self._write(self._lines.end())
         self._shipper.put(self._log.records(self._last))
         self._last.clear()
 
@@ -179,21 +205,3 @@ class StepLog:
             sent.append((logging.WARNING, text, micros))
         self._last.extend(kept)
         self._shipper.put(self._log.records(sent))
-
-    def _level(self, stream: str, text: str) -> int:
-        if stream == "stdout":
-            return logging.INFO
-        if stream == "system":
-            return logging.DEBUG
-        if text.strip() and text != "Task failed.":
-            self.last_words = text.strip()
-        if text.startswith(TRACEBACK):
-            self._in_traceback = True
-        elif self._in_traceback and text and not text.startswith((" ", "\t")):
-            self._in_traceback = False
-            self.last_error = text
-            return logging.ERROR
-        if self._in_traceback:
-            return logging.ERROR
-        named = LEVEL.match(text[:LEVEL_PLACE])
-        return LEVELS[named[1]] if named else logging.WARNING

@@ -34,7 +34,8 @@ class RunFailure(Exception):
         self.step = step
         self.task_id = task_id
         self.said = said
-        self.remedy = ""
+        self.place = ""  # of the task in the run
+        self.remedy = ""  # the command that goes on with the run
 
 
 class Unit(Generic[Token]):
@@ -51,14 +52,17 @@ class Unit(Generic[Token]):
         *,
         iteration: int | None = None,
         inputs: Sequence[tuple[str, Token]] = (),
-        value: str | None = None,
+        values: tuple[str | None, ...] = (),
+        variables: tuple[str, ...] = (),
         extras: Mapping[str, Any] | None = None,
     ) -> None:
         self.step = step
         self.indices = indices
         self.iteration = iteration
         self.inputs = inputs
-        self.value = value
+        # What its foreaches go over, and the values that it stands for, by level.
+        self.variables = variables
+        self.values = values
         self.extras = extras or {}
         self.run: Any = None
 
@@ -79,14 +83,19 @@ class Unit(Generic[Token]):
         iteration = "" if self.iteration is None else str(self.iteration)
         return f"{self.step}[{indices}][{iteration}]"
 
-    def __str__(self) -> str:
-        """Return the name of the Prefect task run."""
+    @property
+    def place(self) -> str:
+        """Where in the run it is, as `evaluate[2,3]`."""
         name = self.step
         if self.indices:
             name += f"[{','.join(map(str, self.indices))}]"
-        if self.iteration is not None:
-            name += f" #{self.iteration}"
-        return f"{name} {self.value}" if self.value else name
+        return name if self.iteration is None else f"{name} #{self.iteration}"
+
+    def __str__(self) -> str:
+        """Return its name everywhere: its place and the values of its foreaches."""
+        if not any(self.values):
+            return self.place
+        return f"{self.place} {'/'.join(value or '…' for value in self.values)}"
 
 
 @dataclass(frozen=True)
@@ -101,7 +110,8 @@ class Finish:
     unbounded: bool = False
     control_is_mapper: bool = False
     mapper_paths: Sequence[str] | None = None
-    artifacts: Sequence[str] = ()
+    caught: Mapping[str, str | None] | None = None
+    artifacts: Sequence[Mapping[str, Any]] | None = None
 
 
 class Scheduler(Generic[Token]):
@@ -205,7 +215,16 @@ class Scheduler(Generic[Token]):
         if name in self._steps[name].next:
             looping = unit.step == name and unit.iteration is not None
             iteration = (unit.iteration or 0) + 1 if looping else 0
-        return Unit(name, indices, iteration=iteration, inputs=inputs, extras=extras)
+        values = unit.values[: len(indices)]
+        return Unit(
+            name,
+            indices,
+            iteration=iteration,
+            inputs=inputs,
+            values=values,
+            variables=unit.variables[: len(indices)],
+            extras=extras,
+        )
 
     def _check_transition(self, unit: Unit[Token], finish: Finish) -> None:
         facts = self._steps[unit.step]
@@ -247,7 +266,9 @@ class Scheduler(Generic[Token]):
                 child = self._next_unit(unit, name, (*unit.indices, index))
                 child.inputs = [(path, token)]
                 child.extras = extras
-                child.value = values[index] if index < len(values) else None
+                value = values[index] if index < len(values) else None
+                child.values = (*unit.values, value)
+                child.variables = (*unit.variables, finish.foreach or "")
                 yield child
 
         self._ready.append(splits())
@@ -258,6 +279,8 @@ class Scheduler(Generic[Token]):
         (name,) = finish.next_steps
         child = self._next_unit(unit, name, (*unit.indices, 0))
         child.inputs = [(path, token)]
+        child.values = (*unit.values, None)
+        child.variables = (*unit.variables, finish.foreach or "")
         child.extras = {"ubf_context": "ubf_control"}
         self._push(child)
 
@@ -271,7 +294,9 @@ class Scheduler(Generic[Token]):
             if index or not finish.control_is_mapper:
                 indices = (*unit.indices[:-1], index)
                 extras = {"node_path": path}
-                self._push(Unit(unit.step, indices, inputs=unit.inputs, extras=extras))
+                node = Unit(unit.step, indices, inputs=unit.inputs, extras=extras)
+                node.values, node.variables = unit.values, unit.variables
+                self._push(node)
 
     def _arrive(self, join: str, arrival: Arrival[Token], finish: Finish) -> None:
         """Count an input of a join; the last one makes the join ready."""
@@ -300,17 +325,15 @@ class Scheduler(Generic[Token]):
             arrivals.sort(key=lambda entry: entry[0].indices)
         else:
             arrivals.sort(key=lambda entry: self._order[entry[0].step])
-        inputs = [(path, token) for _, path, token in arrivals]
-        self._push_join(join, indices, inputs, kind)
-
-    def _push_join(
-        self,
-        join: str,
-        indices: tuple[int, ...],
-        inputs: Sequence[tuple[str, Token]],
-        kind: str,
-    ) -> None:
-        self._push(Unit(join, indices, inputs=inputs, extras={"join_type": kind}))
+        joined = Unit(
+            join,
+            indices,
+            inputs=[(path, token) for _, path, token in arrivals],
+            values=unit.values[: len(indices)],
+            variables=unit.variables[: len(indices)],
+            extras={"join_type": kind},
+        )
+        self._push(joined)
 
 
 Arrival = tuple[Unit[Token], str, Token]

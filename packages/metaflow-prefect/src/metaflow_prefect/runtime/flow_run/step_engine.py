@@ -150,7 +150,8 @@ class StepEngine(SyncTaskRunEngine[Any, Any]):
         if PREFECT_DEBUG_MODE.value() or not self.state.is_final():
             super().log_finished_message()
             return
-        level = logging.INFO if self.state.is_completed() else logging.ERROR
+        is_fine = self.state.is_completed() or self.state.is_cancelled()
+        level = logging.INFO if is_fine else logging.ERROR
         self._logs.add(self.logger, level, f"Finished in state {self.state}")
 
     def run(self) -> State[Any]:

@@ -2,42 +2,70 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from prefect import Task, get_run_logger
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
-from prefect.states import Completed, Failed
 
-from .artifacts import ArtifactPublisher
+from .artifacts import RunPages
 from .host_client import Host
-from .logs import RunLogs
+from .logs import RunLogs, StepLog
 from .scheduler import Finish, Unit
-
-
-class StepFailed(Exception):
-    """An attempt of a Metaflow task has failed.
-
-    Args:
-        message: Which task failed and how.
-        final: Whether Metaflow forbids another attempt.
-    """
-
-    def __init__(self, message: str, *, final: bool) -> None:
-        super().__init__(message)
-        self.final = final
+from .states import (
+    Failure,
+    StepFailed,
+    ended_by_system,
+    failed_state,
+    failure_message,
+    finished_state,
+    stopped_state,
+)
+from .tracebacks import stored_error
 
 
 class RunSession:
-    """What all task runs of one flow run in this process share."""
+    """What all task runs of one flow run in this process share.
 
-    def __init__(self, host: Host, publisher: ArtifactPublisher, logs: RunLogs) -> None:
+    Args:
+        host: The Metaflow process that serves the run.
+        pages: Tells Prefect's pages of it.
+        logs: Takes what their steps write.
+        flow: The name of the flow.
+        metaflow_folder: The folder of the Metaflow package.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        pages: RunPages,
+        logs: RunLogs,
+        flow: str,
+        metaflow_folder: str,
+    ) -> None:
         self.host = host
-        self.publisher = publisher
+        self.pages = pages
         self.logs = logs
+        self.flow = flow
+        self.metaflow_folder = metaflow_folder
         self.finishes: dict[str, Finish] = {}
-        self.failures: dict[str, str] = {}
+        self.failures: dict[str, Failure] = {}
         self.given_up: set[str] = set()
+        self._stopping = threading.Lock()
+        self._stop_reason = ""
+
+    @property
+    def stop_reason(self) -> str:
+        """Why what still runs is being stopped; empty while nothing is."""
+        return self._stop_reason
+
+    def stop(self, reason: str) -> bool:
+        """Tell why all that still runs is stopped; return whether it is news."""
+        with self._stopping:
+            is_first = not self._stop_reason
+            self._stop_reason = self._stop_reason or reason
+        return is_first
 
 
 def run_step(unit: Unit[Any]) -> State[Any] | None:
@@ -47,9 +75,10 @@ def run_step(unit: Unit[Any]) -> State[Any] | None:
         unit: The Metaflow task.
 
     Returns:
-        Nothing if the attempt went well; a state called "Cached" if the task needed
-        not run again; a failed state, rather than an exception whose traceback would
-        show nothing but this file, if it failed.
+        A completed state that names the task: called "Cached" if it needed not run
+        again, "Caught" if `@catch` had to end it. A failed state, rather than an
+        exception whose traceback would show nothing but this file, if it failed, and a
+        cancelled one called "Stopped" if it was not its own fault.
     """
     context = TaskRunContext.get()
     assert context is not None
@@ -63,44 +92,59 @@ def run_step(unit: Unit[Any]) -> State[Any] | None:
                 "input_paths": [path for path, _ in unit.inputs],
                 "attempt": context.task_run.run_count - 1,
                 "task_run_id": str(context.task_run.id),
+                "describe": session.pages.wants(unit),
                 **unit.extras,
             },
             log.write,
         )
-    if reply["state"] == "failed":
-        message = _describe(unit, reply, log.last_error or log.last_words)
-        session.failures[unit.task_id] = message
-        if reply.get("give_up"):
-            session.given_up.add(unit.task_id)
-        failure = StepFailed(message, final=_final(reply))
-        return Failed(message=message, data=failure)
-    finish = Finish(**{name: reply[name] for name in Finish.__dataclass_fields__})
+        if reply["state"] == "failed":
+            return _failed(unit, reply, context.task_run, context.task.retries, log)
+    known = (name for name in Finish.__dataclass_fields__ if name in reply)
+    finish = Finish(**{name: reply[name] for name in known})
     session.finishes[unit.task_id] = finish
-    session.publisher.task_finished(unit, finish, context.task_run.id)
-    if reply["state"] in ("ran", "node"):
-        return Completed(
-            message=f"Metaflow task {session.publisher.flow}/{reply['path']}"
-        )
-    return Completed(name="Cached", message=f"{reply['state']}: {reply['path']}")
+    session.pages.task_finished(unit, finish, context.task_run.id)
+    return finished_state(
+        unit, session.flow, reply["state"], finish, session.metaflow_folder
+    )
+
+
+def _failed(
+    unit: Unit[Any],
+    reply: dict[str, Any],
+    task_run: TaskRun,
+    retries: int,
+    log: StepLog,
+) -> State[Any]:
+    session: RunSession = unit.run
+    code, stored = reply["code"], reply.get("error")
+    is_gone = code is None and reply.get("gone")
+    if is_gone and not session.stop(f"{unit.place} has lost its Metaflow process"):
+        reply["stopped"] = True
+    if reply.get("stopped") and session.stop_reason:
+        return stopped_state(session.stop_reason)
+    error = stored_error(stored, session.metaflow_folder) if stored else None
+    log.end(error, (stored or {}).get("trace") or "")
+    error = error or log.error
+    failure = Failure(
+        unit,
+        task_run.id,
+        failure_message(unit, reply, error, log.last_words),
+        error,
+        log.last_lines,
+        task_run.run_count - 1,
+    )
+    session.failures[unit.task_id] = failure
+    if reply.get("give_up"):
+        session.given_up.add(unit.task_id)
+    final = bool(reply.get("final")) or code is None
+    is_last = final or task_run.run_count > retries
+    if is_last:
+        session.pages.task_failed(failure)
+    by_system = is_last and (bool(is_gone) or ended_by_system(code))
+    return failed_state(failure, final=final, by_system=by_system)
 
 
 def may_retry(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
     """Tell Prefect whether a failed attempt may be followed by another."""
     error = state.data
     return not (isinstance(error, StepFailed) and error.final)
-
-
-def _final(reply: dict[str, Any]) -> bool:
-    return bool(reply.get("final")) or reply["code"] is None
-
-
-def _describe(unit: Unit[Any], reply: dict[str, Any], error: str) -> str:
-    code = reply["code"]
-    if code is None:
-        how = reply["reason"]
-    elif code < 0:
-        how = f"killed by signal {-code}"
-    else:
-        how = f"exit code {code}"
-    message = f"Step {unit.step} (task {unit.task_id}) failed: {how}"
-    return f"{message}: {error}" if error else message

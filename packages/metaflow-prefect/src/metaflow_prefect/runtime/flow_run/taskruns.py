@@ -7,7 +7,7 @@ import itertools
 import queue
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from prefect.context import TagsContext
 from prefect.states import Pending
 
 from .scheduler import Unit
+from .states import stopped_state
 from .step_engine import StepEngine, running_after
 
 MOST_EDGES = 10_000  # more would make an event that Prefect refuses for its size
@@ -51,6 +52,7 @@ class TaskThreads:
         self._running_after = running_after()
         self._untold: deque[StepEngine] = deque()  # those that begin first come first
         self.running = 0
+        self._engines: dict[UUID, tuple[Unit[UUID], StepEngine]] = {}
 
     def submit(
         self, task: Task[Any, Any], unit: Unit[UUID], upstream: Iterable[UUID]
@@ -97,6 +99,7 @@ class TaskThreads:
             daemon=True,
         ).start()
         self.running += 1
+        self._engines[task_run.id] = (unit, engine)
 
     def _run(self, engine: StepEngine, task_run_id: UUID, unit: Unit[UUID]) -> None:
         ending: Any
@@ -127,6 +130,7 @@ class TaskThreads:
             return None
         unit, task_run_id, ending = ended
         self.running -= 1
+        del self._engines[task_run_id]
         if isinstance(ending, BaseException):
             raise ending
         return unit, task_run_id, ending
@@ -143,12 +147,28 @@ class TaskThreads:
             self._untold.popleft()
         return None
 
-    def settle(self) -> None:
-        """Wait for the task runs whose steps have ended, however they did."""
+    def settle(self, reason: str) -> Iterator[tuple[Unit[UUID], UUID, State[Any]]]:
+        """Wait for the task runs whose steps have ended, and end the others.
+
+        These are waiting for their next attempt, which does not come.
+
+        Args:
+            reason: Why it does not come.
+
+        Yields:
+            The Metaflow task, the id of the task run, and its final state.
+        """
         while self.running:
             try:
                 ended = self._ended.get(timeout=SETTLING)
             except queue.Empty:
-                return
-            if ended is not None:
-                self.running -= 1
+                break
+            if ended is None:
+                continue
+            unit, task_run_id, ending = ended
+            self.running -= 1
+            del self._engines[task_run_id]
+            if not isinstance(ending, BaseException):
+                yield unit, task_run_id, ending
+        for task_run_id, (unit, engine) in self._engines.items():
+            yield unit, task_run_id, engine.set_state(stopped_state(reason))

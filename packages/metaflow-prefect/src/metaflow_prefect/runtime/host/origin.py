@@ -102,15 +102,21 @@ def look_at_origin(flow: Any, store: Any, metadata: Any, run_id: str) -> dict[st
         end_process(2)
     process = _noted_process(flow.name, metadata, run_id)
     return {
-        "parameters": dict(_parameter_values(flow, found[0])),
+        "parameters": parameter_values(flow, found[0]),
         "host": process and process.host,
         "pid": process and process.pid,
         "has_ended": process and process.has_ended(),
     }
 
 
-def _parameter_values(flow: Any, stored: Any) -> list[tuple[str, Any]]:
-    values = []
+def parameter_values(flow: Any, stored: Any) -> dict[str, Any]:
+    """Return the values of a run's parameters, as far as JSON has them.
+
+    Args:
+        flow: The flow.
+        stored: The datastore of the parameters' task.
+    """
+    values: dict[str, Any] = {}
     for name, parameter in flow._get_parameters():
         if parameter.IS_CONFIG_PARAMETER or name not in stored:
             continue
@@ -118,7 +124,7 @@ def _parameter_values(flow: Any, stored: Any) -> list[tuple[str, Any]]:
         if parameter.separator and isinstance(value, list):
             value = parameter.separator.join(value)
         try:
-            values.append((parameter.name, json.loads(json.dumps(value))))
+            values[parameter.name] = json.loads(json.dumps(value))
         except (TypeError, ValueError):
             continue  # such as an included file
     return values

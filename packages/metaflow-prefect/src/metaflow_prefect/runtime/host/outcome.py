@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 LONGEST_VALUE = 40  # characters of a foreach value that fit a task run's name
+MOST_COMPARED = 20  # inputs of a join that its artifacts are compared with
 
 
 class FinishedTask:
@@ -60,16 +61,57 @@ def results_of(task: Any) -> dict[str, Any]:
         "next_steps": list(steps),
         "foreach": foreach,
         "num_splits": splits,
-        "values": values and [_short(value) for value in values],
+        "values": values and [short_value(value) for value in values],
         "unbounded": unbounded,
         "control_is_mapper": bool(results.get("_control_task_is_mapper_zero")),
         "mapper_paths": _mapper_paths(task) if unbounded else None,
-        "artifacts": sorted(
-            name
-            for name, _ in results.items()
-            if not name.startswith("_") and name != "name"
-        ),
+        "caught": _caught_exception(results),
     }
+
+
+def described_artifacts(results: Any, inputs: list[Any]) -> list[dict[str, Any]]:
+    """Return name, type and size of what a task has left, and whether it is new.
+
+    No value is read. An artifact is new unless an input of the task has the same.
+
+    Args:
+        results: The datastore of the task.
+        inputs: The datastores of its inputs.
+    """
+    earlier = [dict(one.items()) for one in inputs]
+    infos = results.ds_metadata["info"]
+    return [
+        {
+            "name": name,
+            "type": str(infos[name]["type"]),
+            "size": int(infos[name]["size"]),
+            "new": not any(one.get(name) == key for one in earlier),
+        }
+        for name, key in sorted(results.items())
+        if not name.startswith("_") and name != "name"
+    ]
+
+
+def stored_exception(results: Any, name: str = "_exception") -> dict[str, Any] | None:
+    """Return the exception that Metaflow has kept of an attempt, as texts."""
+    from metaflow.exception import MetaflowException
+
+    try:
+        kept = results[name]
+    except (MetaflowException, KeyError, OSError):
+        return None
+    return {
+        "type": str(kept.type),
+        "message": str(kept.exception),
+        "trace": kept.stacktrace,
+    }
+
+
+def _caught_exception(results: Any) -> dict[str, Any] | None:
+    """Return the exception that `@catch` has caught in this very task."""
+    if "_catch_exception" not in results or results.get("_success"):
+        return None
+    return stored_exception(results, "_catch_exception")
 
 
 def _mapper_paths(task: Any) -> list[str] | None:
@@ -87,7 +129,8 @@ def _mapper_paths(task: Any) -> list[str] | None:
     return own
 
 
-def _short(value: object) -> str | None:
-    text = str(value)
-    fits = len(text) <= LONGEST_VALUE and text.isprintable()
-    return text if fits else None
+def short_value(value: object) -> str:
+    """Return a foreach value as it fits the name of a task run: one short line."""
+    text = str(value)[: LONGEST_VALUE + 1]
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"

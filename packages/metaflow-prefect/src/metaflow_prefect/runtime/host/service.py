@@ -15,12 +15,20 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from ..channel import Channel
 from .launch import Launcher
-from .origin import PARAMETERS_TASK, process_field
-from .outcome import FinishedTask, attempt_facts, results_of
+from .origin import PARAMETERS_TASK, parameter_values, process_field
+from .outcome import (
+    MOST_COMPARED,
+    FinishedTask,
+    attempt_facts,
+    described_artifacts,
+    results_of,
+    stored_exception,
+)
 from .script import TRIGGERS_KNOWN_BY, end_process
 from .worker import Line, LogLines, make_worker, watch
 
@@ -41,6 +49,7 @@ class RunService:
         self._workers: dict[int, Any] = {}
         self._idle = threading.Condition()
         self._stopping = False
+        self._stopped: set[int] = set()  # requests whose processes were ended from here
         self._start: dict[str, Any] = {}
         self._runtime: Any = None
 
@@ -76,6 +85,7 @@ class RunService:
             {
                 "kind": "loaded",
                 "steps": {step.__name__: attempt_facts(step) for step in flow},
+                "cards": [step.__name__ for step in flow if _makes_card(step)],
                 "max_workers": limits["max_workers"],
                 "max_num_splits": limits["max_num_splits"],
                 "origin": origin,
@@ -107,6 +117,8 @@ class RunService:
         self._runtime = runtime
         parameters = runtime._params_task
         ids = {"prefect-flow-run-id": self._start["flow_run_id"]}
+        if page := self._start.get("flow_run_url"):
+            ids["prefect-url"] = page
         self._record(parameters, ids | process_field())
         self._channel.send(
             {
@@ -114,6 +126,11 @@ class RunService:
                 "flow": runtime._flow.name,
                 "parameters_path": parameters.path,
                 "metadata": runtime._metadata.metadata_str(),
+                "origin": runtime._clone_run_id,
+                "parameters": parameter_values(
+                    runtime._flow, self._stored(*parameters.path.split("/"))
+                ),
+                "metaflow_folder": str(Path(sys.modules["metaflow"].__path__[0])),
                 "launcher": self._launcher.choice,
             }
         )
@@ -153,6 +170,8 @@ class RunService:
         with self._idle:
             self._stopping = True
             workers = list(self._workers.values())
+            if number is not None:
+                self._stopped.update(self._workers)
         for worker in workers:
             if number is not None:
                 worker._proc.signal_group(number)
@@ -160,6 +179,7 @@ class RunService:
         with self._idle:
             self._idle.wait_for(lambda: not self._workers, timeout=grace)
             late = list(self._workers.values())
+            self._stopped.update(self._workers)
         for worker in late:
             worker.kill()
         if number is not None:
@@ -177,8 +197,14 @@ class RunService:
         try:
             reply = self._run_attempt(message)
         except BaseException as error:  # noqa: BLE001 - reported to the Prefect side
-            self._lines.add(f"{type(error).__name__}: {error}", "stderr")
-            reply = {"state": "failed", "code": None, "reason": str(error)}
+            if not self._stopping:
+                self._lines.add(f"{type(error).__name__}: {error}", "stderr")
+            reply = {
+                "state": "failed",
+                "code": None,
+                "reason": str(error),
+                "stopped": self._stopping,
+            }
         self._lines.end()
         self._channel.send({"kind": "reply", "request": number, **reply})
 
@@ -188,7 +214,7 @@ class RunService:
             if finished is None:
                 worker = self._launch(task, message)
         if finished is not None:
-            return {"state": finished, **results_of(task)}
+            return {"state": finished, **self._results(task, message)}
         try:
             code = watch(worker, self._lines)
         finally:
@@ -196,19 +222,43 @@ class RunService:
                 del self._workers[message["request"]]
                 self._idle.notify_all()
         if code:
-            return self._failure(worker, code)
-        results = results_of(task)
+            return self._failure(worker, code, message["request"])
+        results = self._results(task, message)
         # There may be very many, and each holds on to much.
         place = (self._runtime.run_id, task.step, task.task_id)
         store = self._runtime._flow_datastore
         self._tasks[task.task_id] = FinishedTask(store, *place)
         return {"state": "ran", **results}
 
-    def _failure(self, worker: Any, code: int) -> dict[str, Any]:
+    def _results(self, task: Any, message: dict[str, Any]) -> dict[str, Any]:
+        """Return what a task says; its artifacts too, where they were asked for."""
+        results = results_of(task)
+        if message.get("describe"):
+            paths = message["input_paths"][:MOST_COMPARED]
+            inputs = [self._stored(*path.split("/")) for path in paths]
+            results["artifacts"] = described_artifacts(task.results, inputs)
+        return results
+
+    def _failure(self, worker: Any, code: int, request: int) -> dict[str, Any]:
         exception: Any = importlib.import_module("metaflow.exception")
         give_up = code == exception.METAFLOW_EXIT_DISALLOW_RETRY
         final = give_up or self._stopping or worker.cleaned
-        return {"state": "failed", "code": code, "final": final, "give_up": give_up}
+        task = worker.task
+        store = self._runtime._flow_datastore.get_task_datastore(
+            self._runtime.run_id,
+            task.step,
+            task.task_id,
+            attempt=task.retries,
+            allow_not_done=True,
+        )
+        return {
+            "state": "failed",
+            "code": code,
+            "final": final,
+            "give_up": give_up,
+            "stopped": request in self._stopped,
+            "error": stored_exception(store),
+        }
 
     def _task_for(self, message: dict[str, Any]) -> tuple[Any, str | None]:
         """Return the task of a request, and how it is finished already, if it is."""
@@ -346,6 +396,8 @@ class RunService:
         triggers = os.environ.get(TRIGGERS_KNOWN_BY)
         if triggers and task.step == self._runtime._graph.start_step:
             ids["execution-triggers"] = triggers
+        if page := self._start.get("flow_run_url"):
+            ids["prefect-url"] = f"{page.rsplit('/', 2)[0]}/task-run/{task_run_id}"
         self._record(task, ids, attempt)
 
     def _record(self, task: Any, fields: dict[str, str], attempt: int = 0) -> None:
@@ -361,3 +413,7 @@ class RunService:
                 for name, value in fields.items()
             ],
         )
+
+
+def _makes_card(step: Any) -> bool:
+    return any(decorator.name == "card" for decorator in step.decorators)

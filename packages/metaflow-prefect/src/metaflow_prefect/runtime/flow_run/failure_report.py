@@ -1,0 +1,157 @@
+"""What Prefect's pages say about a failure: what, why, with which input, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .markdown import md_block, md_code, md_link, md_snippet, md_table, md_text
+from .scheduler import Unit
+from .states import Failure
+
+MOST_INPUTS = 3
+MOST_OTHERS = 20
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What is known of a run when it starts.
+
+    Args:
+        flow: The name of the flow.
+        run_id: The id of the Metaflow run.
+        metadata: Metaflow's metadata provider and where it is.
+        script: The name of the flow's file.
+        parameters: The parameters as they took effect.
+        resume: The command that goes on with this run from a terminal.
+        has_retry: Whether Prefect's page has a button that goes on with it.
+        flow_run_url: Prefect's page of the run.
+        attempt: Which attempt of the flow run this is, from 1.
+        cards: The steps that make cards.
+    """
+
+    flow: str
+    run_id: str
+    metadata: str
+    script: str
+    parameters: Mapping[str, str]
+    resume: str
+    has_retry: bool
+    flow_run_url: str | None
+    attempt: int = 1
+    cards: frozenset[str] = frozenset()
+
+    def task_url(self, task_run_id: object) -> str | None:
+        """Return Prefect's page of a task run."""
+        page, found, _ = (self.flow_run_url or "").rpartition("/flow-run/")
+        return f"{page}/task-run/{task_run_id}" if found else None
+
+
+def failure_report(
+    run: RunFacts, failure: Failure, others: Sequence[Failure] = (), stopped: int = 0
+) -> str:
+    """Return the report of a failure, in Markdown.
+
+    Args:
+        run: The run.
+        failure: The failure that the run ended with.
+        others: What failed besides.
+        stopped: How many tasks were stopped because of it.
+    """
+    unit = failure.unit
+    task = md_link(str(unit), run.task_url(failure.task_run_id))
+    lines = [
+        f"# {md_text(failure.message, 400)}",
+        "",
+        f"**{task}** failed in its attempt {failure.attempt + 1}.",
+        "",
+    ]
+    if stopped:
+        lines += [f"{stopped} other tasks were stopped because of it.", ""]
+    lines += ["## What to do", "", *_remedy(run), ""]
+    if failure.error and failure.error.trace:
+        lines += ["## Where", "", *md_block(failure.error.trace)]
+    lines += ["## With which input", "", *foreach_table(unit)]
+    lines += parameter_table(run.parameters)
+    lines += _inputs(run, unit)
+    if failure.last_lines:
+        lines += ["## Its last lines on standard error", ""]
+        lines += md_block("\n".join(line[:500] for line in failure.last_lines))
+    path = f"{run.run_id}/{unit.step}/{unit.task_id}"
+    lines += ["## Its whole log", ""]
+    lines += md_block(f"python {run.script} logs {path}", "shell")
+    if others:
+        lines += ["## What else failed", "", *_others(run, others)]
+    return "\n".join(lines)
+
+
+def mended_report(run: RunFacts, earlier: str, *, succeeded: bool) -> str:
+    """Return an earlier attempt's report, now that the run was tried again."""
+    if succeeded:
+        said = f"**Mended: attempt {run.attempt} of this run succeeded.**"
+    else:
+        said = f"**This was an earlier attempt; {run.attempt} is the latest.**"
+    was = "What had failed before:"
+    before = earlier.split(f"{was}\n\n", 1)[-1]
+    return f"{said} {was}\n\n{before}"
+
+
+def _remedy(run: RunFacts) -> list[str]:
+    if run.has_retry:
+        page = md_link("this run's page", run.flow_run_url)
+        kept = "finished tasks are kept, and the run goes on with this one."
+        return [f"Mend the cause, then press **Retry** on {page}: {kept}"]
+    return [
+        "Mend the cause, then go on with this run; finished tasks are kept:",
+        "",
+        *md_block(run.resume, "shell"),
+    ]
+
+
+def foreach_table(unit: Unit[object]) -> list[str]:
+    """Return a table of the foreach values that a task stands for."""
+    if not unit.indices:
+        return []
+    rows = []
+    for level, index in enumerate(unit.indices):
+        name = unit.variables[level] if level < len(unit.variables) else None
+        value = unit.values[level] if level < len(unit.values) else None
+        rows.append([md_code(name or "foreach"), str(index), md_code(value or "")])
+    return md_table(["Foreach over", "Index", "Value"], rows)
+
+
+def parameter_table(parameters: Mapping[str, str]) -> list[str]:
+    """Return a table of a run's parameters."""
+    rows = [[md_code(name), md_code(value)] for name, value in parameters.items()]
+    return md_table(["Parameter", "Value"], rows) if rows else []
+
+
+def _inputs(run: RunFacts, unit: Unit[object]) -> list[str]:
+    paths = [path for path, _ in unit.inputs]
+    if not paths:
+        return []
+    count = len(paths)
+    more = f" (the first {MOST_INPUTS} of {count})" if count > MOST_INPUTS else ""
+    code_lines = ["for path in ["]
+    code_lines += [f"    {f'{run.flow}/{path}'!r}," for path in paths[:MOST_INPUTS]]
+    code_lines += [
+        "]:",
+        "    for artifact in Task(path):",
+        "        print(artifact.pathspec, artifact.data)",
+    ]
+    return [f"Its input{more}:", "", *md_snippet(run.metadata, "Task", code_lines)]
+
+
+def _others(run: RunFacts, others: Sequence[Failure]) -> list[str]:
+    rows = [
+        [
+            md_link(str(one.unit), run.task_url(one.task_run_id)),
+            md_text(one.message, 200),
+        ]
+        for one in others[:MOST_OTHERS]
+    ]
+    more = len(others) - MOST_OTHERS
+    return [
+        *md_table(["Task", "Error"], rows),
+        *([f"And {more} more.", ""] if more > 0 else []),
+    ]

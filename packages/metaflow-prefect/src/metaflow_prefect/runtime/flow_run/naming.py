@@ -1,0 +1,152 @@
+"""What a Prefect flow run is called, its tags, and Prefect's pages of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from prefect import get_client
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterId,
+    TaskRunFilter,
+    TaskRunFilterState,
+    TaskRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.exceptions import PrefectException
+from prefect.utilities.urls import url_for
+
+from ..facts import RUN_PREFIX, Parameter
+from .markdown import one_line
+from .states import stopped_state
+
+TAG = "metaflow"
+RESUMED_TAG = "resumed-from:"
+LONGEST_NAME = 100  # characters of a flow run's name
+LONGEST_NAMED_VALUE = 24
+LEFT = (
+    StateType.SCHEDULED,
+    StateType.PENDING,
+    StateType.RUNNING,
+    StateType.PAUSED,
+    StateType.CANCELLING,
+)
+
+
+def quietly() -> suppress:
+    """Leave it at that if Prefect's server does not answer, which must fail no run."""
+    import httpx
+
+    return suppress(httpx.HTTPError, PrefectException)
+
+
+def run_name(flow: str, given: Mapping[str, Any], now: datetime) -> str:
+    """Return the name of a flow run: its flow, and what it was given or when it began.
+
+    Args:
+        flow: The name of the flow.
+        given: The parameters that were given for this run.
+        now: When it began.
+    """
+    words = [
+        f"{name}={one_line(value_text(value), LONGEST_NAMED_VALUE)}"
+        for name, value in given.items()
+    ]
+    return one_line(
+        f"{flow} {' '.join(words) or f'{now:%Y-%m-%d %H:%M:%S}'}", LONGEST_NAME
+    )
+
+
+def value_text(value: Any) -> str:
+    """Return a parameter's value as text."""
+    return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def has_given_name(name: str) -> bool:
+    """Return whether somebody has chosen the name, which Prefect makes up otherwise."""
+    from coolname.data import config
+
+    known: set[str] = set()
+    lists: Mapping[str, Any] = config
+    for entry in lists.values():
+        known.update(entry.get("words", ()))
+    words = name.split("-")
+    return len(words) != 2 or not known.issuperset(words)
+
+
+def describe_run(
+    client: Any,
+    flow_run: FlowRun,
+    parameters: Sequence[Parameter],
+    given: Mapping[str, Any],
+    started: Mapping[str, Any],
+) -> None:
+    """Give a flow run its name and tags, and the parameters as they took effect.
+
+    Args:
+        client: Prefect's client.
+        flow_run: The flow run.
+        parameters: The flow's parameters.
+        given: The parameters that were given, by their names in Metaflow.
+        started: What Metaflow says of the run: its flow, its parameters as they took
+            effect, and the run that it resumes.
+    """
+    origin, effective = started["origin"], started["parameters"]
+    tags = {*flow_run.tags, TAG, *([f"{RESUMED_TAG}{origin}"] if origin else [])}
+    changes: dict[str, Any] = {"tags": sorted(tags)}
+    if flow_run.run_count <= 1:
+        if not has_given_name(flow_run.name):
+            changes["name"] = run_name(
+                started["flow"], given, datetime.now().astimezone()
+            )
+        values = dict(flow_run.parameters)
+        for parameter in parameters:
+            if parameter.kind != "other" and values.get(parameter.argument) is None:
+                values[parameter.argument] = effective.get(parameter.name)
+        changes["parameters"] = values
+    with quietly():
+        client.update_flow_run(flow_run.id, **changes)
+        flow_run.name = changes.get("name", flow_run.name)
+
+
+def flow_run_page(flow_run_id: UUID) -> str | None:
+    """Return the URL of Prefect's page of a flow run, where there is one."""
+    return url_for("flow-run", obj_id=flow_run_id)
+
+
+def end_what_was_left(client: Any, flow_run_ids: Iterable[UUID]) -> None:
+    """End task runs that a process which was killed could not end itself.
+
+    Args:
+        client: Prefect's client.
+        flow_run_ids: The flow runs that they belong to, none of them still running.
+    """
+    ids = list(flow_run_ids)
+    state = stopped_state("the process of its run was ended")
+    with quietly():
+        found = client.read_task_runs(
+            flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=ids)),
+            task_run_filter=TaskRunFilter(
+                state=TaskRunFilterState(type=TaskRunFilterStateType(any_=list(LEFT)))
+            ),
+        )
+        for task_run in found:
+            client.set_task_run_state(task_run.id, state, force=True)
+
+
+def flow_run_of(run_id: str) -> UUID | None:
+    """Return the flow run that has made a Metaflow run, if one has."""
+    try:
+        return UUID(run_id.removeprefix(RUN_PREFIX))
+    except ValueError:
+        return None
+
+
+def open_client() -> Any:
+    """Return Prefect's client, to be used in a `with` block."""
+    return get_client(sync_client=True)

@@ -1,0 +1,103 @@
+"""What Prefect's pages say: any text stays text, and a wide run stays readable."""
+
+from uuid import UUID
+
+import pytest
+from metaflow_prefect.runtime.flow_run.artifacts import size_text, step_key, step_report
+from metaflow_prefect.runtime.flow_run.failure_report import (
+    RunFacts,
+    failure_report,
+    mended_report,
+)
+from metaflow_prefect.runtime.flow_run.markdown import md_block, md_code, md_text
+from metaflow_prefect.runtime.flow_run.naming import has_given_name
+from metaflow_prefect.runtime.flow_run.run_summary import RunSummary
+from metaflow_prefect.runtime.flow_run.scheduler import Finish, Unit
+from metaflow_prefect.runtime.flow_run.states import Failure
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+from prefect.utilities.names import generate_slug
+
+TASK_RUN = UUID(int=1)
+RUN = RunFacts(
+    flow="MyFlow",
+    run_id="prefect-1",
+    metadata="local@/somewhere",
+    script="flow.py",
+    parameters={"who": "`a|b`\n# no heading"},
+    resume="python out.py --resume prefect-1",
+    has_retry=False,
+    flow_run_url="http://host/runs/flow-run/1",
+)
+
+
+@pytest.mark.parametrize("text", ["[x](y)", "<b>", "a|b", "*a*", "`a`", "# a", "&lt;", "~~a~~"])
+def test_text_is_no_markup(text: str) -> None:
+    shown = md_text(text)
+    assert all(f"\\{c}" in shown for c in text if not c.isalnum() and c not in " ;/")
+
+
+def test_code_and_blocks_hold_backticks() -> None:
+    assert md_code("a`b") == "``a`b``"
+    assert md_code("`") == "`` ` ``"
+    assert md_code("a|b\nc") == r"`a\|b c`"
+    assert md_block("```\nx") == ["````text", "```", "x", "````", ""]
+
+
+def unit(index: int, value: str = "v") -> Unit[object]:
+    return Unit("body", (index,), values=(value,), variables=("items",))
+
+
+def test_a_failure_of_a_wide_foreach_is_listed_by_index_and_value() -> None:
+    summary = RunSummary(RUN, ["start", "body"])
+    summary.expect("body", 1000)
+    for index in range(1000):
+        summary.begun(unit(index))
+        bad = index % 10 == 0
+        state: State[object] = Failed(message=f"KeyError: {index}") if bad else Completed()
+        summary.ended(unit(index, f"v{index}"), TASK_RUN, state)
+    text = summary.text()
+    assert "█████████░ 900/1000" in text
+    assert "100 **failed**" in text
+    assert r"[body\[0\] v0](http://host/runs/task-run/00000000-0000-0000-0000-000000000001)" in text
+    assert r"body\[990\] v990" in text
+    assert len(text) < 15_000
+    assert "not reached" in text
+
+
+def test_a_report_tells_what_to_press() -> None:
+    failure = Failure(unit(3, "a|b"), TASK_RUN, "KeyError: 3 in body[3] a|b, flow.py:1")
+    text = failure_report(RUN, failure)
+    assert text.startswith(r"# KeyError\: 3 in body\[3\] a\|b, flow\.py\:1")
+    assert "```shell\npython out.py --resume prefect-1\n```" in text
+    assert r"| `items` | 3 | `a\|b` |" in text
+    assert "\n# no heading" not in text
+    mended = mended_report(RUN, text, succeeded=True)
+    assert mended.count("Mended") == 1
+    assert mended_report(RUN, mended, succeeded=True) == mended
+
+
+def test_a_steps_snippet_asks_for_something_new() -> None:
+    artifacts = [
+        {"name": "a", "type": "<class 'int'>", "size": 5, "new": False},
+        {"name": "b", "type": "<class 'str'>", "size": 12_345, "new": True},
+    ]
+    text = step_report(RUN, unit(3), Finish("prefect-1/body/body-3", ["x"], artifacts=artifacts))
+    assert "task = Task('MyFlow/prefect-1/body/body-3')\nprint(task.data.b)" in text
+    assert "| `b` | str | 12 kB | new |" in text
+
+
+def test_sizes_and_keys() -> None:
+    assert [size_text(size) for size in (5, 1234, 12_345, 5_000_000)] == [
+        "5 B",
+        "1.2 kB",
+        "12 kB",
+        "5.0 MB",
+    ]
+    assert step_key("My_step") == "step-my-step"
+
+
+def test_a_name_that_prefect_has_made_up_is_known() -> None:
+    assert not any(has_given_name(generate_slug(2)) for _ in range(500))
+    assert has_given_name("nightly")
+    assert has_given_name("nightly-training")
