@@ -58,7 +58,7 @@ def test_a_failure_of_a_wide_foreach_is_listed_by_index_and_value() -> None:
         summary.ended(unit(index, f"v{index}"), TASK_RUN, state)
     text = summary.text()
     assert "█████████░ 900/1000" in text
-    assert "100 **failed**" in text
+    assert "100 **[failed](http://host/runs/task-run/" in text
     assert r"[body\[0\] v0](http://host/runs/task-run/00000000-0000-0000-0000-000000000001)" in text
     assert r"body\[990\] v990" in text
     assert len(text) < 15_000

@@ -92,12 +92,13 @@ class RunSummary:
         pathspec = f"{run.flow}/{run.run_id}"
         seconds = time.monotonic() - self._began
         lines = [
-            f"# Metaflow run {md_code(pathspec)} {self.outcome}",
+            f"# {md_text(run.flow)} {self.outcome}",
             "",
-            f"After {_duration(seconds)}, attempt {run.attempt}.",
+            f"Attempt {run.attempt}, {_duration(seconds)}: Metaflow run "
+            + md_code(pathspec),
             "",
             *md_table(
-                ["Step", "Progress", "Tasks", "Time", "First failure"],
+                ["Step", "Progress", "Tasks", "Time"],
                 [self._row(name, counts) for name, counts in self._steps.items()],
             ),
         ]
@@ -127,7 +128,7 @@ class RunSummary:
                 ("waiting", counts.expected - counts.begun),
                 ("running", counts.running),
                 ("done", ended.get("Completed", 0)),
-                ("**failed**", ended.get("Failed", 0)),
+                (self._failed_word(counts), ended.get("Failed", 0)),
                 ("caught", ended.get("Caught", 0)),
                 ("cached", ended.get("Cached", 0)),
                 ("stopped", ended.get("Stopped", 0) + ended.get("Cancelled", 0)),
@@ -139,10 +140,14 @@ class RunSummary:
         else:
             last = time.monotonic() if counts.running else counts.last or counts.first
             took = _duration(last - counts.first)
-        first = counts.failures[0] if counts.failures else None
-        where = md_link(str(first[0]), self._run.task_url(first[1])) if first else ""
         bar = _bar(finished, counts.expected) if counts.expected else ""
-        return [md_code(name), bar, ", ".join(words) or "not reached", took, where]
+        return [md_code(name), bar, ", ".join(words) or "not reached", took]
+
+    def _failed_word(self, counts: StepCounts) -> str:
+        """Return "failed" as a link to the first failure."""
+        first = next(iter(counts.failures), None)
+        url = self._run.task_url(first[1]) if first else None
+        return f"**{md_link('failed', url)}**"
 
     def _failures(self, name: str, counts: StepCounts) -> list[str]:
         """List what failed in a foreach, by index and value."""
