@@ -1,7 +1,8 @@
 """Do what a newcomer does in an environment made from nothing, until a schedule has fired.
 
-    python .ci/newcomer.py           with what pip takes by itself
-    python .ci/newcomer.py oldest    with what this environment of hatch.toml names
+    python .ci/newcomer.py newest     with what pip takes by itself
+    python .ci/newcomer.py shipped    with the constraints that the action has
+    python .ci/newcomer.py oldest     with what the environment of that name in hatch.toml has
 
 It installs both packages of this checkout, starts a server and a worker, deploys a flow that is due
 every minute, and waits for a run of it that was not started by anybody.
@@ -169,10 +170,14 @@ def walk(newcomer: Newcomer) -> None:
             wait(said, "the schedule fires", fired)
 
 
-def main(environment: str | None = None) -> int:
+def main(which: str) -> int:
     """Install, walk, and say with which versions it went well."""
     hatch = tomli.loads((ROOT / "hatch.toml").read_text())
-    requirements = hatch["envs"][environment]["extra-dependencies"] if environment else []
+    requirements = {
+        "newest": [],
+        "shipped": ["--constraint", str(ROOT / "action" / "constraints.txt")],
+        "oldest": hatch["envs"]["oldest"]["extra-dependencies"],
+    }[which]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         venv.create(folder / "venv", with_pip=True)
@@ -184,7 +189,7 @@ def main(environment: str | None = None) -> int:
         versions = {one["name"].lower(): one["version"] for one in listed}
         walk(newcomer)
         found = ", ".join(f"{one} {versions[one]}" for one in SHOWN)
-        print(f"A schedule has fired with {found}")
+        print(f"{which}: a schedule has fired with {found}")
     return 0
 
 
