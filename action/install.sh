@@ -49,7 +49,7 @@ key() {
   fi
   {
     "$PYTHON" -c 'import platform; print(platform.platform(), platform.python_version())'
-    cat "${facts[@]}" ${files+"${files[@]}"} ${limits+"${limits[@]}"}
+    cat -- "${facts[@]}" ${files+"${files[@]}"} ${limits+"${limits[@]}"}
   } | checksums | cut -d ' ' -f 1
 }
 

@@ -86,7 +86,8 @@ def test_broken_flow_beside_good_ones(tmp_path: Path, fail_on_error: str, succes
     assert case.files() == ["prefect_flows/a_prefect.py", "prefect_flows/d_prefect.py"]
     assert (run.outputs["failed-count"], run.outputs["converted-count"]) == ("2", "2")
     first, second = run.annotations[:2]
-    assert (first.file, first.line, first.title) == ("b.py", 8, "BrokenFlow not converted")
+    # On the line that fails, not on that of the class.
+    assert (first.file, first.line, first.title) == ("b.py", 3, "BrokenFlow not converted")
     assert "ZeroDivisionError: division by zero (line 3). Make python b.py show" in first.message
     assert (second.file, second.line) == ("c.py", 2)
     link = "https://github.example/octo/flows/blob/0123456789abcdef0123456789abcdef01234567/b.py#L8"
@@ -103,12 +104,19 @@ def test_all_flows_fail(tmp_path: Path) -> None:
 
 def test_repository_without_flows(tmp_path: Path) -> None:
     case = make_case(tmp_path, {"a.py": "x = 1\n"})
-    for mode in ("write", "check"):
+    for mode in ("write", "check", "list"):
         run = case.act(mode=mode)
         assert run.success
+        [told] = run.annotations
+        assert (told.kind, told.title) == ("warning", "No flows")
+        assert "Correct the inputs paths" in told.message
         assert run.outputs["flow-count"] == "0"
         assert run.outputs["flows"] == "[]"
         assert "No flows found." in run.summary
+    strict = case.act(extra_args="--fail-on-empty")
+    assert not strict.success
+    assert [one.kind for one in strict.annotations] == ["error", "error"]
+    assert case.act(shard="2/2", extra_args="--fail-on-empty").success
 
 
 def test_shards_cover_everything_once(tmp_path: Path) -> None:
@@ -156,6 +164,8 @@ def test_working_directory_and_more_options(tmp_path: Path) -> None:
     assert not failed.success
     assert failed.annotations[0].file == "jobs/a.py"
     assert "no_such_module is not installed" in failed.annotations[0].message
+    assert failed.annotations[0].message.endswith("without it by missing-imports: stub.")
+    assert failed.annotations[0].line == 1
 
 
 def test_edited_file_whose_flow_is_gone(tmp_path: Path) -> None:
@@ -184,7 +194,13 @@ def test_edited_file_is_not_up_to_date(tmp_path: Path, fail_on_error: str) -> No
     run = case.act(working_directory="deep", mode="check", fail_on_error=fail_on_error)
     assert not run.success
     assert json.loads(run.outputs["changed-files"]) == ["deep/prefect_flows/a_prefect.py"]
+    assert json.loads(run.outputs["edited-files"]) == ["deep/prefect_flows/a_prefect.py"]
     [told] = run.step("Finish").log.annotations
+    assert told.message.endswith("Make the change in the flow, or use extra-args: --force.")
+    written = case.act(working_directory="deep", fail_on_error="never")
+    assert json.loads(written.outputs["edited-files"]) == ["deep/prefect_flows/a_prefect.py"]
+    assert written.outputs["changed-files"] == "[]"
+    assert "or overwrite it by extra-args: --force." in written.annotations[0].message
     assert told.message.startswith("1 generated file was edited by hand. ")
     assert (
         "cd deep && mfp convert-all" in json.loads(Path(run.outputs["report"]).read_text())["fix"]

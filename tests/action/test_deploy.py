@@ -172,3 +172,23 @@ def test_server_that_does_not_answer(tmp_path: Path) -> None:
         assert SECRET not in run.step(name).variables.values()
     assert SECRET in run.step("Deploy").variables.values()
     assert SECRET not in run.text + run.summary
+
+
+def test_one_cause_is_told_once_and_in_terms_of_the_inputs(
+    tmp_path: Path, prefect_api: str
+) -> None:
+    """A work pool that is missing, and a server that is down, fail each flow alike."""
+    files = {f"flows/{name}.py": flow(f"Cause{name}Flow") for name in "ABC"}
+    case = with_remote(make_case(tmp_path, files))
+    assert case.act(paths="flows").success
+    commit(case)
+    for address, pool, message in (
+        (prefect_api, "no-such-pool", "or name another by the input work-pool."),
+        ("http://127.0.0.1:1/api", "", "Start it, or correct the input prefect-api-url."),
+    ):
+        run = case.act(paths="flows", deploy="all", work_pool=pool, prefect_api_url=address)
+        assert list(statuses(run).values()) == ["failed"] * 3
+        [told] = run.step("Deploy").log.annotations
+        assert (told.title, told.file) == ("3 flows not deployed", None)
+        assert told.message.endswith(message)
+        assert [one.message for one in run.annotations[1:]] == ["3 of 3 deployments failed."]

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from action_case import flow, make_case
+from mfp.action.inputs import as_inputs
+from mfp.commands.convert_all import command
 
 HOSTILE = [
     pytest.param("a'b\"c", id="quotes"),
@@ -33,13 +35,11 @@ def test_hostile_folder_is_only_a_name(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_everywhere(tmp_path: Path, text: str) -> None:
-    case = make_case(tmp_path, {"a.py": flow("AFlow")})
+    case = make_case(tmp_path, {"a.py": flow("AFlow"), **dict.fromkeys(text.splitlines(), "")})
     checked = ("mode", "jobs", "shard", "prune", "missing_imports", "extra_args")
     names = (*checked, "fail_on_error", "deploy")
     silent = ("exclude", "output_dir", "work_pool", "prefect_yaml", "prefect_api_url")
-    run = case.act(
-        paths="a.py", requirements=text, version=text, **dict.fromkeys((*names, *silent), text)
-    )
+    run = case.act(paths="a.py", requirements=text, **dict.fromkeys((*names, *silent), text))
     assert not run.success
     assert not case.files("owned")
     assert case.files() == []
@@ -47,8 +47,6 @@ def test_hostile_text_everywhere(tmp_path: Path, text: str) -> None:
     for name in names:
         assert name.replace("_", "-") in told.message
     asked = "\n".join(case.installed)
-    for name in ("metaflow-prefect", "metaflow-prefect-cli"):
-        assert f"{name}=={text}" in asked
     for line in text.splitlines():
         assert f"-r\n{line}\n" in f"{asked}\n"
 
@@ -113,3 +111,37 @@ def test_all_wrong_inputs_are_told_together(tmp_path: Path) -> None:
     [told] = case.act(mode="convert", prune="yes").annotations
     assert "mode is 'convert', and must be one of write, check, list, dry-run;" in told.message
     assert told.message.endswith("Correct these 2 inputs of the action.")
+
+
+@pytest.mark.parametrize(
+    ("remedy", "said"),
+    [
+        ("Install x, or use --missing-imports stub.", "Install x, or use missing-imports: stub."),
+        ("Name it by --work-pool.", "Name it by the input work-pool."),
+        ("Or use --pull local.", "Or use extra-args: --pull local."),
+        ("Clone it: `mfp deploy --pull git`.", "Clone it: extra-args: --pull git."),
+        ("With --check a job keeps it so.", "With mode: check a job keeps it so."),
+        ("Remove it by --prune --force.", "Remove it by prune: true extra-args: --force."),
+        (
+            "Set PREFECT_API_KEY, or PREFECT_API_AUTH_STRING.",
+            "Set the input prefect-api-key, or the input prefect-api-auth-string.",
+        ),
+        # What is not ours stays.
+        ("`prefect work-pool create --type x`", "`prefect work-pool create --type x`"),
+        ("Use --generate-new-token, or --a.", "Use --generate-new-token, or --a."),
+    ],
+)
+def test_remedies_are_said_in_terms_of_the_inputs(remedy: str, said: str) -> None:
+    assert as_inputs(remedy, command) == said
+
+
+def test_what_no_input_says_the_settings_say(tmp_path: Path) -> None:
+    settings = '[tool.mfp]\npaths = ["jobs"]\noutput-dir = "made"\nmissing-imports = "error"\n'
+    needs = flow("NeedsFlow").replace("from metaflow", "import no_such_module\nfrom metaflow", 1)
+    files = {"pyproject.toml": settings, "jobs/a.py": flow("AFlow"), "jobs/b.py": needs}
+    case = make_case(tmp_path, {**files, "other.py": flow("OtherFlow")})
+    run = case.act()
+    assert case.files() == ["made/jobs/a_prefect.py"], run.text
+    assert run.outputs["failed-count"] == "1"
+    assert case.act(missing_imports="stub", output_dir="here", paths="other.py\njobs").success
+    assert "here/jobs/b_prefect.py" in case.files()

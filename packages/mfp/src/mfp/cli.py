@@ -9,14 +9,13 @@ import click
 
 from mfp.__about__ import __version__
 from mfp.commands import COMMANDS
-from mfp.errors import MfpError
+from mfp.errors import explained
 from mfp.installation import check_core
 from mfp.lazy import LazyGroup
 from mfp.terminal import escape_unencodable
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
-DEFECT = 70
 
 HELP = """Convert the Metaflow flows of a repository to Prefect.
 
@@ -117,25 +116,6 @@ def _end(error: BaseException, state: State) -> int:
     text, code = explained(error)
     click.echo(f"mfp: error: {text}", err=True)
     return code
-
-
-def explained(error: BaseException) -> tuple[str, int]:
-    """Say what went wrong and what to do next.
-
-    Args:
-        error: What ended the command.
-
-    Returns:
-        Both, as sentences, and the exit code.
-    """
-    if isinstance(error, MfpError):
-        return str(error), error.exit_code
-    if isinstance(error, OSError):
-        place = "" if error.filename is None else f"{error.filename}: "
-        text = f"{place}{error.strerror or error}. Check the disk and the permissions."
-        return text, MfpError.exit_code
-    text = f"{type(error).__name__}: {error}. This is a defect of mfp: report it, please, "
-    return f"{text}with what 'mfp --debug' shows.", DEFECT
 
 
 def _leave_pipe() -> int:

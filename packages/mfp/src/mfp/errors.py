@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+DEFECT = 70
+
 
 class MfpError(Exception):
     """An error that ends the command with a message, and a traceback only under `--debug`.
@@ -55,3 +57,22 @@ class BadPatternError(UsageError):
             f"The pattern {pattern!r} is not in gitignore syntax",
             "Write it as a line of a .gitignore file, for example 'tests/' or '*_flow.py'.",
         )
+
+
+def explained(error: BaseException) -> tuple[str, int]:
+    """Say what went wrong and what to do next.
+
+    Args:
+        error: What ended the command.
+
+    Returns:
+        Both, as sentences, and the exit code.
+    """
+    if isinstance(error, MfpError):
+        return str(error), error.exit_code
+    if isinstance(error, OSError):
+        place = "" if error.filename is None else f"{error.filename}: "
+        text = f"{place}{error.strerror or error}. Check the disk and the permissions."
+        return text, MfpError.exit_code
+    text = f"{type(error).__name__}: {error}. This is a defect of mfp: report it, please, "
+    return f"{text}with what 'mfp --debug' shows.", DEFECT

@@ -1,9 +1,9 @@
 """Find and convert flows as the inputs say, and report what became of them."""
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from metaflow_prefect.generate.generated_file import is_edited, is_generated
 
@@ -25,15 +25,18 @@ from mfp.settings import read_settings
 if TYPE_CHECKING:
     from mfp.deploy.prefect_yaml.file import Kept
 
+Said: TypeAlias = Callable[[str], str]
+
 MOST_LINES = 300  # of a file's diff
 
 
-def list_flows(inputs: Inputs, runner: Runner) -> Report:
+def list_flows(inputs: Inputs, runner: Runner, said: Said) -> Report:
     """Find flows by reading source only.
 
     Args:
         inputs: The inputs.
         runner: Where the step is.
+        said: Says a remedy in terms of the action's inputs.
 
     Returns:
         The report.
@@ -44,23 +47,25 @@ def list_flows(inputs: Inputs, runner: Runner) -> Report:
         Flow(path=runner.shown(one.path), name=one.name, line=one.line, status="found")
         for one in part(list(found.flows))
     ]
-    flows += [_flow(one, runner) for one in part(list(unreadable(found)))]
+    flows += [_flow(one, runner, said) for one in part(list(unreadable(found)))]
     flows.sort(key=lambda one: (one.path, one.line or 0))
     return Report(
         mode=inputs.mode,
         fail_on_error=inputs.fail_on_error,
         fix=fix(inputs, runner.shown(Path.cwd())),
         flows=tuple(flows),
+        fail_on_empty=_fails_if_empty(inputs),
         notebooks=_notebooks(found.notebooks, runner),
     )
 
 
-def convert_flows(inputs: Inputs, runner: Runner) -> tuple[Report, list[Outcome]]:
+def convert_flows(inputs: Inputs, runner: Runner, said: Said) -> tuple[Report, list[Outcome]]:
     """Convert flows, or say what would change, and print it as `mfp convert-all` does.
 
     Args:
         inputs: The inputs.
         runner: Where the step is.
+        said: Says a remedy in terms of the action's inputs.
 
     Returns:
         The report, and what became of the flows.
@@ -76,13 +81,16 @@ def convert_flows(inputs: Inputs, runner: Runner) -> tuple[Report, list[Outcome]
     show_changes(done.outcomes, removals, diffs=False)  # they are in the summary
     kept = _keep(inputs, done)
     problems = {} if kept is None else {id(flow): reason for flow, reason in kept.problems}
-    check = inputs.mode == "check"
+    edited = [one for one in done.outcomes if one.status == "failed" and _is_edited(one.output)]
+    drifted = edited if inputs.mode == "check" else []
     report = Report(
         mode=inputs.mode,
         fail_on_error=inputs.fail_on_error,
         fix=fix(inputs, runner.shown(Path.cwd())),
-        flows=tuple(_flow(one, runner, problems.get(id(one))) for one in done.outcomes),
-        changes=tuple(_changes(done.outcomes, removals, kept, runner, check=check)),
+        flows=tuple(_flow(one, runner, said, problems.get(id(one))) for one in done.outcomes),
+        changes=tuple(_changes(done.outcomes, removals, kept, drifted, runner)),
+        kept=tuple(runner.shown(one.output) for one in edited if one.output),
+        fail_on_empty=_fails_if_empty(inputs),
         edited=tuple(runner.shown(one.path) for one in removals if one.fate == "edited"),
         notebooks=_notebooks(done.notebooks, runner) if first else (),
     )
@@ -129,15 +137,13 @@ def _changes(
     outcomes: Sequence[Outcome],
     removals: Sequence[StaleFile],
     kept: "Kept | None",
+    edited: Sequence[Outcome],
     runner: Runner,
-    *,
-    check: bool,
 ) -> Iterator[Change]:
+    for one in edited:
+        path, flow = runner.shown(one.output or ""), runner.shown(one.path)
+        yield Change(path=path, what="edited", flow=flow, line=one.line)
     for one in outcomes:
-        if check and one.status == "failed" and one.output and _is_edited(Path(one.output)):
-            path = runner.shown(one.output)
-            flow = runner.shown(one.path)
-            yield Change(path=path, what="edited", flow=flow, line=one.line)
         if one.status == "converted":
             yield Change(
                 path=runner.shown(one.output or PurePosixPath()),
@@ -155,8 +161,13 @@ def _changes(
             yield Change(path=runner.shown(file.path), what="removed", difference=text)
 
 
-def _is_edited(path: Path) -> bool:
+def _is_edited(output: PurePosixPath | None) -> bool:
+    path = Path(output or "")
     return path.is_file() and is_generated(path) and is_edited(path.read_bytes())
+
+
+def _fails_if_empty(inputs: Inputs) -> bool:
+    return inputs.selection.fail_on_empty and inputs.selection.part.of == 1
 
 
 def _beginning(difference: str) -> str:
@@ -166,8 +177,9 @@ def _beginning(difference: str) -> str:
     return "".join(lines[:MOST_LINES]) + (f"… and {left} more lines\n" if left > 0 else "")
 
 
-def _flow(one: Outcome, runner: Runner, unfit: str | None = None) -> Flow:
+def _flow(one: Outcome, runner: Runner, said: Said, unfit: str | None = None) -> Flow:
     """Tell of a flow; `unfit` is why it is converted, but cannot be in the `prefect.yaml`."""
+    remedy = one.remedy and said(one.remedy)
     return Flow(
         path=runner.shown(one.path),
         name=one.name,
@@ -175,7 +187,8 @@ def _flow(one: Outcome, runner: Runner, unfit: str | None = None) -> Flow:
         output=None if one.output is None else runner.shown(one.output),
         status="failed" if unfit else one.status,
         error=unfit or one.error,
-        remedy="Change the flow's decorators accordingly." if unfit else one.remedy,
+        remedy="Change the flow's decorators accordingly." if unfit else remedy,
+        error_line=one.error_line,
     )
 
 

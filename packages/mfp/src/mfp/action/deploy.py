@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,13 @@ from mfp.settings import read_settings
 SERVER = ("PREFECT_API_URL", "PREFECT_API_KEY", "PREFECT_API_AUTH_STRING")
 
 
-def deploy_flows(runner: Runner, report_file: Path) -> None:
+def deploy_flows(runner: Runner, report_file: Path, said: Callable[[str], str]) -> None:
     """Deploy the flows that were converted, and tell of it in every way that GitHub has.
 
     Args:
         runner: Where the step is.
         report_file: The report of the step before; the deployments are added to it.
+        said: Says a remedy in terms of the action's inputs.
     """
     take_credentials(os.environ)
     secrets = secrets_of(os.environ)
@@ -53,7 +54,7 @@ def deploy_flows(runner: Runner, report_file: Path) -> None:
             replace(
                 one,
                 error=one.error and hidden(one.error, secrets),
-                remedy=one.remedy and hidden(one.remedy, secrets),
+                remedy=one.remedy and hidden(said(one.remedy), secrets),
             )
             for one in deployed
         ]
@@ -67,13 +68,7 @@ def deploy_flows(runner: Runner, report_file: Path) -> None:
     runner.write_outputs({"deployments": json.dumps(found)})
     runner.write_summary(deployment(report))
     lines = [one.placed.outcome.line for one in clean]
-    annotate(
-        [
-            _annotation(entry, line)
-            for entry, line in zip(found, lines, strict=True)
-            if entry["status"] == "failed"
-        ]
-    )
+    annotate(_annotations(found, lines))
 
 
 def take_credentials(variables: MutableMapping[str, str]) -> None:
@@ -89,10 +84,21 @@ def take_credentials(variables: MutableMapping[str, str]) -> None:
             variables.pop(name, None)
 
 
-def _annotation(entry: dict[str, Any], line: int | None) -> Annotation:
-    return Annotation(
-        title=f"{entry['name']} not deployed",
-        message=sentence(entry["error"], entry["remedy"]),
-        path=entry["path"],
-        line=line,
-    )
+def _annotations(
+    entries: Sequence[dict[str, Any]], lines: Sequence[int | None]
+) -> list[Annotation]:
+    """Tell a cause that several have in common, as a server that is down, only once."""
+    causes: dict[str, list[tuple[dict[str, Any], int | None]]] = {}
+    for entry, line in zip(entries, lines, strict=True):
+        if entry["status"] == "failed":
+            message = sentence(entry["error"], entry["remedy"])
+            causes.setdefault(message, []).append((entry, line))
+    return [_annotation(message, having) for message, having in causes.items()]
+
+
+def _annotation(message: str, having: Sequence[tuple[dict[str, Any], int | None]]) -> Annotation:
+    entry, line = having[0]
+    if len(having) == 1:
+        title = f"{entry['name']} not deployed"
+        return Annotation(title=title, message=message, path=entry["path"], line=line)
+    return Annotation(title=f"{len(having)} flows not deployed", message=message)

@@ -1,5 +1,6 @@
 """The inputs of the action: what they may be, and all that is wrong with them at once."""
 
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,11 +36,16 @@ INPUT_OF = {
     "exclude": "exclude",
     "missing_imports": "missing-imports",
     "check": "mode: check",
-    "prune": "prune",
+    "prune": "prune: true",
     "shard": "shard",
     "prefect_yaml": "prefect-yaml",
     "work_pool": "work-pool",
 }
+
+_OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]*)")
+_COMMAND = re.compile(r"`mfp [a-z-]+ (--[^`]+)`")
+_CHOICE = re.compile(r"(?<![\w-])--(missing-imports) (stub|error)\b")
+_SERVER = re.compile(r"\bPREFECT_API_(URL|KEY|AUTH_STRING)\b")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,10 +120,8 @@ class Reader:
         names = ("output_dir", "shard")
         return {name: text for name in names if (text := self.text(name.replace("_", "-")))}
 
-    def extra(self) -> dict[str, Any]:
+    def options(self, command: click.Command) -> dict[str, Any]:
         """Read arguments of `mfp convert-all` that no input stands for."""
-        from mfp.commands.convert_all import command  # noqa: PLC0415  (a command's module is late)
-
         try:
             words = shlex.split(self.text("extra-args"))
             context = command.make_context("convert-all", words)
@@ -139,12 +143,13 @@ class Reader:
         return {name: value for name, value in given.items() if name not in INPUT_OF}
 
 
-def read_inputs(variables: Mapping[str, str]) -> Inputs:
+def read_inputs(variables: Mapping[str, str], command: click.Command) -> Inputs:
     """Read the inputs.
 
     Args:
         variables: The environment, where each input is `MFP_INPUT_` and its name. Of the inputs
             that are secret it has only whether they are set.
+        command: `mfp convert-all`, whose options are the extra arguments.
 
     Returns:
         The inputs.
@@ -154,18 +159,20 @@ def read_inputs(variables: Mapping[str, str]) -> Inputs:
     """
     read = Reader(variables)
     mode, deploy = read.choice("mode"), read.choice("deploy")
-    extra = read.extra()
+    extra = read.options(command)
     writing = Writing(check=mode != "write", force=extra.pop("force", False))
     pull = extra.pop("pull", None)
     given = {
         "paths": read.lines("paths"),
         "exclude": read.lines("exclude"),
         "jobs": read.number("jobs"),
-        "missing_imports": read.choice("missing-imports"),
         **read.given(),
         **extra,
     }
-    selection = selection_of(given, read_settings(Path.cwd()))
+    settings = read_settings(Path.cwd())
+    if read.text("missing-imports") or "missing-imports" not in settings.table:
+        given["missing_imports"] = read.choice("missing-imports")
+    selection = selection_of(given, settings)
     inputs = Inputs(
         mode=mode,
         selection=selection,
@@ -183,6 +190,30 @@ def read_inputs(variables: Mapping[str, str]) -> Inputs:
         _check_deploy(read, mode, variables)
     read.fail()
     return inputs
+
+
+def as_inputs(remedy: str, command: click.Command) -> str:
+    """Say a remedy in terms of the action's inputs.
+
+    Args:
+        remedy: What to do next, in terms of the command line.
+        command: `mfp convert-all`.
+
+    Returns:
+        The same, for somebody who writes a workflow.
+    """
+    names = {one.name or "" for one in command.params}
+
+    def said(found: "re.Match[str]") -> str:
+        option, name = found[0], found[1].replace("-", "_")
+        if name in INPUT_OF:
+            known = INPUT_OF[name]
+            return known if ":" in known else f"the input {known}"
+        return f"extra-args: {option}" if name in names else option
+
+    text = _CHOICE.sub(r"\1: \2", _COMMAND.sub(r"\1", remedy))
+    text = _SERVER.sub(lambda found: f"the input prefect-api-{found[1].lower()}", text)
+    return _OPTION.sub(said, text).replace("prefect-api-auth_string", "prefect-api-auth-string")
 
 
 def _check_shard(read: Reader, inputs: Inputs) -> None:

@@ -33,7 +33,7 @@ def outputs(report: Report) -> dict[str, str]:
         "failed-count": str(failed),
         "changed": "true" if report.changes else "false",
         "changed-files": json.dumps([one.path for one in report.changes]),
-        "edited-files": json.dumps(report.edited),
+        "edited-files": json.dumps([*report.kept, *report.edited]),
         "flows": json.dumps(flows),
     }
 
@@ -52,7 +52,7 @@ def annotations(report: Report) -> list[Annotation]:
             title=f"{one.name or 'Flows'} not converted",
             message=sentence(one.error, one.remedy),
             path=one.path,
-            line=one.line,
+            line=one.error_line or one.line,
         )
         for one in report.failed
     ]
@@ -72,6 +72,16 @@ def annotations(report: Report) -> list[Annotation]:
     return found
 
 
+def empty(report: Report) -> Annotation:
+    """Say that there are no flows."""
+    return Annotation(
+        level="error" if report.fail_on_empty else "warning",
+        title="No flows",
+        message="No flows were found. Correct the inputs paths, exclude and working-directory, or "
+        "paths and exclude in pyproject.toml.",
+    )
+
+
 def verdict(report: Report) -> list[str]:
     """Say why the job fails.
 
@@ -89,13 +99,17 @@ def verdict(report: Report) -> list[str]:
             files = "1 generated file is" if count == 1 else f"{count} generated files are"
             found.append(f"{files} not up to date. Run this and commit: {report.fix}")
         if edited:
-            found.append(f"{_edited(edited)}. Make the change in the flow, or use --force.")
+            found.append(
+                f"{_edited(edited)}. Make the change in the flow, or use extra-args: --force."
+            )
     bad, gone = len(report.failed), len(report.edited)
     if _fails(report, bad + gone, len(report.flows) + gone):
         if bad:
             found.append(f"{bad} of {len(report.flows)} flows failed.")
         if gone:
             found.append(f"{_edited(gone)}, and not removed though the flow is gone.")
+    if not report.flows and report.fail_on_empty:
+        found.append("No flows were found.")
     bad = sum(one["status"] == "failed" for one in report.deployments)
     if _fails(report, bad, len(report.deployments)):
         found.append(f"{bad} of {len(report.deployments)} deployments failed.")

@@ -25,6 +25,7 @@ class Flow:
         status: found, converted, unchanged or failed.
         error: Why it failed, as a sentence without its full stop.
         remedy: What to do next, as a whole sentence.
+        error_line: The line of the flow's file at which it failed, where there is one.
     """
 
     path: str
@@ -34,6 +35,7 @@ class Flow:
     status: str
     error: str | None = None
     remedy: str | None = None
+    error_line: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +68,8 @@ class Report:
         flows: The flows, by path and line.
         changes: The generated files that change.
         edited: The generated files that were to be removed, but are somebody's work.
+        kept: The generated files that were to be written, likewise.
+        fail_on_empty: Whether the job fails if there are no flows.
         notebooks: Flows in notebooks, which cannot be converted.
         deployments: What became of each deployment, as `mfp deploy` tells it.
     """
@@ -76,6 +80,8 @@ class Report:
     flows: tuple[Flow, ...] = ()
     changes: tuple[Change, ...] = ()
     edited: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    fail_on_empty: bool = False
     notebooks: tuple[str, ...] = ()
     deployments: tuple[dict[str, Any], ...] = ()
 
@@ -140,7 +146,7 @@ def read_report(path: Path) -> Report:
     """
     document = json.loads(path.read_bytes())
     kinds = {"flows": _flow, "changes": lambda one: Change(**one)}
-    lists = ("flows", "changes", "edited", "notebooks", "deployments")
+    lists = ("flows", "changes", "edited", "kept", "notebooks", "deployments")
     return Report(
         **document | {name: tuple(map(kinds.get(name, _same), document[name])) for name in lists}
     )

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
+from typing import Literal
 
 import click
 
@@ -13,19 +14,21 @@ MOST = 10  # GitHub shows no more annotations of a step
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Annotation:
-    """An error at a place.
+    """An error, or a warning, at a place.
 
     Attributes:
         title: What it is about, in a few words.
         message: What is wrong and what to do next; may have several lines.
         path: The file, relative to the repository; None for no file.
         line: The line, from 1; None for the whole file.
+        level: How bad it is.
     """
 
     title: str
     message: str
     path: str | None = None
     line: int | None = None
+    level: Literal["error", "warning"] = "error"
 
     def __str__(self) -> str:
         """Give the command, in one line."""
@@ -33,7 +36,7 @@ class Annotation:
         properties = ",".join(
             f"{name}={_property(str(value))}" for name, value in found.items() if value is not None
         )
-        return f"::error {properties}::{data(self.message)}"
+        return f"::{self.level} {properties}::{data(self.message)}"
 
 
 def annotate(annotations: Sequence[Annotation]) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,36 +57,44 @@ def finish() -> int:
 def _convert() -> int:
     from mfp.action.convert import convert_flows, list_flows  # noqa: PLC0415
     from mfp.action.handover import hand_over  # noqa: PLC0415  (`--help` needs none of it)
-    from mfp.action.inputs import read_inputs  # noqa: PLC0415
-    from mfp.action.outputs import annotations, outputs  # noqa: PLC0415
+    from mfp.action.inputs import as_inputs, read_inputs  # noqa: PLC0415
+    from mfp.action.outputs import annotations, empty, outputs  # noqa: PLC0415
     from mfp.action.report import new_report  # noqa: PLC0415
     from mfp.action.runner import close, read_runner  # noqa: PLC0415
     from mfp.action.summary import conversion  # noqa: PLC0415
     from mfp.action.workflow_commands import annotate, plain_output  # noqa: PLC0415
+    from mfp.commands.convert_all import command as options  # noqa: PLC0415
 
     runner = read_runner(os.environ)
-    inputs = read_inputs(os.environ)
+    inputs = read_inputs(os.environ, options)
+    said = partial(as_inputs, command=options)
     close(os.environ)
     outcomes: list[Outcome] = []
     with plain_output():
         if inputs.mode == "list":
-            report = list_flows(inputs, runner)
+            report = list_flows(inputs, runner, said)
         else:
-            report, outcomes = convert_flows(inputs, runner)
+            report, outcomes = convert_flows(inputs, runner, said)
     path = new_report(runner.temporary, report)
     if inputs.deploy != "none":
         hand_over(path, outcomes, inputs)
     runner.write_outputs(outputs(report) | {"report": str(path)})
     runner.write_summary(conversion(report, runner))
-    annotate(annotations(report))
+    found = annotations(report)
+    if not report.flows and inputs.selection.part.of == 1:
+        found.append(empty(report))
+    annotate(found)
     return 0
 
 
 def _deploy() -> int:
     from mfp.action.deploy import deploy_flows  # noqa: PLC0415
+    from mfp.action.inputs import as_inputs  # noqa: PLC0415
     from mfp.action.runner import read_runner  # noqa: PLC0415
+    from mfp.commands.convert_all import command as options  # noqa: PLC0415
 
-    deploy_flows(read_runner(os.environ), Path(os.environ["MFP_REPORT"]))
+    said = partial(as_inputs, command=options)
+    deploy_flows(read_runner(os.environ), Path(os.environ["MFP_REPORT"]), said)
     return 0
 
 
@@ -117,7 +126,7 @@ def _annotated(step: Callable[[], int], outputs: Callable[[], dict[str, str]] = 
     from mfp.action.secret import hidden, secrets_of  # noqa: PLC0415
     from mfp.action.summary import trouble  # noqa: PLC0415
     from mfp.action.workflow_commands import Annotation  # noqa: PLC0415
-    from mfp.cli import explained  # noqa: PLC0415  (it imports this module by name)
+    from mfp.errors import explained  # noqa: PLC0415
 
     runner: Runner | None = None
     # A step may change the environment.

@@ -16,6 +16,7 @@ LIBRARY_REMEDY = (
     "Install {name}: the library {library} imports it itself, and only the repository's own "
     "imports get stand-ins, as a library may do without a module that it asks for."
 )
+PLACE = re.compile(r"\bline (\d+)\b")  # of the first of a flow's problems
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
@@ -63,6 +64,25 @@ def explained(error: BaseException, path: str) -> tuple[str, str]:  # noqa: PLR0
         f"Loading the flow raised {text}{_place(error, path)}",
         f"Make python {Path(path).name} show work, or leave the file out with --exclude.",
     )
+
+
+def line_of(error: BaseException, path: str) -> int | None:
+    """Give the line of the flow's file that an error is about, if it is about one.
+
+    Args:
+        error: What loading raised.
+        path: The flow's file.
+    """
+    match error:
+        case SyntaxError() if error.filename == path:
+            return error.lineno
+        case MetaflowException() if error.line_no:
+            return int(error.line_no)
+        case MetaflowPrefectError():
+            found = PLACE.search(error.message)
+            return int(found[1]) if found else None
+    lines = [it.lineno for it in traceback.extract_tb(error.__traceback__) if it.filename == path]
+    return lines[-1] if lines else None
 
 
 def _place(error: BaseException, path: str) -> str:

@@ -172,7 +172,7 @@ def settle(flow: Planned, reply: Reply, writing: Writing) -> Outcome:
         else:
             kept = replace(reply, text=None)
             return _outcome(flow, done.status, difference=done.difference, new=done.new, reply=kept)
-    return _outcome(flow, "failed", error=error, remedy=remedy)
+    return _outcome(flow, "failed", error=error, remedy=remedy, error_line=reply.error_line)
 
 
 def _outcome(flow: Planned, status: Status, **more: Any) -> Outcome:

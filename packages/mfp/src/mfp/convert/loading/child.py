@@ -22,7 +22,7 @@ from metaflow_prefect.load.deployment import load_deployment
 from metaflow_prefect.load.flow import load_flow
 from metaflow_prefect.model import FlowModel
 
-from mfp.convert.explain import explained
+from mfp.convert.explain import explained, line_of
 from mfp.convert.graph import draw
 from mfp.convert.installed import installed_folders
 from mfp.convert.loading.exchange import LoadError, Reply, Request, write_reply
@@ -90,7 +90,8 @@ def converted(request: Request) -> Reply:
     except BaseException as error:  # noqa: BLE001  (a flow may raise anything)
         record.end()
         reason, remedy = _explained(error, request)
-        return Reply(name=found.get("name"), error=reason, remedy=remedy)
+        line = line_of(error, request.path)
+        return Reply(name=found.get("name"), error=reason, remedy=remedy, error_line=line)
     record.end()
     return Reply(
         **found,

@@ -57,6 +57,7 @@ class Reply:
         unfit: Why they cannot; empty mostly.
         error: What went wrong, as a sentence without its full stop.
         remedy: What to do next, as a whole sentence.
+        error_line: The line of the flow's file at which it went wrong, where there is one.
         note: What to know about a flow that was converted; empty mostly.
         configs: The names of its configs, each with the file beside the flow that is its default
             where the current folder has none.
@@ -76,6 +77,7 @@ class Reply:
     unfit: str = ""
     error: str | None = None
     remedy: str | None = None
+    error_line: int | None = None
     note: str = ""
     configs: States = field(default_factory=dict)
     stand_ins: tuple[str, ...] = ()

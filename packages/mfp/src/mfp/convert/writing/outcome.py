@@ -28,6 +28,7 @@ class Outcome:
         status: What became of it.
         error: Why it failed, as a sentence without its full stop.
         remedy: What to do next, as a whole sentence.
+        error_line: The line of the flow's file at which it failed, where there is one.
         difference: What would change in the generated file, as a unified diff.
         new: Whether there was no generated file before.
         reply: What loading gave, unless it failed.
@@ -42,6 +43,7 @@ class Outcome:
     status: Status
     error: str | None = None
     remedy: str | None = None
+    error_line: int | None = None
     difference: str = ""
     new: bool = False
     reply: Reply | None = None
