@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlparse
 
 import pytest
 import tomli
-from metaflow_prefect.supported import METAFLOW_VERSIONS, PREFECT_VERSIONS
+from metaflow_prefect.runtime.versions import METAFLOW_VERSIONS, PREFECT_VERSIONS
 from mfp.doctor import BROKEN_BY
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet

@@ -48,7 +48,8 @@ def embedded_runtime() -> Embedded:
         found = {(module, name) for module, all_names in imports.items() for name in all_names}
         needed = _import_lines({one for one in found - known if one[1] not in bound})
         known |= found
-        parts += [_section(divider, needed, bodies)]
+        check = "check_prefect(__name__)\n\n" if modules is PREFECT_SIDE else ""
+        parts.append(_section(divider, check + needed, bodies))
     names |= {module.split(".")[0] if name is None else name for module, name in known}
     return Embedded(text="\n\n\n".join(parts), names=frozenset(names))
 

@@ -11,8 +11,6 @@ from typing import Any
 
 from metaflow._vendor import click
 from metaflow.flowspec import FlowStateItems
-from metaflow.includefile import FilePathClass
-from metaflow.parameters import JSONTypeClass
 
 from metaflow_prefect.checks import refuse
 from metaflow_prefect.load.problems import problems_of
@@ -24,26 +22,9 @@ from metaflow_prefect.model import (
     ParameterModel,
     StepModel,
 )
-from metaflow_prefect.runtime.facts import ParameterKind, StepKind
+from metaflow_prefect.runtime.facts import Parameter
+from metaflow_prefect.runtime.host.flow_facts import parameters_of_flow, step_facts
 from metaflow_prefect.runtime.host.outcome import attempt_facts
-
-KINDS: dict[str, StepKind] = {
-    "start": "linear",
-    "linear": "linear",
-    "split": "split",
-    "foreach": "foreach",
-    "split-switch": "switch",
-    "join": "join",
-    "end": "end",
-}
-
-
-PLAIN_TYPES: dict[ParameterKind, tuple[Any, ...]] = {
-    "int": (int, click.INT),
-    "float": (float, click.FLOAT),
-    "bool": (bool, click.BOOL),
-    "str": (str, click.STRING),
-}
 
 
 def load_flow(
@@ -81,9 +62,7 @@ def load_flow(
         start=graph.start_step,
         steps=tuple(_step(graph[name], limited, written_only) for name in graph.sorted_nodes),
         parameters=tuple(
-            _parameter(parameter)
-            for _, parameter in flow._get_parameters()
-            if not parameter.IS_CONFIG_PARAMETER
+            _parameter(parameter, facts) for parameter, facts in parameters_of_flow(flow)
         ),
         options=options,
         run_options=tuple(run_options),
@@ -97,9 +76,7 @@ def _step(node: Any, limited: frozenset[str], written_only: bool) -> StepModel:
     user = int(attempts["user_retries"])
     return StepModel(
         name=node.name,
-        kind=KINDS[node.type],
-        next=tuple(node.out_funcs),
-        closes=node.split_parents[-1] if node.type == "join" else None,
+        **step_facts(node),
         description=inspect.cleandoc(node.doc or ""),
         user_retries=user,
         error_retries=int(attempts["error_retries"]),
@@ -128,14 +105,12 @@ def _configs(flow: Any) -> LiteralDict:
     return LiteralDict(tuple((name, literal_of(plain[name])) for name in sorted(plain)))
 
 
-def _parameter(parameter: Any) -> ParameterModel:
+def _parameter(parameter: Any, facts: Parameter) -> ParameterModel:
     settings = parameter.kwargs
-    kind = _kind(settings.get("type"))
-    choices = settings["type"].choices if isinstance(settings["type"], click.Choice) else ()
     default = settings.get("default")
-    if kind == "json" and isinstance(default, str):
+    if facts.kind == "json" and isinstance(default, str):
         default = _json_or_none(default)
-    if callable(default) or kind == "file":
+    if callable(default) or facts.kind == "file":
         default = None
     # what click makes of it: a flag's value depends on its default, and on its type
     option = click.Option([f"--{parameter.name}"], **settings)
@@ -143,32 +118,7 @@ def _parameter(parameter: Any) -> ParameterModel:
         default = option.flag_value if option.default else None
     elif option.is_flag and not callable(option.default):
         default = option.default
-    return ParameterModel(
-        name=parameter.name,
-        kind=kind,
-        default=literal_of(default),
-        required=bool(settings.get("required")) and settings.get("default") is None,
-        help=str(settings.get("help") or ""),
-        choices=tuple(str(choice) for choice in choices),
-        multiple=bool(settings.get("multiple")),
-        is_flag=option.is_flag,
-        flag_value=literal_of(option.flag_value) if option.is_flag else True,
-        arity=settings.get("nargs") or 1,
-        is_counter=bool(settings.get("count")),
-    )
-
-
-def _kind(parameter_type: Any) -> ParameterKind:
-    if isinstance(parameter_type, JSONTypeClass):
-        return "json"
-    if isinstance(parameter_type, FilePathClass):
-        return "file"
-    if isinstance(parameter_type, click.Choice):
-        return "str"
-    for kind, types in PLAIN_TYPES.items():
-        if any(parameter_type is plain for plain in types):
-            return kind
-    return "other"
+    return ParameterModel(**vars(facts), default=literal_of(default))
 
 
 def _json_or_none(text: str) -> Any:

@@ -29,6 +29,8 @@ def start_early(path: str) -> tuple[Popen[bytes], socket.socket, socket.socket]:
         What `start_metaflow` returns.
     """
     from .start import start_metaflow
+    from .versions import check_prefect
 
+    check_prefect("__main__")
     gc.disable()  # until Prefect is imported, as that stays
     return start_metaflow(path)

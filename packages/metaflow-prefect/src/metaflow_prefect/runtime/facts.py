@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 # A Metaflow run is named after the Prefect flow run that it belongs to.
@@ -65,6 +65,12 @@ class Parameter:
     flag_value: Any = True
     arity: int = 1
     is_counter: bool = False
+
+    def interface(self) -> dict[str, Any]:
+        """Return what a caller depends on, apart from a default."""
+        facts = asdict(self)
+        del facts["argument"], facts["help"]
+        return facts
 
 
 @dataclass(frozen=True, kw_only=True)

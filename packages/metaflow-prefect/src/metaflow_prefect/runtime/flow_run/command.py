@@ -225,7 +225,7 @@ def _run(
         server = ServerStart()
         try:
             launcher, preload = chosen["own_launcher"], chosen["own_preload"]
-            load_flow(host, facts, arguments, launcher, preload)
+            load_flow(host, facts, parameters, arguments, launcher, preload)
             server.wait()
         except ServerProblem as problem:
             host.close()

@@ -34,6 +34,7 @@ from .naming import (
 )
 from .run_summary import RunSummary
 from .scheduler import RunFailure, Scheduler, Unit
+from .staleness import stale_reason
 from .step_engine import running_after
 from .steps import RunSession, may_retry, run_step
 from .taskruns import TaskThreads
@@ -357,13 +358,14 @@ class PreparedRun:
             if parameter.name in values:
                 words += parameter_words(parameter, values[parameter.name])
         arguments = [*facts.options, *command_as_deployed(facts, words)]
-        load_flow(host, facts, arguments)
+        load_flow(host, facts, parameters, arguments)
         return cls(host)
 
 
 def load_flow(
     host: Host,
     facts: MetaflowFlow,
+    parameters: Sequence[Parameter],
     arguments: Sequence[str],
     launcher: str | None = None,
     preload: Sequence[str] = (),
@@ -382,16 +384,25 @@ def load_flow(
     try:
         log_lines_limit()
         running_after()
-    except ValueError as problem:
+    except ValueError as wrong:
         host.close()
-        raise LoadProblem(str(problem)) from problem
+        raise LoadProblem(str(wrong)) from wrong
     modules = preload or os.environ.get("METAFLOW_PREFECT_PRELOAD", "").split()
     # A resumed run has the configs of its origin. The command comes right after the
     # top-level options; further on, a parameter's value may be any word.
     resumed = arguments[len(facts.options)] == "resume"
     configs = {} if resumed else facts.configs
-    host.load(str(script.resolve()), facts.name, arguments, configs, chosen, modules)
-    workers = (host.loaded or {})["max_workers"]
-    if workers < 1:
+    path = str(script.resolve())
+    try:
+        host.load(path, facts.name, arguments, configs, chosen, modules)
+    except HostEnded as ended:
+        if ended.shape and (reason := stale_reason(facts, parameters, ended.shape)):
+            raise LoadProblem(reason) from ended
+        raise
+    loaded = host.loaded or {}
+    problem = stale_reason(facts, parameters, loaded["shape"])
+    if loaded["max_workers"] < 1:
+        problem = FEW_WORKERS.format(loaded["max_workers"])
+    if problem:
         host.close()
-        raise LoadProblem(FEW_WORKERS.format(workers))
+        raise LoadProblem(problem)

@@ -26,13 +26,21 @@ class HostEnded(Exception):
         code: Its exit code.
         output: The last lines that it wrote.
         cause: What has failed in the flow's own file, and in which line.
+        shape: The flow's graph and parameters, if it had been loaded so far.
     """
 
-    def __init__(self, code: int, output: Sequence[str], cause: str = "") -> None:
+    def __init__(
+        self,
+        code: int,
+        output: Sequence[str],
+        cause: str = "",
+        shape: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(cause or "\n".join(output) or INTERNAL)
         self.code = code
         self.output = tuple(output)
         self.cause = cause
+        self.shape = shape
 
 
 class Host:
@@ -199,10 +207,9 @@ class Host:
 
     def _failure(self, message: dict[str, Any] | None = None) -> HostEnded:
         ended = self._ended()
-        code, cause = (
-            (message["code"], message.get("cause", "")) if message else (ended, "")
-        )
-        return HostEnded(code, self._output, cause)
+        told = message or {"code": ended}
+        cause, shape = told.get("cause", ""), told.get("shape")
+        return HostEnded(told["code"], self._output, cause, shape)
 
     def _ended(self) -> int:
         """Wait for the end of the process; return its exit code."""

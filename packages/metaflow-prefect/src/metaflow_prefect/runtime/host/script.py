@@ -25,6 +25,10 @@ LARGEST = 2**63  # the interpreter takes an exit code for a C long
 # The Prefect side's `TRIGGER_VARIABLE`.
 TRIGGERS_KNOWN_BY = "METAFLOW_PREFECT_TRIGGER"
 UNBUFFERED = 2  # _IONBF of the C library, on Linux
+USAGE_CODE = 2  # of what makes no sense as it was called
+NO_FLOW = (
+    "There is no flow {} in {}. Make the Prefect file again from the one it is in.\n"
+)
 
 
 class StartAnew(BaseException):
@@ -86,6 +90,9 @@ def _exit_code_of(
         exec(compile_script(script), namespace)  # noqa: S102 - the flow's own source
         if flow is not None:
             FlowStart.by_itself = False
+            if flow not in namespace:
+                sys.stderr.write(NO_FLOW.format(flow, script))
+                return USAGE_CODE
             namespace[flow]()
     except SystemExit as ending:
         if ending.code == 1 and ending.__context__:  # reported by Metaflow's command
@@ -104,9 +111,10 @@ def _exit_code_of(
 
 
 class FlowStart:
-    """Whether the script starts the flow that is meant, when run as it stands."""
+    """The flow that is meant, and whether the script starts it by itself."""
 
     by_itself = True
+    flow: Any = None
 
 
 def _start_only(flow: str, before: Callable[[], None]) -> None:
@@ -121,6 +129,8 @@ def _start_only(flow: str, before: Callable[[], None]) -> None:
             return
         before()
         know_triggers()
+        if use_cli:
+            FlowStart.flow = self
         if use_cli and commands is not None:
             give_options_of(type(self), commands)
         start(self, use_cli)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ..channel import Channel
+from .flow_facts import shape_of
 from .launch import Launcher
 from .origin import PARAMETERS_TASK, parameter_values, process_field
 from .outcome import (
@@ -84,6 +85,7 @@ class RunService:
         self._channel.send(
             {
                 "kind": "loaded",
+                "shape": shape_of(flow),
                 "steps": {step.__name__: attempt_facts(step) for step in flow},
                 "cards": [step.__name__ for step in flow if _makes_card(step)],
                 "max_workers": limits["max_workers"],

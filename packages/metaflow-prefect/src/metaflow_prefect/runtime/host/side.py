@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import json
 import linecache
@@ -15,9 +16,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..channel import Channel
+from ..versions import version_problem
+from .flow_facts import shape_of
 from .launch import Launcher, chosen_variables
 from .native import configs_as_options, install_service
-from .script import StartAnew, cause_of, end_process, run_script
+from .script import USAGE_CODE, FlowStart, StartAnew, cause_of, end_process, run_script
 from .service import RunService
 from .warm import WarmServer
 
@@ -68,6 +71,9 @@ def metaflow_side(kind: str) -> None:
         if code < 0:
             end_process(code)
         sys.exit(code)
+    if problem := _metaflow_problem():
+        sys.stdout.write(f"{problem}\n")
+        sys.exit(USAGE_CODE)
     channel = Channel(socket.socket(fileno=os.dup(0)))
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -80,6 +86,12 @@ def metaflow_side(kind: str) -> None:
     if kind == "warm":
         WarmServer(channel).serve()
     _serve_run(channel, message)
+
+
+def _metaflow_problem() -> str | None:
+    if importlib.util.find_spec("metaflow") is None:
+        return f"Metaflow is missing: {sys.executable} -m pip install metaflow"
+    return version_problem("metaflow")
 
 
 def _serve_run(channel: Channel, earlier: dict[str, Any] | None) -> NoReturn:
@@ -123,7 +135,9 @@ def _serve_run(channel: Channel, earlier: dict[str, Any] | None) -> NoReturn:
         _start_anew(channel, message, environment)
     sys.stdout.flush()
     cause = cause_of(causes[0]) if causes else ""
-    channel.send({"kind": "ended", "code": code, "cause": cause})
+    loaded = FlowStart.flow
+    shape = None if loaded is None or code != USAGE_CODE else shape_of(loaded)
+    channel.send({"kind": "ended", "code": code, "cause": cause, "shape": shape})
     end_process(code)
 
 
