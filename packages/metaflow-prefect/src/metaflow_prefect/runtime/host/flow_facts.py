@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 from ..facts import Parameter, ParameterKind, StepKind
@@ -49,8 +50,7 @@ def parameter_facts(parameter: Any) -> Parameter:
     Args:
         parameter: Metaflow's parameter.
     """
-    from metaflow._vendor import click
-
+    click = _module("metaflow._vendor.click")
     settings = parameter.kwargs
     choices: tuple[Any, ...] = ()
     if isinstance(settings.get("type"), click.Choice):
@@ -73,19 +73,16 @@ def parameter_facts(parameter: Any) -> Parameter:
 
 
 def _parameter_kind(parameter_type: Any) -> ParameterKind:
-    from metaflow._vendor import click
-    from metaflow.includefile import FilePathClass
-    from metaflow.parameters import JSONTypeClass
-
+    click = _module("metaflow._vendor.click")
     kinds: tuple[tuple[ParameterKind, tuple[Any, ...]], ...] = (
         ("int", (int, click.INT)),
         ("float", (float, click.FLOAT)),
         ("bool", (bool, click.BOOL)),
         ("str", (str, click.STRING)),
     )
-    if isinstance(parameter_type, JSONTypeClass):
+    if isinstance(parameter_type, _module("metaflow.parameters").JSONTypeClass):
         return "json"
-    if isinstance(parameter_type, FilePathClass):
+    if isinstance(parameter_type, _module("metaflow.includefile").FilePathClass):
         return "file"
     if isinstance(parameter_type, click.Choice):
         return "str"
@@ -93,6 +90,11 @@ def _parameter_kind(parameter_type: Any) -> ParameterKind:
         if any(parameter_type is plain for plain in types):
             return kind
     return "other"
+
+
+def _module(name: str) -> Any:
+    """Import a module of Metaflow, of whose types a strict mypy knows nothing."""
+    return importlib.import_module(name)
 
 
 def shape_of(flow: Any) -> dict[str, Any]:
