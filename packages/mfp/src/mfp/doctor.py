@@ -2,18 +2,24 @@
 
 import asyncio
 import os
+import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Literal, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from packaging.version import Version
 
 from mfp.__about__ import __version__
 from mfp.errors import MfpError
 from mfp.installation import CORE, OWN, check_core, install_remedy
+from mfp.settings import read_settings
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import WorkPool
 
 Status: TypeAlias = Literal["ok", "warning", "failed"]
 
@@ -196,16 +202,36 @@ async def look_at_api() -> list[Finding]:
         message = f"{url} has not answered for {API_LIMIT} s"
         remedy = "Start the server, or correct PREFECT_API_URL."
         return [Finding(name="API", status="failed", message=message, remedy=remedy)]
-    found = Finding(name="API", status="ok", message=f"{url} answers")
-    if pools:
-        names = ", ".join(f"{pool.name} ({pool.type})" for pool in pools)
-        return [found, Finding(name="work pools", status="ok", message=names)]
-    return [
-        found,
-        Finding(
-            name="work pools",
-            status="warning",
-            message="none: nothing can be deployed",
-            remedy="Make one: prefect work-pool create default --type process.",
-        ),
-    ]
+    return [Finding(name="API", status="ok", message=f"{url} answers"), *_work_pools(pools)]
+
+
+def _work_pools(pools: "Sequence[WorkPool]") -> Iterator[Finding]:
+    """Look at the work pools, and at those that the settings name."""
+    states = {pool.name: _state(pool) for pool in pools}
+    listed = ", ".join(f"{pool.name} ({pool.type}, {states[pool.name]})" for pool in pools)
+    waiting = [name for name, state in states.items() if state == "no worker"]
+    if not pools:
+        listed = "none: nothing can be deployed"
+        remedy = "Make one: prefect work-pool create default --type process."
+    elif waiting:
+        remedy = f"Start a worker: prefect worker start --pool {shlex.quote(waiting[0])}."
+    else:
+        remedy = ""
+    status: Status = "warning" if remedy else "ok"
+    yield Finding(name="work pools", status=status, message=listed, remedy=remedy)
+    settings = read_settings(Path.cwd())
+    tables = [settings.table, *(one.table for one in settings.overrides)]
+    for name in dict.fromkeys(one["work-pool"] for one in tables if "work-pool" in one):
+        if name not in states:
+            yield Finding(
+                name=f"work pool {name}",
+                status="warning",
+                message="pyproject.toml names it, and the server has none of that name",
+                remedy=f"Make it: prefect work-pool create {shlex.quote(name)} --type process.",
+            )
+
+
+def _state(pool: "WorkPool") -> str:
+    if pool.is_paused:
+        return "paused"
+    return "no worker" if pool.status and pool.status.value == "NOT_READY" else "ready"

@@ -1,11 +1,12 @@
 """`mfp convert`: convert one flow."""
 
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import click
 
-from mfp.commands.loading import load, split
+from mfp.commands.loading import LoadFailedError, load, split
 from mfp.commands.options import config_options, missing_imports_option, timeout_option
 from mfp.errors import MfpError
 
@@ -26,6 +27,9 @@ Examples:
 A config's default that is not found from the current folder is looked for beside FILE.
 
 \b
+JSON: as of 'mfp convert-all', with this one flow
+
+\b
 Exit codes:
   0  the file is written, or was so already
   2  the command line is wrong
@@ -42,22 +46,30 @@ Exit codes:
 @missing_imports_option
 @config_options
 @click.option("--force", is_flag=True, help="Overwrite a generated file that was edited by hand.")
-def command(flow: str, output: str | None, force: bool, **given: Any) -> int:
+@click.option("--json", "json_file", metavar="FILE", help="Write the result; - is stdout.")
+def command(
+    *, flow: str, output: str | None, force: bool, json_file: str | None, **given: Any
+) -> int:
     """Convert the flow; see `HELP`."""
+    from mfp.convert.loading.exchange import Reply  # noqa: PLC0415
+    from mfp.convert.report import write_document  # noqa: PLC0415
     from mfp.convert.run import settle  # noqa: PLC0415
     from mfp.convert.writing.outcome import Writing  # noqa: PLC0415  (`--help` needs none of it)
     from mfp.convert.writing.plan import Planned  # noqa: PLC0415
 
     path, name = split(flow)
     target = output or f"{Path(path).stem}_prefect.py"
-    reply = load(path, name, Path(target), "file", given)
     planned = Planned(
-        path=PurePosixPath(path),
-        line=1,
-        name=reply.name or "",
-        output=PurePosixPath(target),
+        path=PurePosixPath(path), line=None, name=name or "", output=PurePosixPath(target)
     )
-    outcome = settle(planned, reply, Writing(force=force))
+    try:
+        reply = load(path, name, Path(target), "file", given)
+        outcome = settle(replace(planned, name=reply.name or ""), reply, Writing(force=force))
+    except LoadFailedError as error:
+        reply = Reply(error=error.message, remedy=error.remedy)
+        outcome = settle(planned, reply, Writing(force=force))
+    if json_file is not None:
+        write_document(json_file, [outcome])
     if outcome.status == "failed":
         raise MfpError(f"{path}: {(outcome.error or '').rstrip('.')}", outcome.remedy or "")
     click.echo(f"{'Wrote' if outcome.status == 'converted' else 'Unchanged:'} {target}", err=True)

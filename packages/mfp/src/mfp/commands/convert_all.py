@@ -81,6 +81,7 @@ Exit codes:
 def command(*, check: bool, prune: bool, force: bool, work_pool: str | None, **given: Any) -> int:
     """Convert the flows; see `HELP`."""
     from mfp.commands.ending import DIFFERS, FAILED, exit_code, show_remarks  # noqa: PLC0415
+    from mfp.convert.attributes import attributes_advice  # noqa: PLC0415
     from mfp.convert.report import show, show_changes, write_document  # noqa: PLC0415
     from mfp.convert.repository import convert_repository  # noqa: PLC0415
     from mfp.convert.selection import selection_of  # noqa: PLC0415  (`--help` needs none of it)
@@ -103,6 +104,10 @@ def command(*, check: bool, prune: bool, force: bool, work_pool: str | None, **g
     if selection.json_file is not None:
         write_document(selection.json_file, outcomes)
     codes = [show_remarks(converted, selection)]
+    first_new = next((one.output for one in outcomes if one.new and one.output), None)
+    if first_new and not check and selection.verbosity != "quiet":
+        advice = attributes_advice(selection.output_dir, first_new)
+        click.echo(f"{advice}\n" if advice else "", err=True, nl=False)
     if selection.json_file != "-":
         show(outcomes, check=check, verbosity=selection.verbosity)
     show_changes(outcomes, stale)

@@ -14,6 +14,24 @@ if TYPE_CHECKING:
     from mfp.convert.loading.exchange import Form, Reply
 
 
+class LoadFailedError(MfpError):
+    """A flow cannot be loaded.
+
+    Args:
+        path: Its file.
+        message: Why, as a sentence.
+        remedy: What to do next, as a whole sentence.
+    """
+
+    def __init__(self, path: str, message: str, remedy: str) -> None:
+        super().__init__(message, remedy)
+        self.path = path
+
+    def __str__(self) -> str:
+        """Give file, message and remedy in one line."""
+        return f"{self.path}: {self.message.rstrip('.')}. {self.remedy}"
+
+
 def split(flow: str) -> tuple[str, str | None]:
     """Take file and class apart.
 
@@ -50,7 +68,8 @@ def load(
         The reply.
 
     Raises:
-        MfpError: If it cannot be loaded.
+        LoadFailedError: If it cannot be loaded.
+        UsageError: If it has not the configs that are given.
     """
     from mfp.convert.run import Loading, load_one, request_for  # noqa: PLC0415
     from mfp.convert.selection import selection_of  # noqa: PLC0415  (`--help` needs none of it)
@@ -63,7 +82,7 @@ def load(
     request = request_for(Path(path), name, output, chosen, stub=stub)
     reply = load_one(request, Loading(jobs=1, timeout=selection.timeout, stub=stub), form)
     if reply.text is None:
-        raise MfpError(f"{path}: {(reply.error or '').rstrip('.')}", reply.remedy or "")
+        raise LoadFailedError(path, reply.error or "", reply.remedy or "")
     for config, _ in (*selection.config, *selection.config_value):
         if config not in reply.configs:
             known = ", ".join(reply.configs) or "none"

@@ -21,6 +21,13 @@ Examples:
   mfp show flows/several.py:TrainFlow
   mfp show flows/train.py --format dot | dot -Tsvg > train.svg
   mfp show flows/train.py --format mermaid     for Markdown, in a block of mermaid
+  mfp show flows/train.py --format json | jq -r '.steps[].name'
+
+\b
+JSON: an object with
+  name, description
+  parameters  name, kind, default, required, help
+  steps       name, kind, next, closes, retries, description
 
 \b
 Exit codes:
@@ -35,7 +42,7 @@ Exit codes:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "mermaid", "dot"]),
+    type=click.Choice(["text", "mermaid", "dot", "json"]),
     default="text",
     show_default=True,
     help="How it is drawn.",

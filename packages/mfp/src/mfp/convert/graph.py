@@ -1,5 +1,6 @@
 """Draw the graph of a flow: as text, for Mermaid and for Graphviz."""
 
+import json
 from collections.abc import Iterator, Mapping
 
 from metaflow_prefect.deploy.defaults import plain_value
@@ -17,12 +18,12 @@ def draw(flow: FlowModel, form: Form) -> str:
 
     Args:
         flow: The flow.
-        form: `text`, `mermaid` or `dot`.
+        form: `text`, `mermaid`, `dot` or `json`.
 
     Returns:
         The drawing, with a line break at its end.
     """
-    writers = {"text": _text, "mermaid": _mermaid, "dot": _dot}
+    writers = {"text": _text, "mermaid": _mermaid, "dot": _dot, "json": _json}
     return "".join(f"{line}\n" for line in writers[form](flow))
 
 
@@ -82,3 +83,32 @@ def _dot(flow: FlowModel) -> Iterator[str]:
     for source, target, label in _edges(flow):
         yield f'  "{source}" -> "{target}"{f" [label={chr(34)}{label}{chr(34)}]" if label else ""};'
     yield "}"
+
+
+def _json(flow: FlowModel) -> Iterator[str]:
+    document = {
+        "name": flow.name,
+        "description": flow.description,
+        "parameters": [
+            {
+                "name": one.name,
+                "kind": one.kind,
+                "default": plain_value(one.default),
+                "required": one.required,
+                "help": one.help,
+            }
+            for one in flow.parameters
+        ],
+        "steps": [
+            {
+                "name": one.name,
+                "kind": one.kind,
+                "next": one.next,
+                "closes": one.closes,
+                "retries": one.user_retries,
+                "description": one.description,
+            }
+            for one in flow.steps
+        ],
+    }
+    yield json.dumps(document, indent=2)

@@ -10,7 +10,7 @@ from metaflow_prefect.deploy.description import Description
 if TYPE_CHECKING:
     from pydantic import ConfigDict, TypeAdapter
 
-Form: TypeAlias = Literal["file", "text", "mermaid", "dot"]
+Form: TypeAlias = Literal["file", "text", "mermaid", "dot", "json"]
 States: TypeAlias = dict[str, str | None]
 Imports: TypeAlias = dict[str, dict[str, bool]]
 

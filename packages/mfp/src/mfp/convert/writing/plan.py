@@ -16,14 +16,14 @@ class Planned:
 
     Attributes:
         path: The flow's file, relative to the current folder.
-        line: The line of its `class` statement.
+        line: The line of its `class` statement, if it is known.
         name: The class.
         output: The generated file, relative to the current folder.
         settings: What it is converted and deployed with.
     """
 
     path: PurePosixPath
-    line: int
+    line: int | None
     name: str
     output: PurePosixPath
     settings: FlowSettings = field(default_factory=FlowSettings)
@@ -60,7 +60,7 @@ def plan(flows: Sequence[FoundFlow], folder: str, settings: Settings) -> list[Pl
         found.append(
             Planned(path=flow.path, line=flow.line, name=flow.name, output=output, settings=chosen)
         )
-    return sorted(found, key=lambda one: (one.path, one.line))
+    return sorted(found, key=lambda one: (one.path, one.line or 0))
 
 
 def _file_name(name: str, number: int) -> str:
