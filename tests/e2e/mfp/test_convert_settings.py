@@ -101,3 +101,21 @@ def test_what_is_in_force_and_from_where(tmp_path: Path) -> None:
         str.split, general.stdout.splitlines()
     )
     assert mfp(tmp_path, "settings", "nowhere.py").returncode == 2
+
+
+def test_runtime_that_is_installed(tmp_path: Path) -> None:
+    settings = "[tool.mfp]\nruntime = 'installed'\n"
+    settings += "[[tool.mfp.overrides]]\npaths = ['b.py']\nruntime = 'embedded'\n"
+    write(tmp_path, {"a.py": FLOW, "b.py": FLOW, "pyproject.toml": settings})
+
+    def imports() -> list[bool]:
+        made = [tmp_path / f"prefect_flows/{name}_prefect.py" for name in "ab"]
+        return ["from metaflow_prefect.runtime" in path.read_text() for path in made]
+
+    assert mfp(tmp_path, "convert-all").returncode == 0
+    assert imports() == [True, False]
+    assert len((tmp_path / "prefect_flows/a_prefect.py").read_text().splitlines()) < 90
+    assert mfp(tmp_path, "convert-all", "--runtime", "installed").returncode == 0
+    assert imports() == [True, True]
+    assert mfp(tmp_path, "convert", "a.py", "--runtime", "embedded", "-o", "x.py").returncode == 0
+    assert "from metaflow_prefect.runtime" not in (tmp_path / "x.py").read_text()

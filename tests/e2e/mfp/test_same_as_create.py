@@ -65,13 +65,13 @@ def tutorials(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_tutorials(lesson: str, tutorials: Path) -> None:
     name = f"{lesson.removesuffix('.py')}_prefect.py"
-    theirs = tutorials / "theirs" / name
+    theirs = tutorials / "theirs" / "tutorials" / name
     theirs.parent.mkdir(parents=True)
     options, variables = OPTIONS.get(lesson, ()), VARIABLES.get(lesson, {})
     folder, file = (tutorials / "tutorials" / lesson).parent, Path(lesson).name
     words = [file, *options, "prefect", "create", str(theirs)]
     _run(words, folder, METAFLOW_USER="tester", **variables)
-    assert (tutorials / "ours" / name).read_bytes() == theirs.read_bytes()
+    assert (tutorials / "ours" / "tutorials" / name).read_bytes() == theirs.read_bytes()
 
 
 @pytest.mark.parametrize("flow", NAMES)

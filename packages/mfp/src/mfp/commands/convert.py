@@ -7,7 +7,12 @@ from typing import Any
 import click
 
 from mfp.commands.loading import LoadFailedError, load, split
-from mfp.commands.options import config_options, missing_imports_option, timeout_option
+from mfp.commands.options import (
+    config_options,
+    missing_imports_option,
+    runtime_option,
+    timeout_option,
+)
 from mfp.errors import MfpError
 
 HELP = """Convert one flow to a Prefect flow file.
@@ -44,6 +49,7 @@ Exit codes:
 )
 @timeout_option
 @missing_imports_option
+@runtime_option
 @config_options
 @click.option("--force", is_flag=True, help="Overwrite a generated file that was edited by hand.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the result; - is stdout.")

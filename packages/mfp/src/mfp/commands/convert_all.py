@@ -35,6 +35,7 @@ pyproject.toml: what flows are converted with, and the options that are given ea
   paths = ["flows"]                 also exclude, include, output-dir, jobs, timeout,
                                     missing-imports, prefect-yaml, pull
   datastore = "s3"                  also environment, metadata
+  runtime = "installed"             short files, which import metaflow_prefect
   with = ["retry"]                  decorators for all steps
   tags = ["nightly"]
   configs = { config = "prod.json" }

@@ -62,7 +62,7 @@ def load(
         name: The class; None stands for the one that the file starts.
         output: The generated file.
         form: What is wanted of the flow.
-        given: The options timeout, missing_imports, config and config_value, where they are given.
+        given: The options that say how it is loaded, where they are given.
 
     Returns:
         The reply.
@@ -78,7 +78,7 @@ def load(
     settings = read_settings(Path.cwd())
     selection = selection_of(given, settings)
     stub = selection.missing_imports == "stub"
-    chosen = selection.with_configs(settings.for_flow(path))
+    chosen = selection.applied_to(settings.for_flow(path))
     request = request_for(Path(path), name, output, chosen, stub=stub)
     reply = load_one(request, Loading(jobs=1, timeout=selection.timeout, stub=stub), form)
     if reply.text is None:

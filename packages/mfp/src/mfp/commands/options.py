@@ -18,6 +18,12 @@ missing_imports_option = click.option(
     type=click.Choice(["stub", "error"]),
     help="Whether stand-ins take the place of modules that are not installed. [default: error]",
 )
+runtime_option = click.option(
+    "--runtime",
+    type=click.Choice(["embedded", "installed"]),
+    help="Whether generated files hold the runtime, and stand alone, or import metaflow_prefect, "
+    "and are short. [default: embedded]",
+)
 CONFIGS = (
     click.option(
         "--config",
@@ -59,6 +65,7 @@ CONVERSION = (
         "--exclude", multiple=True, metavar="PATTERN", help="Leave out what matches. Repeatable."
     ),
     missing_imports_option,
+    runtime_option,
     *CONFIGS,
     click.option(
         "--shard",

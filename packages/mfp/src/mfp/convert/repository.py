@@ -57,7 +57,7 @@ def convert_repository(selection: Selection, writing: Writing, settings: Setting
     found = discover_selection(selection, settings)
     asked = {(one.path, one.name) for one in found.flows}
     project = plan((*found.flows, *found.others), selection.output_dir, settings)
-    project = [replace(one, settings=selection.with_configs(one.settings)) for one in project]
+    project = [replace(one, settings=selection.applied_to(one.settings)) for one in project]
     planned = [one for one in project if (one.path, one.name) in asked]
     loading = Loading(
         jobs=selection.jobs or processors(),

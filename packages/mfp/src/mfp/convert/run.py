@@ -67,6 +67,7 @@ def request_for(
         configs=chosen.configs,
         config_values=chosen.config_values,
         stub=stub,
+        runtime=chosen.runtime,
     )
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from metaflow_prefect.generate.render import Runtime
+
 from mfp.convert.shard import Shard, read_shard
 from mfp.settings import FlowSettings, Settings
 from mfp.terminal import Verbosity
@@ -34,6 +36,8 @@ class Selection:
         config_value: Values of configs, likewise.
         prefect_yaml: The file to keep the deployments in; None is none.
         pull: How workers get the code; None is the usual way.
+        runtime: Whether generated files hold the runtime or import it; None is as the settings of
+            each flow say.
         fail_on_empty: Whether it is an error if there are no flows.
         verbosity: How much is said of what is done.
     """
@@ -53,6 +57,7 @@ class Selection:
     config_value: tuple[tuple[str, str], ...] = ()
     prefect_yaml: str | None = None
     pull: str | None = None
+    runtime: Runtime | None = None
     fail_on_empty: bool = False
     verbosity: Verbosity = "normal"
 
@@ -61,8 +66,8 @@ class Selection:
         """The shard, read."""
         return read_shard(self.shard)
 
-    def with_configs(self, chosen: FlowSettings) -> FlowSettings:
-        """Add the configs that are given, which win over those of a flow's settings.
+    def applied_to(self, chosen: FlowSettings) -> FlowSettings:
+        """Add what is given for all flows, which wins over a flow's own settings.
 
         Args:
             chosen: The flow's settings.
@@ -73,7 +78,12 @@ class Selection:
         given = {name for name, _ in self.config_value}
         files = {name: file for name, file in chosen.configs if name not in given}
         configs = tuple((files | dict(self.config)).items())
-        return replace(chosen, configs=configs, config_values=self.config_value)
+        return replace(
+            chosen,
+            configs=configs,
+            config_values=self.config_value,
+            runtime=self.runtime or chosen.runtime,
+        )
 
 
 def selection_of(given: Mapping[str, Any], settings: Settings) -> Selection:
@@ -91,7 +101,7 @@ def selection_of(given: Mapping[str, Any], settings: Settings) -> Selection:
         value = given.get(name)
         if value is not None and value != ():
             found[name] = value
-        elif (key := name.replace("_", "-")) in settings.table:
+        elif (key := name.replace("_", "-")) in settings.table and name != "runtime":
             found[name] = _from_settings(key, settings)
     if settings.file is not None and not given.get("include") and not given.get("exclude"):
         found["patterns_in"] = settings.folder

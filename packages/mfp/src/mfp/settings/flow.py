@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from metaflow_prefect.generate.render import Runtime
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FlowSettings:
@@ -16,6 +18,7 @@ class FlowSettings:
         output: The name of the generated file; None for the usual one.
         work_pool: The work pool of its deployment; None if the settings name none.
         deployment: The name of its deployment; None for the usual one.
+        runtime: Whether the generated file holds the runtime or imports it.
     """
 
     options: tuple[tuple[str, str], ...] = ()
@@ -26,6 +29,7 @@ class FlowSettings:
     output: str | None = None
     work_pool: str | None = None
     deployment: str | None = None
+    runtime: Runtime = "embedded"
 
     def words(self) -> tuple[str, ...]:
         """Give Metaflow's top-level options, without the configs, as words."""

@@ -12,6 +12,7 @@ USUAL: dict[str, Any] = {
     "paths": ["."],
     "output-dir": "prefect_flows",
     "missing-imports": "error",
+    "runtime": "embedded",
     "timeout": 60,
 }
 LISTS = ("with", "tags", "include", "exclude")

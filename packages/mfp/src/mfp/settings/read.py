@@ -221,4 +221,5 @@ def _with(found: FlowSettings, table: Mapping[str, Any], folder: Path) -> FlowSe
         output=table.get("output", found.output),
         work_pool=table.get("work-pool", found.work_pool),
         deployment=table.get("deployment", found.deployment),
+        runtime=table.get("runtime", found.runtime),
     )

@@ -45,6 +45,7 @@ class FlowTable(_Table):
     configs: dict[str, str] | None = None
     work_pool: str | None = None
     deployment: str | None = None
+    runtime: Literal["embedded", "installed"] | None = None
 
 
 class Override(FlowTable):

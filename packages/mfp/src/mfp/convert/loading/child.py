@@ -146,7 +146,7 @@ def _text(request: Request, found: dict[str, Any]) -> str:
         return draw(model, request.form)
     check(model)
     found.update(_deployment(flow, model, request))
-    text = render(model, source=request.source, output=request.output)
+    text = render(model, source=request.source, output=request.output, runtime=request.runtime)
     if request.stub:
         refuse_in_result(text)
     return text

@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from metaflow_prefect.deploy.description import Description
+from metaflow_prefect.generate.render import Runtime
 
 if TYPE_CHECKING:
     from pydantic import ConfigDict, TypeAdapter
@@ -30,6 +31,7 @@ class Request:
         config_values: Values of configs, likewise.
         stub: Whether stand-ins take the place of modules that are not installed.
         form: What is wanted of the flow: the generated file, or its graph in some form.
+        runtime: Whether the generated file holds the runtime or imports it.
     """
 
     path: str
@@ -42,6 +44,7 @@ class Request:
     config_values: tuple[tuple[str, str], ...] = ()
     stub: bool = False
     form: Form = "file"
+    runtime: Runtime = "embedded"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -166,6 +166,7 @@ def _key(request: Request) -> str:
             request.configs,
             request.config_values,
             request.stub,
+            request.runtime,
         ]
     )
 
