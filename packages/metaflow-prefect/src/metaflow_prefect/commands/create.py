@@ -49,6 +49,15 @@ from metaflow_prefect.load.deployment import load_deployment
 from metaflow_prefect.model import FlowModel, LiteralDict
 
 PLACEHOLDER_TOKEN = "__PLACEHOLDER_PRODUCTION_TOKEN__"  # noqa: S105 - Argo's, where none is asked for
+
+
+def _positive(_: Any, option: Any, number: int | None) -> int | None:
+    """Check a number; Metaflow's `Deployer` does not know click's type for that."""
+    if number is not None and number < 1:
+        raise click.BadParameter(f"{number} is not 1 or more.", param=option)
+    return number
+
+
 CREATE_HELP = """Write this flow as a Prefect flow file, or deploy it.
 
 With a FILE, the Prefect file is written there. Without one, the flow is deployed to the Prefect
@@ -82,7 +91,8 @@ server in PREFECT_API_URL, with the schedule and the triggers that the flow's de
 @click.option("--namespace", "user_namespace", help="The namespace that the flow's queries see.")
 @click.option(
     "--max-workers",
-    type=click.IntRange(min=1),
+    type=int,
+    callback=_positive,
     help="How many tasks of a run are running at a time.",
 )
 @click.option("--workflow-timeout", type=int, help="Stop a run after this many seconds.")

@@ -1,0 +1,113 @@
+"""A folder of flows that is deployed to a real server and run by a real process worker."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from e2e.project import FlowFolder
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.exceptions import ObjectAlreadyExists
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+LIMIT = 180.0  # seconds that anything may take on a busy machine
+
+
+@contextmanager
+def client_of(api: str) -> Iterator[SyncPrefectClient]:
+    """A client of the server."""
+    with temporary_settings({PREFECT_API_URL: api}), get_client(sync_client=True) as client:
+        yield client
+
+
+def make_pool(api: str, name: str, kind: str = "process", **settings: Any) -> str:
+    """Make a work pool, unless another test has made it."""
+    with client_of(api) as client, suppress(ObjectAlreadyExists):
+        client.create_work_pool(WorkPoolCreate(name=name, type=kind, **settings))
+    return name
+
+
+@contextmanager
+def worker(pool: str, environment: dict[str, str], folder: Path) -> Iterator[None]:
+    """Have a worker take all runs of a work pool.
+
+    Args:
+        pool: The work pool.
+        environment: Its environment variables.
+        folder: Where it runs; there is nothing in it that a flow would need.
+    """
+    command = ["-m", "prefect", "worker", "start", "--pool", pool, "--install-policy", "never"]
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "worker.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=folder,
+            env={**environment, "PREFECT_WORKER_QUERY_SECONDS": "2"},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            yield
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(timeout=60)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def eventually(look: Callable[[], Any], what: str = "what was awaited") -> Any:
+    """Return what something comes to, which tells nobody of it."""
+    end = time.monotonic() + LIMIT
+    while not (found := look()):
+        assert time.monotonic() < end, f"{what} did not come in time"
+        time.sleep(0.5)
+    return found
+
+
+class Flows(FlowFolder):
+    """Flows, each written by the tests, with the commands of each."""
+
+    def __init__(self, folder: Path, api: str, **flows: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        first, *_ = flows
+        for name, text in flows.items():
+            (folder / f"{name}.py").write_text(text)
+        scratch = folder.parent / f"{folder.name}-source"
+        scratch.mkdir()
+        (scratch / f"{first}.py").write_text(flows[first])
+        super().__init__(folder, scratch / f"{first}.py", PREFECT_API_URL=api)
+
+    def prefect(self, flow: str, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of a flow, with Metaflow being quiet."""
+        return self.run(f"{flow}.py", "--quiet", "prefect", *words)
+
+    def good(self, flow: str, *words: str) -> str:
+        """Run a command of a flow that must be successful; return what it prints."""
+        done = self.prefect(flow, *words)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout.strip()
+
+    def trigger(self, flow: str, *words: str) -> str:
+        """Start a run, and return its id in Metaflow."""
+        self.good(flow, *words, "--run-id-file", "run_id")
+        return (self.path / "run_id").read_text()
+
+    def awaited(self, flow: str, run_id: str, *top: str) -> str:
+        """Wait for the end of a run, and return its status."""
+
+        def ended() -> str | None:
+            done = self.run(f"{flow}.py", *top, "--quiet", "prefect", "status", run_id)
+            status = done.stdout.strip()
+            return status if status in ("Succeeded", "Failed") else None
+
+        return str(eventually(ended, f"the end of {run_id}"))

@@ -1,0 +1,335 @@
+"""The life of a deployment: by the commands of a flow, and by Metaflow's own `Deployer`."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from e2e.scheduler import Flows, client_of, eventually, make_pool, worker
+from metaflow_prefect.deploy.operations import Operator
+
+POOL = "operating-tests"
+GREETING = """
+from metaflow import FlowSpec, JSONType, Parameter, current, get_namespace, project, step
+
+{decorator}
+class {name}(FlowSpec):
+    alpha = Parameter("alpha", type=float, default=0.1)
+    named = Parameter("name", default="nobody")
+    retries = Parameter("retry_count", type=int, default=1)
+    wait = Parameter("wait", type=JSONType, default="{{}}")
+
+    @step
+    def start(self):
+        self.seen = [self.alpha, self.named, self.retries, self.wait]
+        self.where = [current.get("branch_name"), current.get("is_production"), get_namespace()]
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+
+
+if __name__ == "__main__":
+    {name}()
+"""
+WAITING = """
+import os, time
+from metaflow import FlowSpec, Parameter, step
+
+
+class OperatedWaitingFlow(FlowSpec):
+    gate = Parameter("gate", required=True)
+
+    @step
+    def start(self):
+        with open(self.gate + ".pid", "w") as file:
+            file.write(str(os.getpid()))
+        while not os.path.exists(self.gate):
+            time.sleep(0.1)
+        self.next(self.middle)
+
+    @step
+    def middle(self):
+        if os.path.exists(self.gate + ".broken"):
+            raise ValueError("broken on purpose")
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+
+
+if __name__ == "__main__":
+    OperatedWaitingFlow()
+"""
+
+
+def greeting(name: str, decorator: str = "") -> str:
+    return GREETING.format(name=name, decorator=decorator)
+
+
+@pytest.fixture(scope="module")
+def pool(prefect_api: str) -> str:
+    return make_pool(prefect_api, POOL)
+
+
+@pytest.fixture(scope="module")
+def working(
+    prefect_api: str, pool: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    environment = {
+        n: v for n, v in os.environ.items() if not n.startswith(("METAFLOW_", "PREFECT_"))
+    }
+    folder = tmp_path_factory.mktemp("worker")
+    variables = {
+        "METAFLOW_USER": "worker",
+        "PREFECT_API_URL": prefect_api,
+        "PREFECT_HOME": str(folder / "home"),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    }
+    with worker(pool, environment | variables, folder):
+        yield
+
+
+def data(flows: Flows, flow: str, run_id: str) -> dict[str, Any]:
+    """What a run has left in Metaflow."""
+    look = (
+        "import json; from metaflow import Run; "
+        f"run = Run('{flow}/{run_id}', _namespace_check=False); task = run['start'].task; "
+        "print(json.dumps([run.successful, sorted(run.tags), task['seen'].data, "
+        "task['where'].data]))"
+    )
+    done = flows.run("-c", look)
+    assert done.returncode == 0, done.stderr
+    names = ("successful", "tags", "seen", "where")
+    return dict(zip(names, json.loads(done.stdout), strict=True))
+
+
+@pytest.mark.usefixtures("working")
+def test_deployments_of_one_flow_do_not_touch_each_other(
+    tmp_path: Path, prefect_api: str, pool: str
+) -> None:
+    flows = Flows(
+        tmp_path / "work",
+        prefect_api,
+        shop=greeting("OperatedShopFlow", "@project(name='operated')"),
+    )
+    made = {
+        "operated.prod": (("--production",), ("--tag", "of:prod")),
+        "operated.test.foo": (("--branch", "foo", "--with", "retry"), ("--max-workers", "2")),
+        "operated.user.tester": ((), ("--namespace", "user:else")),
+    }
+    for top, options in made.values():
+        create = ("prefect", "create", "--work-pool", pool)
+        done = flows.run("shop.py", *top, "--quiet", *create, *options)
+        assert done.returncode == 0, done.stderr
+    text = (flows.path / "shop_prefect.py").read_text().partition("# =====")[0]
+    assert not [word for word in ("prod", "foo", "retries", "of:prod") if word in text]
+
+    runs = {}
+    for name, (top, _) in made.items():
+        flows.run("shop.py", *top, "--quiet", "prefect", "trigger", "--run-id-file", "id")
+        runs[name] = (flows.path / "id").read_text()
+    seen = {}
+    for name, (top, _) in made.items():
+        assert flows.awaited("shop", runs[name], *top) == "Succeeded"
+        seen[name] = data(flows, "OperatedShopFlow", runs[name])
+    for name, found in seen.items():
+        branch, is_production, namespace = found["where"]
+        assert branch == name.removeprefix("operated.")
+        assert is_production == (name == "operated.prod")
+        usual = next(tag for tag in found["tags"] if tag.startswith("production:"))
+        assert namespace == ("user:else" if "user" in name else usual)
+        assert ("of:prod" in found["tags"]) == (name == "operated.prod")
+    refused = flows.run("shop.py", "--quiet", "prefect", "terminate", runs["operated.prod"])
+    assert refused.returncode == 1
+    assert "belongs to the branch prod" in refused.stderr
+
+
+@pytest.mark.usefixtures("working")
+def test_trigger_reads_and_checks_parameters(tmp_path: Path, prefect_api: str, pool: str) -> None:
+    flows = Flows(tmp_path / "work", prefect_api, greet=greeting("OperatedGreetFlow"))
+    assert flows.prefect("greet", "trigger").returncode == 1, "there is no deployment yet"
+    flows.good("greet", "create", "--work-pool", pool, "--parameter", "name=kept")
+    words = ("--alpha", "0.5", "--retry_count", "7", "--wait", '{"a": [1]}')
+    done = flows.prefect("greet", "trigger", *words, "--prefect-wait", "--run-id-file", "id")
+    assert done.returncode == 0, done.stderr
+    run_id = (flows.path / "id").read_text()
+    assert data(flows, "OperatedGreetFlow", run_id)["seen"] == [0.5, "kept", 7, {"a": [1]}]
+    for wrong in (("--alpha", "x"), ("--none", "1"), ("--wait", "{")):
+        refused = flows.prefect("greet", "trigger", *wrong)
+        assert refused.returncode == 2, refused.stderr
+
+    assert flows.good("greet", "list-deployments") == "OperatedGreetFlow"
+    assert flows.good("greet", "list-runs").startswith(f"{run_id}  Succeeded")
+    assert f"Metaflow run OperatedGreetFlow/{run_id}" in flows.good("greet", "logs", run_id)
+    for wrong in (("status", "1"), ("status", "prefect-1"), ("logs", f"{run_id[:-1]}x")):
+        assert flows.prefect("greet", *wrong).returncode == 1
+    ended = flows.prefect("greet", "terminate", run_id)
+    assert (ended.returncode, "has ended already" in ended.stderr) == (1, True)
+
+    # Whoever has not made it needs its token for all that changes something.
+    flows.environment |= {"METAFLOW_USER": "other", "METAFLOW_HOME": str(tmp_path / "other")}
+    for verb in ("delete", "suspend", "terminate", "retry"):
+        refused = flows.prefect("greet", verb, *([] if verb == "delete" else [run_id]))
+        assert (refused.returncode, refused.stderr.count("\n")) == (1, 1), refused.stderr
+        assert "Incorrect production token" in refused.stderr
+    assert flows.prefect("greet", "delete", "--authorize", "wrong").returncode == 1
+    with client_of(prefect_api) as client:
+        token = Operator(client, "").find("OperatedGreetFlow").production
+    assert token is not None
+    flows.good("greet", "delete", "--authorize", f"production:{token.token}")
+    assert flows.prefect("greet", "delete").returncode == 1
+    assert flows.good("greet", "list-deployments") == ""
+
+
+@pytest.mark.usefixtures("working")
+def test_a_run_is_suspended_terminated_retried_and_resumed(
+    tmp_path: Path, prefect_api: str, pool: str
+) -> None:
+    flows = Flows(tmp_path / "work", prefect_api, waiting=WAITING)
+    flows.good("waiting", "create", "--work-pool", pool)
+    assert flows.prefect("waiting", "trigger").returncode == 1, "a parameter is missing"
+
+    gates = [tmp_path / "suspended", tmp_path / "terminated"]
+    runs = [flows.trigger("waiting", "trigger", "--gate", str(gate)) for gate in gates]
+    for gate in gates:
+        eventually(Path(f"{gate}.pid").exists, "the step")
+    flows.good("waiting", "terminate", runs[1])
+    assert flows.awaited("waiting", runs[1]) == "Failed"
+    pid = Path(f"{gates[1]}.pid").read_text()
+    eventually(lambda: not Path(f"/proc/{pid}").exists(), "the end of the step")
+
+    flows.good("waiting", "suspend", runs[0])
+    with client_of(prefect_api) as client:
+        server = Operator(client, "")
+        Path(f"{gates[0]}.broken").touch()
+        gates[0].touch()
+        log = "start/start-0"
+        eventually(lambda: any(log in one.message for one in server.logs(server.run(runs[0]))))
+        state = server.run(runs[0]).state
+        assert state is not None
+        assert state.is_paused()
+    assert flows.good("waiting", "status", runs[0]) == "Running"
+    flows.good("waiting", "unsuspend", runs[0])
+    assert flows.awaited("waiting", runs[0]) == "Failed"
+    assert flows.prefect("waiting", "unsuspend", runs[0]).returncode == 1
+
+    Path(f"{gates[0]}.broken").unlink()
+    assert flows.prefect("waiting", "resume", runs[0]).returncode == 0
+    latest = flows.good("waiting", "list-runs", "--limit", "1").split()[0]
+    flows.good("waiting", "retry", runs[0])
+    assert flows.awaited("waiting", latest) == "Succeeded"
+    eventually(lambda: flows.awaited("waiting", runs[0]) == "Succeeded", "the retried run")
+    task = f"Task('OperatedWaitingFlow/{latest}/start/start-0', _namespace_check=False)"
+    look = f"from metaflow import Task; print({task}.origin_pathspec)"
+    assert runs[0] in flows.run("-c", look).stdout
+
+
+DRIVE = """
+import json
+from metaflow import Deployer
+deployed = Deployer("{file}.py", show_output=False).prefect(name="by-hand").create(
+    tags=["of:deployer"], work_pool="{pool}")
+run = deployed.trigger(alpha=0.5, name="Ada", wait={{"a": 1}})
+early = run.status
+run.wait_for_run(check_interval=1, timeout=170)
+run.wait_for_completion(check_interval=1, timeout=170)
+wrong = []
+for given in ({{"none": 1}}, {{"alpha": "x"}}):
+    try:
+        deployed.trigger(**given)
+    except Exception as error:
+        wrong.append(type(error).__name__)
+print(json.dumps([deployed.name, deployed.flow_name, run.pathspec, early, run.status,
+    run.is_running, run.run.successful, sorted(run.run.tags), run.run["start"].task["seen"].data,
+    deployed.production_token, wrong, run.terminate()]))
+"""
+ELSEWHERE = """
+import json
+from metaflow import DeployedFlow
+found = DeployedFlow.from_deployment("{name}", impl="prefect")
+runs = found.list_runs()
+run = DeployedFlow.get_triggered_prefect_run("{name}", runs[0].pathspec.split("/")[1])
+listed = [one.name for one in DeployedFlow.list_prefect(found.flow_name)]
+resumed = found.resume()
+resumed.wait_for_completion(check_interval=1, timeout=170)
+print(json.dumps([found.name, found.flow_name, found.production_token, run.status,
+    run.run.successful, listed, run.url, resumed.status, found.delete(), found.delete()]))
+"""
+
+
+@pytest.mark.usefixtures("working")
+def test_metaflows_deployer(tmp_path: Path, prefect_api: str, pool: str) -> None:
+    flows = Flows(tmp_path / "work", prefect_api, deployed=greeting("OperatedDeployedFlow"))
+    done = flows.run("-c", DRIVE.format(file="deployed", pool=pool), limit=600)
+    assert done.returncode == 0, done.stderr
+    name, flow, pathspec, early, status, running, good, tags, seen, token, wrong, ended = (
+        json.loads(done.stdout.splitlines()[-1])
+    )
+    assert (name, flow, early, status) == (
+        "by-hand",
+        "OperatedDeployedFlow",
+        "Pending",
+        "Succeeded",
+    )
+    assert pathspec.startswith("OperatedDeployedFlow/prefect-")
+    assert (running, good, seen) == (False, True, [0.5, "Ada", 1, {"a": 1}])
+    assert {"of:deployer", f"production:{token}"} <= set(tags)
+    assert wrong == ["ValueError", "ValueError"]
+    assert ended is False, "it has ended already"
+
+    # In another process, folder and home, without the flow's file.
+    other = Flows(tmp_path / "other", prefect_api, unrelated=greeting("OperatedUnrelatedFlow"))
+    done = other.run("-c", ELSEWHERE.format(name="by-hand"), limit=600)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == [
+        "by-hand", "OperatedDeployedFlow", token, "Succeeded", True, ["by-hand"],
+        f"{prefect_api.removesuffix('/api')}/runs/flow-run/{pathspec.partition('prefect-')[2]}",
+        "Succeeded", True, False,
+    ]  # fmt: skip
+    gone = other.run("-c", ELSEWHERE.format(name="by-hand"))
+    assert gone.returncode != 0
+    assert "No deployed flow found for: by-hand" in gone.stderr
+
+
+def test_click_api_knows_our_commands(tmp_path: Path, prefect_api: str) -> None:
+    flows = Flows(tmp_path / "work", prefect_api, clicked=greeting("OperatedApiFlow"))
+    script = (
+        "from metaflow.runner.click_api import MetaflowAPI; from metaflow.cli import start; "
+        "api = MetaflowAPI.from_cli('clicked.py', start); "
+        "print(api(quiet=True).prefect(name='x').create(tags=['a'], max_workers=2)); "
+        "print(api().prefect().trigger(alpha=0.5, name='Ada'))"
+    )
+    done = flows.run("-c", script)
+    assert done.returncode == 0, done.stderr
+    create, trigger = done.stdout.splitlines()
+    assert "'prefect', '--name', 'x', 'create', '--tag', 'a', '--max-workers', '2'" in create
+    assert "'trigger', '--alpha', '0.5', '--name', 'Ada'" in trigger
+
+
+@pytest.mark.parametrize("verb", ["trigger", "list-deployments", "list-runs", "delete", "create"])
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [("", "PREFECT_API_URL is not set"), ("http://127.0.0.1:9/api", "No Prefect server answers")],
+)
+def test_no_server_is_one_clear_line(tmp_path: Path, verb: str, url: str, told: str) -> None:
+    flows = Flows(tmp_path / "work", url, alone=greeting("OperatedAloneFlow"))
+    flows.environment["PREFECT_CLIENT_MAX_RETRIES"] = "0"
+    done = flows.prefect("alone", verb)
+    assert (done.returncode, done.stderr.count("\n")) == (5, 1), done.stderr
+    assert told in done.stderr
+
+
+def test_only_json_needs_no_server(tmp_path: Path) -> None:
+    flows = Flows(tmp_path / "work", "", alone=greeting("OperatedAloneFlow"))
+    made = json.loads(flows.good("alone", "create", "--only-json", "--tag", "a"))
+    assert (made["flow_name"], made["name"], made["tags"]) == (
+        "OperatedAloneFlow",
+        "default",
+        ["a"],
+    )
+    assert not (flows.path / "alone_prefect.py").exists()
