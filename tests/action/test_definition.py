@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 from action_case import ACTION, ROOT
+from mfp.__about__ import __version__
 
 DEFINITION: dict[str, Any] = yaml.safe_load((ACTION / "action.yml").read_text())
 STEPS: list[dict[str, Any]] = DEFINITION["runs"]["steps"]
@@ -87,10 +88,12 @@ def test_readme_uses_only_what_there_is() -> None:
                 assert set(step.get("with", {})) <= set(DEFINITION["inputs"])
 
 
-def test_ref_that_users_follow_is_the_one_that_releases_move() -> None:
-    text = (ROOT / ".ci" / "publish_action").read_text()
-    [followed] = re.findall(r"^followed=(\S+)", text, re.MULTILINE)
+def test_documents_name_the_action_by_its_version() -> None:
+    """Documents name this version; the tag that moves with the newest is for who asks for it."""
     for path in (ACTION / "README.md", *(ROOT / "examples" / "workflows").glob("*.yml")):
         refs = re.findall(r"npow/metaflow-prefect(?:-action|/action)@([\w.]+)", path.read_text())
-        assert set(refs) == {followed}
+        assert set(refs) == {f"v{__version__}"}
+    text = (ROOT / ".ci" / "publish_action").read_text()
+    [followed] = re.findall(r"^followed=(\S+)", text, re.MULTILINE)
+    assert f"`@{followed}`" in (ACTION / "README.md").read_text()
     assert f"refs/tags/{followed}" in (ROOT / ".github/workflows/release.yml").read_text()
