@@ -38,6 +38,11 @@ def pytest_configure(config: pytest.Config) -> None:
     run.use_warm = not config.getoption("--thorough")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Twice as many workers as cores, since half of the time a test waits for others' processes."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--thorough"):

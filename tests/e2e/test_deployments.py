@@ -2,8 +2,7 @@
 
 import json
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,10 +20,10 @@ from prefect.client.schemas.schedules import IntervalSchedule
 from prefect.events import emit_event
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.settings import PREFECT_API_URL, temporary_settings
+from support.wait import until
 
 FLOWS = Path(__file__).parents[1] / "flows"
 POOL = "deploy-tests"
-LIMIT = 90.0  # seconds that Prefect may take to act on an event
 STEPS = """
     @step
     def only(self):
@@ -64,15 +63,6 @@ def runs_of(client: SyncPrefectClient, deployment: Any) -> list[FlowRun]:
     return client.read_flow_runs(flow_run_filter=chosen, limit=50)
 
 
-def eventually(look: Callable[[], Any]) -> Any:
-    """What Prefect has made of an event, which it tells nobody of."""
-    end = time.monotonic() + LIMIT
-    while not (found := look()):
-        assert time.monotonic() < end, "Prefect did not act in time"
-        time.sleep(0.5)
-    return found
-
-
 def work(folder: FlowFolder, pool: str) -> None:
     """Have a worker run all that is due."""
     options = ["--run-once", "--install-policy", "never"]
@@ -99,7 +89,7 @@ def test_create_without_a_file_deploys(
     assert found.entrypoint == "nightly_prefect.py:deploy_nightly_flow"
     (schedule,) = found.schedules
     assert (schedule.schedule.cron, schedule.active) == ("0 5 * * 1", True)  # type: ignore[union-attr]
-    assert eventually(lambda: runs_of(client, found)), "the schedule makes runs"
+    assert until(lambda: runs_of(client, found)), "the schedule makes runs"
 
     # Whoever has not deployed it needs its token, as with Metaflow's own deployers.
     variables = found.job_variables["env"]
@@ -311,8 +301,8 @@ def test_whole_life_of_a_repository(
     second, third = (client.read_deployment_by_name(names[one]) for one in ("Second", "Event"))
     resource = {"prefect.resource.id": "deploy-tests.resource"}
     emit_event(event="deploy-tests.data", resource=resource, payload={"a": 7, "b": 8})
-    eventually(lambda: runs_of(client, second))
-    (started,) = eventually(lambda: runs_of(client, third))
+    until(lambda: runs_of(client, second))
+    (started,) = until(lambda: runs_of(client, third))
     assert started.parameters == {"alpha": 7}
 
 

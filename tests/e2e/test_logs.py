@@ -1,7 +1,6 @@
 """What steps print: on the terminal and in Prefect, also when it is much or the server is away."""
 
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
 from prefect.client.schemas.sorting import LogSort
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from support.outage import door_to
+from support.wait import until_exists
 
 PAGE = 200
 LIMIT = 120  # seconds
@@ -107,7 +107,7 @@ def test_lines_wait_for_a_server_that_is_away(
         folder = folder_for(tmp_path, door.url)
         place = tmp_path / "place"
         with folder.start("out.py", "--lines", "100", "--wait", str(place)) as run:
-            await_file(place.with_name("place.ready"))
+            until_exists(place.with_name("place.ready"))
             door.shut()
             place.with_name("place.go").touch()
             door.await_knocks(8)
@@ -125,7 +125,7 @@ def test_a_step_waits_rather_than_fill_the_memory(tmp_path: Path, prefect_api: s
         place = tmp_path / "place"
         much = ("--lines", "20000", "--width", "2000", "--wait", str(place))
         with folder.start("out.py", *much) as run:
-            await_file(place.with_name("place.ready"))
+            until_exists(place.with_name("place.ready"))
             door.shut()
             place.with_name("place.go").touch()
             assert run.stdout
@@ -139,10 +139,3 @@ def test_a_step_waits_rather_than_fill_the_memory(tmp_path: Path, prefect_api: s
             run.wait(timeout=LIMIT)
     assert run.returncode == 0
     assert said == 20000
-
-
-def await_file(path: Path) -> None:
-    end = time.monotonic() + LIMIT
-    while not path.exists():
-        assert time.monotonic() < end, f"{path} does not appear"
-        time.sleep(0.05)

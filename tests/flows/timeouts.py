@@ -7,6 +7,12 @@ import threading
 from metaflow import FlowSpec, Parameter, catch, current, retry, step, timeout
 
 
+def hang():
+    """Wait for ever, while the time is almost up."""
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
+    threading.Event().wait()
+
+
 class TimeoutsFlow(FlowSpec):
     last = Parameter("last", default="finishes")
 
@@ -17,13 +23,13 @@ class TimeoutsFlow(FlowSpec):
         self.next(self.retried)
 
     @retry(times=1, minutes_between_retries=0)
-    @timeout(seconds=1)
+    @timeout(minutes=9)
     @step
     def retried(self):
         self.attempt = current.retry_count
         if current.retry_count == 0:
             child = subprocess.Popen(["cat"], stdin=subprocess.PIPE)  # it ends when this step does
-            threading.Event().wait()
+            hang()
         self.next(self.caught)
 
     @catch(var="problem", print_exception=False)
@@ -33,12 +39,12 @@ class TimeoutsFlow(FlowSpec):
         threading.Event().wait()
         self.next(self.end)
 
-    @timeout(seconds=1)
+    @timeout(minutes=9)
     @step
     def end(self):
         self.text = str(self.problem.exception).splitlines()[0]
         if self.last == "hangs":
-            threading.Event().wait()
+            hang()
 
 
 if __name__ == "__main__":

@@ -75,8 +75,8 @@ def test_timed_out_steps_end_with_their_children(tmp_path: Path, prefect_api: st
             output, _ = process.communicate(timeout=LIMIT)
         assert process.returncode == 1, output
         assert not await_ends(others, 0)
-        assert "caught: Step caught timed out after 0 hours, 0 minutes, 1 seconds" in output
-        assert "Step end timed out after 0 hours, 0 minutes, 1 seconds" in output
+        assert "caught: Step caught timed out after 0 hours, 9 minutes, 0 seconds" in output
+        assert "Step end timed out after 0 hours, 9 minutes, 0 seconds" in output
 
 
 def _processes(folder: Path) -> list[int]:

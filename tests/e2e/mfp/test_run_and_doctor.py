@@ -87,7 +87,7 @@ def test_flow_that_cannot_be_converted(tmp_path: Path) -> None:
 )
 def test_stopped(tmp_path: Path, prefect_api: str, number: signal.Signals, code: int) -> None:
     (tmp_path / "temporary").mkdir()
-    slow = FLOW.replace("assert self.code == 0", "import time; time.sleep(120)")
+    slow = FLOW.replace("assert self.code == 0", "import signal; signal.pause()")
     (tmp_path / "flow.py").write_text(slow)
     with subprocess.Popen(
         [sys.executable, "-m", "mfp", "run", "flow.py"],

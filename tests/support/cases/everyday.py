@@ -28,6 +28,7 @@ decorators-user_decorator decorators-mutators_given decorators-configs_value
 decorators-with_several decorators-own_interpreter
 wild-several_flows wild-no_guard wild-guard_function wild-non_ascii_given
 wild-package_absolute wild-odd_file_name wild-shadows_stdlib wild-big_output wild-set_by_file
+wild-long_line wild-closed_streams wild-leaves_daemon
 """
 EVERYDAY = frozenset(NAMES.split())
 

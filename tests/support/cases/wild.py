@@ -61,5 +61,8 @@ CASES = (
     _case(id="dataclass_main", file="dataclass_main.py", flow="DataclassMainFlow"),
     _case(id="future_annotations", file="future_annotations.py", flow="FutureAnnotationsFlow"),
     _case(id="big_output", file="big_output.py", flow="BigOutputFlow"),
+    _case(id="closed_streams", file="closed_streams.py", flow="ClosedStreamsFlow"),
+    _case(id="leaves_daemon", file="leaves_daemon.py", flow="LeavesDaemonFlow"),
+    _case(id="long_line", file="long_line.py", flow="LongLineFlow"),
     _case(id="reads_own_run", file="reads_own_run.py", flow="ReadsOwnRunFlow"),
 )

@@ -67,8 +67,8 @@ def both(
         pytest.param("import sys\nprint(sys.argv[1:], sys.path[0])", id="arguments"),
         pytest.param("import atexit\natexit.register(print, 'bye')\nprint('hi')", id="exit-hook"),
         pytest.param(
-            "import threading, time\n"
-            "threading.Thread(target=lambda: (time.sleep(0.2), print('late'))).start()",
+            "import threading\nmain = threading.main_thread()\n"
+            "threading.Thread(target=lambda: (main.join(), print('late'))).start()",
             id="thread",
         ),
         pytest.param(

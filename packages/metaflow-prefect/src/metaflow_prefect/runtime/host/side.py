@@ -113,9 +113,10 @@ def _serve_run(channel: Channel, earlier: dict[str, Any] | None) -> NoReturn:
         launcher.forbid_warm("as asked for")
     elif message["preload"]:
         launcher.preload(message["preload"], str(Path(message["script"]).parent))
-    # Ctrl-C reaches this process too; the Prefect side decides what it means. A
-    # handler, not SIG_IGN: that one would be inherited.
-    signal.signal(signal.SIGINT, lambda *_: None)
+    # Ctrl-C, and a worker that cancels a run, reach this process too; the Prefect side
+    # decides what it means. A handler, not SIG_IGN: that one would be inherited.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
     service = RunService(channel, launcher)
     install_service(service, launcher)
 

@@ -35,13 +35,18 @@ class WarmServer:
         self._wakeup, self._waker = socket.socketpair()
         self._wakeup.setblocking(False)
         self._waker.setblocking(False)
-        self._interrupt = signal.getsignal(signal.SIGINT)
+        self._stops = {
+            number: signal.getsignal(number)
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
         self._preloaded: dict[str, str] = {}
 
     def serve(self) -> NoReturn:
         """Serve requests until the other end closes its socket."""
-        # Ctrl-C reaches the whole foreground group; stopping is the owner's business.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # Ctrl-C, and a worker that cancels a run, reach the whole group; stopping is
+        # the owner's business. This process must live to end what steps have started.
+        for number in self._stops:
+            signal.signal(number, signal.SIG_IGN)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
         gc.collect()
@@ -127,7 +132,8 @@ class WarmServer:
         command, environment = request["command"], request["environment"]
         os.chdir(request["folder"])
         if request["warm"]:
-            signal.signal(signal.SIGINT, self._interrupt)
+            for number, handler in self._stops.items():
+                signal.signal(number, handler)
             os.environ.clear()
             os.environ.update({**self._preloaded, **environment})
             renew_standard_streams()
@@ -137,8 +143,9 @@ class WarmServer:
             return run_script(command[1], command[2:], request["flow"])
         for name in (signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(name, signal.SIG_DFL)
-        ignored = self._interrupt is signal.SIG_IGN
-        signal.signal(signal.SIGINT, signal.SIG_IGN if ignored else signal.SIG_DFL)
+        for number, handler in self._stops.items():
+            ignored = handler is signal.SIG_IGN
+            signal.signal(number, signal.SIG_IGN if ignored else signal.SIG_DFL)
         try:
             os.execvpe(command[0], command, environment)
         except OSError as error:
