@@ -104,7 +104,7 @@ def test_it_says_so_in_one_line_with_exit_code_2(
 
 def test_a_class_that_is_gone(folder: Path) -> None:
     (folder / "age.py").write_text(FLOW.replace("AgeFlow", "OtherFlow"), encoding="utf-8")
-    ended = run(folder, "out.py")
+    ended = run(folder, "out.py", PREFECT_API_URL="http://127.0.0.1:9/api")
     assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
     assert "There is no flow AgeFlow in" in ended.stderr
 

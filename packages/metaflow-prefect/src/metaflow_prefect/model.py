@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Union
+from typing import Literal, TypeAlias, Union
 
 from metaflow_prefect.runtime.facts import Parameter, StepKind
 
+# Whether a generated file holds what runs it, or imports that from this package.
+Runtime: TypeAlias = Literal["embedded", "installed"]
+RUNTIMES: tuple[Runtime, ...] = ("embedded", "installed")
 Literals = Union[None, bool, int, float, str, tuple["Literals", ...], "LiteralList", "LiteralDict"]
 
 

@@ -42,11 +42,10 @@ from metaflow_prefect.deploy.record import Record
 from metaflow_prefect.deploy.tokens import NAMESPACE, TokenChoice, choose_token, remember_token
 from metaflow_prefect.errors import FlowProblem, UsageProblem
 from metaflow_prefect.generate.names import argument_names
-from metaflow_prefect.generate.render import RUNTIMES, Runtime
 from metaflow_prefect.generate.write import check_output, write_text
 from metaflow_prefect.load.configs import ConfigFiles
 from metaflow_prefect.load.deployment import load_deployment
-from metaflow_prefect.model import FlowModel, LiteralDict
+from metaflow_prefect.model import RUNTIMES, FlowModel, LiteralDict, Runtime
 
 PLACEHOLDER_TOKEN = "__PLACEHOLDER_PRODUCTION_TOKEN__"  # noqa: S105 - Argo's, where none is asked for
 

@@ -11,10 +11,10 @@ from metaflow._vendor import click
 
 from metaflow_prefect.checks import check
 from metaflow_prefect.errors import MetaflowPrefectError, UsageProblem
-from metaflow_prefect.generate.render import Runtime, render
+from metaflow_prefect.generate.render import render
 from metaflow_prefect.load.flow import load_flow
 from metaflow_prefect.load.options import explicit_options
-from metaflow_prefect.model import FlowModel
+from metaflow_prefect.model import FlowModel, Runtime
 
 
 class PrefectGroup(click.Group):

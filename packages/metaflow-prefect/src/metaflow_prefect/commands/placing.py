@@ -11,9 +11,9 @@ from metaflow_prefect.commands.group import generated_text, say
 from metaflow_prefect.deploy.committed import check_committed
 from metaflow_prefect.deploy.package import make_package
 from metaflow_prefect.deploy.pull import Json, checkout_of, code_steps, commit_steps
-from metaflow_prefect.generate.render import Runtime, flow_function_name
+from metaflow_prefect.generate.render import flow_function_name
 from metaflow_prefect.generate.write import check_output, write_text
-from metaflow_prefect.model import FlowModel
+from metaflow_prefect.model import FlowModel, Runtime
 
 PULLS = ("package", "git", "local")
 EXPLAINED = {

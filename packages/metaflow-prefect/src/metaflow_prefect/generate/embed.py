@@ -10,6 +10,7 @@ from importlib.resources import files
 from metaflow_prefect.runtime import LOADER, METAFLOW_SIDE, PREFECT_SIDE
 
 LINE_LENGTH = 88
+SECTIONS = ("Args:", "Attributes:", "Raises:", "Returns:", "Yields:")
 Imports = dict[str, set[str | None]]
 # Each begins by "# =====", at which the loader takes the file apart.
 DIVIDERS = (
@@ -70,7 +71,12 @@ def module_source(module: str) -> str:
 
 
 def _body(source: str, imports: Imports, names: set[str]) -> str:
-    """Return a module's text without its docstring and imports, which are collected."""
+    """Return a module's text without its docstring and imports, which are collected.
+
+    Nor has it the sections of docstrings that say more of a signature: those are for whoever
+    changes the runtime.
+    """
+    source = _without_sections(source)
     tree = ast.parse(source)
     docstring = ast.get_docstring(tree) or ""
     body_start = 0
@@ -89,6 +95,23 @@ def _body(source: str, imports: Imports, names: set[str]) -> str:
     body = "\n".join(source.splitlines()[body_start - 1 :])
     gap = "\n\n\n" if body.startswith(("class ", "def ", "@")) else "\n\n"
     return f"{comment}{gap}{body}"
+
+
+def _without_sections(source: str) -> str:
+    """Cut docstrings off where their sections begin."""
+    lines = source.splitlines()
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, kinds)]
+    for node in sorted(nodes, key=lambda one: one.lineno, reverse=True):
+        if ast.get_docstring(node) is None:
+            continue
+        first, last = node.body[0].lineno - 1, node.body[0].end_lineno or 0
+        for number in range(first, last):
+            if lines[number].strip() in SECTIONS:
+                kept = "\n".join(lines[first:number]).rstrip()
+                lines[first:last] = f'{kept}"""'.splitlines()
+                break
+    return "\n".join([*lines, ""])
 
 
 def _is_docstring(node: ast.stmt, tree: ast.Module) -> bool:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, TypeAlias
 
 from metaflow_prefect.generate.embed import LINE_LENGTH, embedded_runtime
 from metaflow_prefect.generate.generated_file import Origin, docstring, with_header
 from metaflow_prefect.generate.literals import literal, text_literal
 from metaflow_prefect.generate.names import argument_names, function_name
 from metaflow_prefect.generate.signature import argument_lines, documentation_lines, typing_names
-from metaflow_prefect.model import FlowModel, LiteralList, Literals, ParameterModel, StepModel
-
-Runtime: TypeAlias = Literal["embedded", "installed"]
-RUNTIMES: tuple[Runtime, ...] = ("embedded", "installed")
+from metaflow_prefect.model import (
+    FlowModel,
+    LiteralList,
+    Literals,
+    ParameterModel,
+    Runtime,
+    StepModel,
+)
 
 FILE = """\
 {docstring}

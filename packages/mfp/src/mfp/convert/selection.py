@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from metaflow_prefect.generate.render import Runtime
+from metaflow_prefect.model import Runtime
 
 from mfp.convert.shard import Shard, read_shard
 from mfp.settings import FlowSettings, Settings

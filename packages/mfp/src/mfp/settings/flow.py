@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from metaflow_prefect.generate.render import Runtime
+from metaflow_prefect.model import Runtime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from metaflow_prefect.deploy.description import Description
-from metaflow_prefect.generate.render import Runtime
+from metaflow_prefect.model import Runtime
 
 if TYPE_CHECKING:
     from pydantic import ConfigDict, TypeAdapter
