@@ -312,8 +312,8 @@ def test_pull_by_git(tmp_path: Path) -> None:
     ("text", "told"),
     [
         ("a: [1", "cannot be read"),
-        ("- a", "no YAML mapping"),
-        ("deployments: 5", "no list"),
+        ("- a", "is not a YAML mapping"),
+        ("deployments: 5", "must be a list"),
         ("a: 1\na: 2", "cannot be read"),
     ],
 )

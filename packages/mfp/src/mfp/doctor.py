@@ -107,7 +107,7 @@ def _prefect() -> Finding:
         return f"{version('prefect')}, its server can be imported"
 
     try:
-        return unfit_server() or _found("Prefect", look, "")
+        return broken_server() or _found("Prefect", look, "")
     except subprocess.TimeoutExpired:
         message = f"its server took more than {SERVER_LIMIT} s to import"
         return Finding(name="Prefect", status="failed", message=message, remedy="Try again.")
@@ -121,7 +121,7 @@ def _prefect() -> Finding:
         )
 
 
-def unfit_server() -> Finding | None:
+def broken_server() -> Finding | None:
     """Say if Prefect's server is known to fail with what is installed, though pip took it."""
     try:
         prefect, found = version("prefect"), {name: version(name) for name in BROKEN_BY}

@@ -18,12 +18,12 @@ from mfp.convert.repository import (
     unreadable,
 )
 from mfp.convert.writing.outcome import Outcome
-from mfp.convert.writing.stale import StaleFile, settle_stale
+from mfp.convert.writing.stale import StaleFile, handle_stale_files
 from mfp.discover import NotebookFlow
 from mfp.settings import read_settings
 
 if TYPE_CHECKING:
-    from mfp.deploy.prefect_yaml.file import Kept
+    from mfp.deploy.prefect_yaml.file import FileUpdate
 
 Said: TypeAlias = Callable[[str], str]
 
@@ -75,7 +75,9 @@ def convert_flows(inputs: Inputs, runner: Runner, said: Said) -> tuple[Report, l
     first = inputs.selection.part.number == 1
     folder = Path(inputs.selection.output_dir)
     prune = inputs.prune
-    removals = settle_stale(folder, done.project, inputs.writing, prune=prune) if first else []
+    removals = (
+        handle_stale_files(folder, done.project, inputs.writing, prune=prune) if first else []
+    )
     show(done.outcomes, check=inputs.writing.check, verbosity="normal")
     show_notebooks(done.notebooks)
     show_changes(done.outcomes, removals, diffs=False)  # they are in the summary
@@ -97,14 +99,14 @@ def convert_flows(inputs: Inputs, runner: Runner, said: Said) -> tuple[Report, l
     return report, done.outcomes
 
 
-def _keep(inputs: Inputs, done: Converted) -> "Kept | None":
+def _keep(inputs: Inputs, done: Converted) -> "FileUpdate | None":
     if inputs.prefect_yaml is None:
         return None
-    from mfp.deploy.prefect_yaml.file import keep, show_kept  # noqa: PLC0415  (seldom needed)
+    from mfp.deploy.prefect_yaml.file import show_update, update_file  # noqa: PLC0415  (seldom needed)
 
     path = Path(inputs.prefect_yaml)
-    kept = keep(path, done, inputs.writing, inputs.work_pool, inputs.pull)
-    show_kept(kept, diff=False)
+    kept = update_file(path, done, inputs.writing, inputs.work_pool, inputs.pull)
+    show_update(kept, diff=False)
     return kept
 
 
@@ -136,7 +138,7 @@ def fix(inputs: Inputs, folder: str) -> str:
 def _changes(
     outcomes: Sequence[Outcome],
     removals: Sequence[StaleFile],
-    kept: "Kept | None",
+    kept: "FileUpdate | None",
     edited: Sequence[Outcome],
     runner: Runner,
 ) -> Iterator[Change]:

@@ -35,7 +35,7 @@ def deploy_flows(runner: Runner, report_file: Path, said: Callable[[str], str]) 
     handover = take_over(report_file)
 
     # Prefect reads the variables when it is imported, and takes seconds for it.
-    from mfp.deploy.naming import place  # noqa: PLC0415
+    from mfp.deploy.naming import name_deployments  # noqa: PLC0415
     from mfp.deploy.report import entries, show  # noqa: PLC0415
     from mfp.deploy.server import Deploying, deploy_all  # noqa: PLC0415
 
@@ -47,9 +47,9 @@ def deploy_flows(runner: Runner, report_file: Path, said: Callable[[str], str]) 
         reachable=True,
         output_dir=handover.output_dir,
     )
-    placed = place(handover.outcomes, read_settings(Path.cwd()).folder, pool or None)
+    planned = name_deployments(handover.outcomes, read_settings(Path.cwd()).folder, pool or None)
     with plain_output():
-        deployed = deploy_all(placed, how, lambda _: None) if placed else []
+        deployed = deploy_all(planned, how, lambda _: None) if planned else []
         clean = [
             replace(
                 one,
@@ -67,7 +67,7 @@ def deploy_flows(runner: Runner, report_file: Path, said: Callable[[str], str]) 
     write_report(report_file, report)
     runner.write_outputs({"deployments": json.dumps(found)})
     runner.write_summary(deployment(report))
-    lines = [one.placed.outcome.line for one in clean]
+    lines = [one.planned.outcome.line for one in clean]
     annotate(_annotations(found, lines))
 
 

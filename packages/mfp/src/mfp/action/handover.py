@@ -67,7 +67,7 @@ def take_over(report: Path) -> Handover:
             line=row["line"],
             output=PurePosixPath(row["output"]),
             status=row["status"],
-            has_namesake=row["has_namesake"],
+            shares_name=row["shares_name"],
             reply=read_reply(row["reply"].encode()),
             settings=settings.for_flow(row["path"]),
         )
@@ -83,6 +83,6 @@ def _row(one: Outcome, reply: Reply) -> dict[str, object]:
         "line": one.line,
         "output": str(one.output),
         "status": one.status,
-        "has_namesake": one.has_namesake,
+        "shares_name": one.shares_name,
         "reply": write_reply(reply).decode(),
     }

@@ -59,7 +59,7 @@ def command(
     """Convert the flow; see `HELP`."""
     from mfp.convert.loading.exchange import Reply  # noqa: PLC0415
     from mfp.convert.report import write_document  # noqa: PLC0415
-    from mfp.convert.run import settle  # noqa: PLC0415
+    from mfp.convert.run import write_outcome  # noqa: PLC0415
     from mfp.convert.writing.outcome import Writing  # noqa: PLC0415  (`--help` needs none of it)
     from mfp.convert.writing.plan import Planned  # noqa: PLC0415
 
@@ -70,10 +70,12 @@ def command(
     )
     try:
         reply = load(path, name, Path(target), "file", given)
-        outcome = settle(replace(planned, name=reply.name or ""), reply, Writing(force=force))
+        outcome = write_outcome(
+            replace(planned, name=reply.name or ""), reply, Writing(force=force)
+        )
     except LoadFailedError as error:
         reply = Reply(error=error.message, remedy=error.remedy)
-        outcome = settle(planned, reply, Writing(force=force))
+        outcome = write_outcome(planned, reply, Writing(force=force))
     if json_file is not None:
         write_document(json_file, [outcome])
     if outcome.status == "failed":

@@ -87,7 +87,7 @@ def command(*, check: bool, prune: bool, force: bool, work_pool: str | None, **g
     from mfp.convert.repository import convert_repository  # noqa: PLC0415
     from mfp.convert.selection import selection_of  # noqa: PLC0415  (`--help` needs none of it)
     from mfp.convert.writing.outcome import Writing  # noqa: PLC0415
-    from mfp.convert.writing.stale import settle_stale  # noqa: PLC0415
+    from mfp.convert.writing.stale import handle_stale_files  # noqa: PLC0415
     from mfp.settings import read_settings  # noqa: PLC0415
 
     settings = read_settings(Path.cwd())
@@ -101,7 +101,7 @@ def command(*, check: bool, prune: bool, force: bool, work_pool: str | None, **g
     outcomes = converted.outcomes
     # A stale file belongs to no flow, and so to the first part.
     folder, first = Path(selection.output_dir), selection.part.number == 1
-    stale = settle_stale(folder, converted.project, writing, prune=prune) if first else []
+    stale = handle_stale_files(folder, converted.project, writing, prune=prune) if first else []
     if selection.json_file is not None:
         write_document(selection.json_file, outcomes)
     codes = [show_remarks(converted, selection)]
@@ -117,11 +117,11 @@ def command(*, check: bool, prune: bool, force: bool, work_pool: str | None, **g
     codes += [FAILED] * any(one.status == "failed" for one in outcomes)
     codes += [FAILED] * any(one.fate == "edited" for one in stale)
     if selection.prefect_yaml is not None:
-        from mfp.deploy.prefect_yaml.file import keep, show_kept  # noqa: PLC0415
+        from mfp.deploy.prefect_yaml.file import show_update, update_file  # noqa: PLC0415
 
         path = Path(selection.prefect_yaml)
-        kept = keep(path, converted, writing, work_pool, selection.pull)
-        show_kept(kept)
-        codes += [FAILED] * bool(kept.problems)
-        codes += [DIFFERS] * bool(check and kept.change)
+        update = update_file(path, converted, writing, work_pool, selection.pull)
+        show_update(update)
+        codes += [FAILED] * bool(update.problems)
+        codes += [DIFFERS] * bool(check and update.change)
     return exit_code(codes)

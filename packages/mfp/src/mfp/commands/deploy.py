@@ -92,7 +92,7 @@ def command(
     codes = [show_remarks(converted, selection)]
 
     # Prefect takes seconds to import, and loading flows forks a process that must be small.
-    from mfp.deploy.naming import place  # noqa: PLC0415
+    from mfp.deploy.naming import name_deployments  # noqa: PLC0415
     from mfp.deploy.report import entries, show  # noqa: PLC0415
     from mfp.deploy.server import Deploying, deploy_all  # noqa: PLC0415
     from mfp.progress import progress  # noqa: PLC0415
@@ -105,9 +105,9 @@ def command(
         reachable=reachable,
         output_dir=selection.output_dir,
     )
-    placed = place(converted.outcomes, settings.folder, work_pool)
-    with progress(len(placed), "Deploying", selection.verbosity) as advance:
-        deployed = deploy_all(placed, how, advance) if placed else []
+    planned = name_deployments(converted.outcomes, settings.folder, work_pool)
+    with progress(len(planned), "Deploying", selection.verbosity) as advance:
+        deployed = deploy_all(planned, how, advance) if planned else []
     if selection.json_file is not None:
         write_document(selection.json_file, converted.outcomes, deployments=entries(deployed))
     if selection.json_file != "-":

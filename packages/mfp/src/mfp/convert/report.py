@@ -63,7 +63,9 @@ def show(outcomes: Sequence[Outcome], *, check: bool, verbosity: Verbosity) -> N
     """
     if verbosity != "quiet":
         shown = [one for one in outcomes if verbosity == "verbose" or one.status != "unchanged"]
-        show_table(HEADER, [(one.place, one.name or "", one.status, _last(one)) for one in shown])
+        show_table(
+            HEADER, [(one.location, one.name or "", one.status, _last(one)) for one in shown]
+        )
     show_failures(outcomes, in_table=verbosity != "quiet")
     if verbosity != "quiet":
         click.echo(f"{_numbers(outcomes, check=check)}.", err=True)
@@ -119,7 +121,7 @@ def show_notes(outcomes: Iterable[Outcome], verbosity: Verbosity) -> None:
     """
     for one in outcomes:
         if verbosity != "quiet" and one.reply is not None and one.reply.note:
-            click.echo(printable(f"{one.place}: {one.name}: {one.reply.note}"), err=True)
+            click.echo(printable(f"{one.location}: {one.name}: {one.reply.note}"), err=True)
 
 
 def show_notebooks(notebooks: Sequence[NotebookFlow]) -> None:

@@ -8,9 +8,9 @@ from mfp.convert.memory.cache import open_cache
 from mfp.convert.run import Loading, convert, processors
 from mfp.convert.selection import Selection
 from mfp.convert.unused import unused_settings
-from mfp.convert.writing.namesakes import mark_namesakes
 from mfp.convert.writing.outcome import Outcome, Writing
 from mfp.convert.writing.plan import Planned, plan
+from mfp.convert.writing.same_names import mark_same_names
 from mfp.discover import Discovery, NotebookFlow, discover
 from mfp.settings import Settings
 
@@ -70,7 +70,7 @@ def convert_repository(selection: Selection, writing: Writing, settings: Setting
         *convert(shard.part(planned), loading, writing, memory),
         *shard.part(list(unreadable(found))),
     ]
-    outcomes = mark_namesakes(outcomes, planned, found.problems, settings)
+    outcomes = mark_same_names(outcomes, planned, found.problems, settings)
     warnings, errors = unused_settings(settings, selection, project, outcomes)
     return Converted(
         planned=planned,

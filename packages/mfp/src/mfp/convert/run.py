@@ -10,7 +10,7 @@ from metaflow_prefect.errors import MetaflowPrefectError
 
 from mfp.convert.loading.exchange import Form, Reply, Request
 from mfp.convert.memory.cache import Cache
-from mfp.convert.writing.outcome import Outcome, Status, Writing, failure, put
+from mfp.convert.writing.outcome import Outcome, Status, Writing, failure, write_generated
 from mfp.convert.writing.plan import Planned
 from mfp.progress import progress
 from mfp.settings import FlowSettings
@@ -118,7 +118,7 @@ def convert(
 
             def done(place: int, reply: Reply) -> None:
                 number = waiting[place]
-                outcomes[number] = settle(flows[number], reply, writing)
+                outcomes[number] = write_outcome(flows[number], reply, writing)
                 memory.remember(requests[number], reply)
                 advance(_line(outcomes[number], writing))
 
@@ -132,7 +132,7 @@ def _line(outcome: Outcome, writing: Writing) -> str:
     if outcome.status == "failed":
         return f"failed {failure(outcome)}"
     changes = writing.check and outcome.status == "converted"
-    return f"{'would change' if changes else outcome.status} {outcome.place}"
+    return f"{'would change' if changes else outcome.status} {outcome.location}"
 
 
 def load_all(
@@ -150,7 +150,7 @@ def load_all(
     Pool(loading.jobs, loading.timeout).convert(requests, done)
 
 
-def settle(flow: Planned, reply: Reply, writing: Writing) -> Outcome:
+def write_outcome(flow: Planned, reply: Reply, writing: Writing) -> Outcome:
     """Write the file of a flow that was loaded.
 
     Args:
@@ -164,7 +164,7 @@ def settle(flow: Planned, reply: Reply, writing: Writing) -> Outcome:
     error, remedy = reply.error, reply.remedy
     if reply.text is not None:
         try:
-            done = put(reply.text, Path(flow.path), Path(flow.output), writing)
+            done = write_generated(reply.text, Path(flow.path), Path(flow.output), writing)
         except MetaflowPrefectError as problem:
             error, remedy = problem.message, problem.remedy
         except OSError as problem:

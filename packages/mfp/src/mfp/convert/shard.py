@@ -23,7 +23,7 @@ class Shard:
     of: int
 
     def part(self, everything: Sequence[T]) -> list[T]:
-        """Take this part: every so manyeth, so that the parts are of one size.
+        """Take this part: every Nth flow, so that the parts are of one size.
 
         Args:
             everything: The whole, in the same order on every machine.

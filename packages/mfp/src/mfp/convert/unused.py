@@ -43,7 +43,7 @@ def unused_settings(
         for number in range(len(settings.overrides))
     ]
     warnings = [
-        f"{settings.place('overrides', number, 'paths')}: the paths of this override match no "
+        f"{settings.location('overrides', number, 'paths')}: the paths of this override match no "
         "flow. Correct them, or remove it."
         for number, flows in enumerate(matched)
         if not flows
@@ -56,8 +56,8 @@ def unused_settings(
         if flows
     ]
     errors = [
-        f"{settings.place(*keys, name)}: no flow has a config named {name}. Correct the name, or "
-        "remove it."
+        f"{settings.location(*keys, name)}: no flow has a config named {name}. Correct the "
+        "name, or remove it."
         for table, keys, flows in tables
         for name in table.get("configs", {})
         if not is_known(name, flows)

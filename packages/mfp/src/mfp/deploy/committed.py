@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from mfp.convert.memory.state import checksum_in
-from mfp.deploy.naming import Placed
+from mfp.deploy.naming import PlannedDeployment
 
 REMEDY = (
     "Commit it: mfp convert-all writes what is generated, and with --check a job in CI keeps it so."
@@ -16,22 +16,22 @@ REMEDY = (
 TRACKING = "refs/remotes/origin/{branch}"
 
 
-def not_committed(placed: Placed, root: Path) -> str:
+def not_committed(planned: PlannedDeployment, root: Path) -> str:
     """Say what of a deployment is not in the commit that is checked out.
 
     That is the generated file, the flow's own, or a module of the repository that it imports.
 
     Args:
-        placed: The flow.
+        planned: The flow.
         root: The repository's folder.
 
     Returns:
         A sentence without its full stop; empty if all is there.
     """
-    output, *sources = _needed(placed, root)
+    output, *sources = _needed(planned, root)
     if not _is_in("HEAD", *output):
         return (
-            f"{placed.outcome.output} as it is generated is not in the commit, which workers clone"
+            f"{planned.outcome.output} as it is generated is not in the commit, which workers clone"
         )
     for path, checksum in sources:
         if not _is_in("HEAD", path, checksum) and not _is_ignored(path):
@@ -40,7 +40,7 @@ def not_committed(placed: Placed, root: Path) -> str:
     return ""
 
 
-def not_pushed(flows: Sequence[Placed], branch: str | None, root: Path) -> list[str]:
+def not_pushed(flows: Sequence[PlannedDeployment], branch: str | None, root: Path) -> list[str]:
     """Name the files that the branch has here, but not where workers clone it from.
 
     Args:
@@ -60,12 +60,12 @@ def not_pushed(flows: Sequence[Placed], branch: str | None, root: Path) -> list[
     ]
 
 
-def _needed(placed: Placed, root: Path) -> Iterator[tuple[Path, str]]:
+def _needed(planned: PlannedDeployment, root: Path) -> Iterator[tuple[Path, str]]:
     """Give the generated file and then the modules, with their checksums."""
-    reply = placed.outcome.reply
+    reply = planned.outcome.reply
     if reply is None or reply.digest is None:
         return
-    yield Path.cwd() / placed.outcome.output if placed.outcome.output else Path(), reply.digest
+    yield Path.cwd() / planned.outcome.output if planned.outcome.output else Path(), reply.digest
     for name, state in reply.files.items():
         path = Path(name)
         checksum = checksum_in(state)

@@ -22,7 +22,7 @@ SAME_NAME = "Two flows have this deployment name; set `deployment` for one of th
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Placed:
+class PlannedDeployment:
     """A flow that is to be deployed.
 
     Attributes:
@@ -30,14 +30,14 @@ class Placed:
         description: What its decorators make of its deployment; None if they cannot.
         name: The deployment's name, without the flow's.
         work_pool: The work pool that is asked for; None is the usual one.
-        unfit: Why it cannot be deployed; empty if it can.
+        problem: Why it cannot be deployed; empty if it can.
     """
 
     outcome: Outcome
     description: Description | None
     name: str
     work_pool: str | None
-    unfit: str = ""
+    problem: str = ""
 
     def entrypoint(self, folder: Path) -> str:
         """Give the generated file, relative to a folder, and its function.
@@ -56,7 +56,9 @@ class Placed:
         return full_name(flow or "", self.name)
 
 
-def place(outcomes: Sequence[Outcome], folder: Path, work_pool: str | None) -> list[Placed]:
+def name_deployments(
+    outcomes: Sequence[Outcome], folder: Path, work_pool: str | None
+) -> list[PlannedDeployment]:
     """Name the deployments of the flows that were converted.
 
     A deployment has the name that the settings give, or that of its flow's project and branch,
@@ -71,19 +73,19 @@ def place(outcomes: Sequence[Outcome], folder: Path, work_pool: str | None) -> l
     Returns:
         The flows that were converted, in the same order.
     """
-    found = [_placed(one, work_pool) for one in outcomes if one.reply is not None]
+    found = [_planned(one, work_pool) for one in outcomes if one.reply is not None]
     # Also projects or settings can give two flows one name, but that does not show in sources.
-    count = Counter(one.full_name for one in found if not one.outcome.has_namesake)
+    count = Counter(one.full_name for one in found if not one.outcome.shares_name)
     top = repository_top(str(Path.cwd()))
     root = folder if top is None else Path(top)
     named = [
-        _by_path(one, root) if one.outcome.has_namesake or count[one.full_name] > 1 else one
+        _by_path(one, root) if one.outcome.shares_name or count[one.full_name] > 1 else one
         for one in found
     ]
     # Two paths can give one name, too: `a/b.py` and `a.b.py`.
     count = Counter(one.full_name for one in named)
     return [
-        one if one.unfit or count[one.full_name] == 1 else replace(one, unfit=SAME_NAME)
+        one if one.problem or count[one.full_name] == 1 else replace(one, problem=SAME_NAME)
         for one in named
     ]
 
@@ -98,26 +100,26 @@ def relative(path: str, folder: Path) -> str:
     return os.path.relpath(path, folder).replace(os.sep, "/")
 
 
-def _placed(outcome: Outcome, work_pool: str | None) -> Placed:
+def _planned(outcome: Outcome, work_pool: str | None) -> PlannedDeployment:
     chosen = outcome.settings
     described = outcome.reply.deployment if outcome.reply else None
-    unfit = outcome.reply.unfit if outcome.reply else ""
+    problem = outcome.reply.deployment_problem if outcome.reply else ""
     name = chosen.deployment or (described.name if described else DEFAULT_NAME)
     try:
         checked_name(name)
-    except MetaflowPrefectError as problem:
-        unfit = problem.message.rstrip(".")
-    return Placed(
+    except MetaflowPrefectError as error:
+        problem = error.message.rstrip(".")
+    return PlannedDeployment(
         outcome=outcome,
         description=described,
         name=name,
         work_pool=chosen.work_pool or work_pool,
-        unfit=unfit,
+        problem=problem,
     )
 
 
-def _by_path(placed: Placed, root: Path) -> Placed:
-    path = PurePosixPath(relative(str(placed.outcome.path), root)).with_suffix("")
+def _by_path(planned: PlannedDeployment, root: Path) -> PlannedDeployment:
+    path = PurePosixPath(relative(str(planned.outcome.path), root)).with_suffix("")
     place = ".".join(part for part in path.parts if part != "..")
-    named = f"{placed.name}-{place}" if placed.name != DEFAULT_NAME else place
-    return replace(placed, name="".join("-" if c in BANNED else c for c in named))
+    named = f"{planned.name}-{place}" if planned.name != DEFAULT_NAME else place
+    return replace(planned, name="".join("-" if c in BANNED else c for c in named))

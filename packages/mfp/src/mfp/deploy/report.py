@@ -22,11 +22,11 @@ def entries(deployed: Sequence[Deployed]) -> list[dict[str, Any]]:
     """
     return [
         {
-            "name": one.placed.full_name,
-            "flow": one.placed.full_name.partition("/")[0],
-            "path": str(one.placed.outcome.path),
-            "class": one.placed.outcome.name,
-            "output": str(one.placed.outcome.output),
+            "name": one.planned.full_name,
+            "flow": one.planned.full_name.partition("/")[0],
+            "path": str(one.planned.outcome.path),
+            "class": one.planned.outcome.name,
+            "output": str(one.planned.outcome.output),
             "status": one.status,
             "id": one.id,
             "error": one.error,
@@ -46,13 +46,13 @@ def show(
         deployed: What became of the deployments.
         verbosity: `verbose` shows what is unchanged, too; `quiet` only what failed.
     """
-    by_flow = {id(one.placed.outcome): one for one in deployed}
+    by_flow = {id(one.planned.outcome): one for one in deployed}
     rows = []
     for outcome in outcomes:
         one = by_flow.get(id(outcome))
-        last = (one.status, one.placed.full_name) if one else (outcome.status, outcome.reason)
+        last = (one.status, one.planned.full_name) if one else (outcome.status, outcome.reason)
         if verbosity == "verbose" or last[0] != "unchanged":
-            rows.append((outcome.place, outcome.name or "", *last))
+            rows.append((outcome.location, outcome.name or "", *last))
     if verbosity != "quiet":
         show_table(HEADER, rows)
     failed = [one for one in outcomes if one.status == "failed"]
@@ -73,7 +73,7 @@ def _show_failures(deployed: Sequence[Deployed]) -> None:
     """Print a reason that all have in common only once."""
     reasons: dict[tuple[str, str], list[str]] = {}
     for one in deployed:
-        reasons.setdefault((one.error or "", one.remedy or ""), []).append(one.placed.full_name)
+        reasons.setdefault((one.error or "", one.remedy or ""), []).append(one.planned.full_name)
     for (error, remedy), names in reasons.items():
         text = "; ".join(line.strip() for line in error.splitlines())
         others = f" and {len(names) - 1} others" if len(names) > 1 else ""

@@ -16,14 +16,14 @@ from mfp.convert.loading.exchange import Reply
 from mfp.deploy.committed import REMEDY as UNCOMMITTED_REMEDY
 from mfp.deploy.committed import not_committed, not_pushed
 from mfp.deploy.fingerprint import source_hash
-from mfp.deploy.naming import Placed
+from mfp.deploy.naming import PlannedDeployment
 from mfp.discover.files.ignore import repository_top
 from mfp.terminal import printable
 
 Status = Literal["deployed", "unchanged", "failed", "would-deploy"]
 UNDER_WAY = 8  # deployments that are read or looked up while others are written
 # The flow is at fault where a description is missing, not the server.
-UNFIT_REMEDY = "Change the flow's decorators accordingly."
+FLOW_REMEDY = "Change the flow's decorators accordingly."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,14 +52,14 @@ class Deployed:
     """A deployment at the end of the run.
 
     Attributes:
-        placed: The flow.
+        planned: The flow.
         status: What became of it.
         id: Its id on the server, if it is there.
         error: Why it failed, as a sentence without its full stop.
         remedy: What to do next, as a whole sentence.
     """
 
-    placed: Placed
+    planned: PlannedDeployment
     status: Status
     id: str | None = None
     error: str | None = None
@@ -67,7 +67,7 @@ class Deployed:
 
 
 def deploy_all(
-    flows: Sequence[Placed], how: Deploying, advance: Callable[[str], None]
+    flows: Sequence[PlannedDeployment], how: Deploying, advance: Callable[[str], None]
 ) -> list[Deployed]:
     """Deploy flows, going on after a failure.
 
@@ -87,26 +87,26 @@ def deploy_all(
 
 
 async def _all(
-    flows: Sequence[Placed],
+    flows: Sequence[PlannedDeployment],
     steps: list[dict[str, Any]],
     missing: dict[int, Deployed],
     how: Deploying,
     advance: Callable[[str], None],
 ) -> list[Deployed]:
-    refused = [_unfit(one) or missing.get(id(one)) for one in flows]
+    refused = [_not_deployable(one) or missing.get(id(one)) for one in flows]
     if not how.reachable or all(refused):
         return [
-            no or Deployed(placed=one, status="would-deploy")
+            no or Deployed(planned=one, status="would-deploy")
             for one, no in zip(flows, refused, strict=True)
         ]
     async with connect(how.writes) as server:
         work = _Work(server, steps, how)
         room = asyncio.Semaphore(UNDER_WAY)
 
-        async def done(placed: Placed, no: Deployed | None) -> Deployed:
+        async def done(planned: PlannedDeployment, no: Deployed | None) -> Deployed:
             async with room:
-                result = no or await work.deploy(placed)
-            advance(f"{result.status} {placed.full_name}")
+                result = no or await work.deploy(planned)
+            advance(f"{result.status} {planned.full_name}")
             return result
 
         return list(await asyncio.gather(*map(done, flows, refused)))
@@ -123,42 +123,44 @@ class _Work:
         self._root = Path(repository_top(str(self._folder)) or self._folder)
         self._ignored = Path(how.output_dir).resolve()
 
-    async def deploy(self, placed: Placed) -> Deployed:
+    async def deploy(self, planned: PlannedDeployment) -> Deployed:
         """Deploy a flow."""
-        described = placed.description
-        reply = placed.outcome.reply
+        described = planned.description
+        reply = planned.outcome.reply
         if described is None or reply is None:
-            return Deployed(placed=placed, status="failed")
+            return Deployed(planned=planned, status="failed")
         try:
-            return await self._deploy(placed, described, reply)
+            return await self._deploy(planned, described, reply)
         except MetaflowPrefectError as problem:
-            return _failed(placed, problem)
+            return _failed(planned, problem)
         except Exception as error:  # noqa: BLE001 - one flow's must not stop the others
             text = f"{type(error).__name__}: {error}"
-            return _failed(placed, MetaflowPrefectError(text, "Report it: it is a defect of mfp."))
+            return _failed(planned, MetaflowPrefectError(text, "Report it: it is a defect of mfp."))
 
-    async def _deploy(self, placed: Placed, described: Description, reply: Reply) -> Deployed:
+    async def _deploy(
+        self, planned: PlannedDeployment, described: Description, reply: Reply
+    ) -> Deployed:
         wanted = Deployment(
             description=described,
-            name=placed.name,
+            name=planned.name,
             folder=self._folder,
-            entrypoint=placed.entrypoint(self._folder),
+            entrypoint=planned.entrypoint(self._folder),
             pull=self._steps,
-            work_pool=self._server.work_pool(placed.work_pool, local=self._how.pull == "local"),
+            work_pool=self._server.work_pool(planned.work_pool, local=self._how.pull == "local"),
         )
         version = source_hash(wanted, reply, self._root, self._ignored)
         if self._how.changed:
             found = await self._server.existing(wanted.full_name)
             if found is not None and found.version == version:
-                return Deployed(placed=placed, status="unchanged", id=str(found.id))
+                return Deployed(planned=planned, status="unchanged", id=str(found.id))
         if self._how.dry:
-            return Deployed(placed=placed, status="would-deploy")
+            return Deployed(planned=planned, status="would-deploy")
         identity = await self._server.deploy(replace(wanted, version=version))
-        return Deployed(placed=placed, status="deployed", id=str(identity))
+        return Deployed(planned=planned, status="deployed", id=str(identity))
 
 
 def _pull_steps(
-    flows: Sequence[Placed], pull: str
+    flows: Sequence[PlannedDeployment], pull: str
 ) -> tuple[list[dict[str, Any]], dict[int, Deployed]]:
     """Give the pull steps, and by identity the flows that would not be where these lead."""
     if pull == "local":
@@ -166,11 +168,11 @@ def _pull_steps(
     checkout = checkout_of(Path.cwd())
     missing = {}
     for one in flows:
-        if not one.unfit and (reason := not_committed(one, checkout.root)):
+        if not one.problem and (reason := not_committed(one, checkout.root)):
             missing[id(one)] = Deployed(
-                placed=one, status="failed", error=reason, remedy=UNCOMMITTED_REMEDY
+                planned=one, status="failed", error=reason, remedy=UNCOMMITTED_REMEDY
             )
-    there = [one for one in flows if not one.unfit and id(one) not in missing]
+    there = [one for one in flows if not one.problem and id(one) not in missing]
     if left := not_pushed(there, checkout.branch, checkout.root):
         branch = f"The branch {checkout.branch}" if checkout.branch else "The default branch"
         text = f"{branch} of origin, which workers clone, does not have as it "
@@ -179,15 +181,15 @@ def _pull_steps(
     return clone_steps(checkout, checkout.branch), missing
 
 
-def _unfit(placed: Placed) -> Deployed | None:
-    if not placed.unfit:
+def _not_deployable(planned: PlannedDeployment) -> Deployed | None:
+    if not planned.problem:
         return None
-    return Deployed(placed=placed, status="failed", error=placed.unfit, remedy=UNFIT_REMEDY)
+    return Deployed(planned=planned, status="failed", error=planned.problem, remedy=FLOW_REMEDY)
 
 
-def _failed(placed: Placed, problem: MetaflowPrefectError) -> Deployed:
+def _failed(planned: PlannedDeployment, problem: MetaflowPrefectError) -> Deployed:
     return Deployed(
-        placed=placed,
+        planned=planned,
         status="failed",
         error=problem.message.rstrip("."),
         remedy=problem.remedy,

@@ -35,10 +35,10 @@ def in_force(settings: Settings, flow: str | os.PathLike[str] | None) -> dict[st
         usual = USUAL.get(key, [] if key in LISTS else {} if key == "configs" else None)
         found[key] = (usual, DEFAULT)
     for key, value in settings.table.items():
-        found[key] = (value, settings.place(key))
+        found[key] = (value, settings.location(key))
     for number, one in enumerate(settings.overrides):
         if flow is not None and settings.matches(number, flow):
             for key, value in one.table.items():
                 whole = {**found[key][0], **value} if key == "configs" else value
-                found[key] = (whole, settings.place("overrides", number, key))
+                found[key] = (whole, settings.location("overrides", number, key))
     return found

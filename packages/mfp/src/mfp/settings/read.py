@@ -106,7 +106,7 @@ class Settings:
         """
         return self.overrides[number].patterns.holds(os.path.relpath(path, self.folder))
 
-    def place(self, *keys: str | int) -> str:
+    def location(self, *keys: str | int) -> str:
         """Give file and line of a key.
 
         Args:
@@ -189,7 +189,7 @@ def _set_keys(table: Any, exclude: set[str]) -> dict[str, Any]:
 
 def _problems(settings: Settings, errors: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
     """Give the place of the first of pydantic's errors, and a message of all of them."""
-    found = [(settings.place(*error["loc"]), _message(error)) for error in errors]
+    found = [(settings.location(*error["loc"]), _message(error)) for error in errors]
     (place, message), *others = found
     return place, "; ".join([message, *(f"{other}: {text}" for other, text in others)])
 

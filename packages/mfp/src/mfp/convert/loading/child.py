@@ -164,11 +164,11 @@ def _deployment(flow: Any, model: FlowModel, request: Request) -> dict[str, Any]
             refuse_in_text(json.dumps(described.as_json()), "its deployment")
         json.dumps(described.as_json(), ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        return {"unfit": "Its deployment has half of a character in a text, which Prefect refuses"}
+        return {"deployment_problem": "Its deployment has a text that is not valid Unicode"}
     except FlowProblem as problem:
-        return {"unfit": problem.message.rstrip(".")}
+        return {"deployment_problem": problem.message.rstrip(".")}
     except LoadError as problem:
-        return {"unfit": f"{problem.message}. {problem.remedy.rstrip('.')}"}
+        return {"deployment_problem": f"{problem.message}. {problem.remedy.rstrip('.')}"}
     return {"deployment": described}
 
 

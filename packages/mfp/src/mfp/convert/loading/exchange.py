@@ -57,7 +57,7 @@ class Reply:
             it already.
         digest: The text's checksum; None if there is an error.
         deployment: What the flow's decorators make of its deployment; None if they cannot.
-        unfit: Why they cannot; empty mostly.
+        deployment_problem: Why they cannot; empty mostly.
         error: What went wrong, as a sentence without its full stop.
         remedy: What to do next, as a whole sentence.
         error_line: The line of the flow's file at which it went wrong, where there is one.
@@ -77,7 +77,7 @@ class Reply:
     text: str | None = None
     digest: str | None = None
     deployment: Description | None = None
-    unfit: str = ""
+    deployment_problem: str = ""
     error: str | None = None
     remedy: str | None = None
     error_line: int | None = None

@@ -32,7 +32,7 @@ class Outcome:
         difference: What would change in the generated file, as a unified diff.
         new: Whether there was no generated file before.
         reply: What loading gave, unless it failed.
-        has_namesake: Whether another flow of the repository has its name.
+        shares_name: Whether another flow of the repository has its name.
         settings: What it is converted and deployed with.
     """
 
@@ -47,11 +47,11 @@ class Outcome:
     difference: str = ""
     new: bool = False
     reply: Reply | None = None
-    has_namesake: bool = False
+    shares_name: bool = False
     settings: FlowSettings = field(default_factory=FlowSettings)
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """The flow's file, and the line if it is known."""
         return str(self.path) if self.line is None else f"{self.path}:{self.line}"
 
@@ -63,7 +63,7 @@ class Outcome:
         return f"{text}. {self.remedy}" if self.status == "failed" else ""
 
 
-class Put(NamedTuple):
+class Written(NamedTuple):
     """What became of a generated file.
 
     Attributes:
@@ -90,7 +90,7 @@ class Writing:
     force: bool = False
 
 
-def put(text: str, source: Path, output: Path, how: Writing) -> Put:
+def write_generated(text: str, source: Path, output: Path, how: Writing) -> Written:
     """Bring a generated file to its text.
 
     Args:
@@ -108,7 +108,7 @@ def put(text: str, source: Path, output: Path, how: Writing) -> Put:
     """
     data = output.read_bytes() if output.is_file() else None
     if data == text.encode():
-        return Put("unchanged")
+        return Written("unchanged")
     if not how.check:
         output.parent.mkdir(parents=True, exist_ok=True)
     if output.parent.is_dir():
@@ -119,9 +119,9 @@ def put(text: str, source: Path, output: Path, how: Writing) -> Put:
             "Make the change in the flow, or overwrite it by --force.",
         )
     if how.check:
-        return Put("converted", difference(data, text.encode(), output), data is None)
+        return Written("converted", difference(data, text.encode(), output), data is None)
     write_text(output, text)
-    return Put("converted", new=data is None)
+    return Written("converted", new=data is None)
 
 
 def failure(outcome: Outcome) -> str:
@@ -134,7 +134,7 @@ def failure(outcome: Outcome) -> str:
         Place, class, reason and remedy.
     """
     name = f"{outcome.name}: " if outcome.name else ""
-    return f"{outcome.place}: {name}{outcome.reason}"
+    return f"{outcome.location}: {name}{outcome.reason}"
 
 
 def difference(before: bytes | None, after: bytes | None, path: Path) -> str:

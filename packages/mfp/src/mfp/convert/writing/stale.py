@@ -32,7 +32,7 @@ class StaleFile:
     difference: str = ""
 
 
-def settle_stale(
+def handle_stale_files(
     folder: Path, project: Sequence[Planned], how: Writing, *, prune: bool
 ) -> list[StaleFile]:
     """Remove the generated files in a folder that are no flow's, or say which they are.
@@ -49,10 +49,10 @@ def settle_stale(
     Raises:
         OSError: If one cannot be removed.
     """
-    return [_settle(file, how, prune=prune) for file in stale_files(folder, project)]
+    return [_handle(file, how, prune=prune) for file in stale_files(folder, project)]
 
 
-def _settle(file: StaleFile, how: Writing, *, prune: bool) -> StaleFile:
+def _handle(file: StaleFile, how: Writing, *, prune: bool) -> StaleFile:
     if not how.force and (how.check or prune) and is_edited(file.path.read_bytes()):
         return replace(file, fate="edited")
     if how.check:

@@ -14,9 +14,9 @@ from metaflow_prefect.deploy.description import (
 )
 from ruamel.yaml.comments import CommentedMap
 
-from mfp.deploy.naming import Placed, relative
-from mfp.deploy.prefect_yaml.owned import put_owned, unshared
+from mfp.deploy.naming import PlannedDeployment, relative
 from mfp.deploy.prefect_yaml.scalars import scalars
+from mfp.deploy.prefect_yaml.tags_and_parameters import put_tags_and_parameters, unshared
 
 # The key by which our entries are known; Prefect leaves keys alone that it does not know.
 MARK = "metaflow_flow"
@@ -27,53 +27,53 @@ TRIGGER_KEYS = ("type", "expect", "match_related", "require", "triggers", "param
 SCHEDULE_KEYS = ("cron", "timezone")
 
 
-def problem_of(placed: Placed) -> str:
+def problem_of(planned: PlannedDeployment) -> str:
     """Say why a flow cannot be in the file; give an empty text if it can.
 
     Args:
-        placed: The flow.
+        planned: The flow.
     """
-    described = placed.description
+    described = planned.description
     tags = described.tags if described else ()
-    output = str(placed.outcome.output)
-    for text in (placed.name, output, placed.work_pool or "", *tags):
+    output = str(planned.outcome.output)
+    for text in (planned.name, output, planned.work_pool or "", *tags):
         if PLACEHOLDER in text:
             return f"{text!r} holds {PLACEHOLDER}, which Prefect takes for a placeholder"
     return ""
 
 
-def new_entry(placed: Placed, folder: Path) -> CommentedMap:
+def new_entry(planned: PlannedDeployment, folder: Path) -> CommentedMap:
     """Write a flow's entry.
 
     Args:
-        placed: The flow.
+        planned: The flow.
         folder: The folder that paths are relative to.
     """
     entry = CommentedMap()
-    put_entry(entry, placed, folder)
+    put_entry(entry, planned, folder)
     return entry
 
 
-def put_entry(entry: CommentedMap, placed: Placed, folder: Path) -> bool:
+def put_entry(entry: CommentedMap, planned: PlannedDeployment, folder: Path) -> bool:
     """Bring an entry up to date, and leave alone what is not ours.
 
     Args:
         entry: The entry.
-        placed: Its flow.
+        planned: Its flow.
         folder: The folder that paths are relative to.
 
     Returns:
         Whether that has changed it.
     """
-    described = placed.description
+    described = planned.description
     if described is None:
         return False
     before = deepcopy(entry)
-    entry["name"] = scalars(placed.name)
-    entry["entrypoint"] = scalars(placed.entrypoint(folder))
-    entry[MARK] = scalars(mark_of(placed, folder))
+    entry["name"] = scalars(planned.name)
+    entry["entrypoint"] = scalars(planned.entrypoint(folder))
+    entry[MARK] = scalars(mark_of(planned, folder))
     found = entry.get(OURS)
-    ours = put_owned(entry, described, found if isinstance(found, dict) else {})
+    ours = put_tags_and_parameters(entry, described, found if isinstance(found, dict) else {})
     if ours:
         entry[OURS] = ours
     elif OURS in entry:
@@ -83,20 +83,20 @@ def put_entry(entry: CommentedMap, placed: Placed, folder: Path) -> bool:
         values = {"cron": described.cron, "timezone": described.timezone}
         schedules = [{**values, "slug": SCHEDULE_SLUG}]
     _put_items(entry, "schedules", "slug", SCHEDULE_SLUG.__eq__, schedules)
-    triggers = named_triggers(described.triggers, placed.full_name)
+    triggers = named_triggers(described.triggers, planned.full_name)
     _put_items(entry, "triggers", "name", _is_our_trigger, triggers)
-    _put_work_pool(entry, placed.work_pool)
+    _put_work_pool(entry, planned.work_pool)
     return before != entry
 
 
-def mark_of(placed: Placed, folder: Path) -> str:
+def mark_of(planned: PlannedDeployment, folder: Path) -> str:
     """Give the value of `metaflow_flow`, by which an entry is known to be a flow's.
 
     Args:
-        placed: The flow.
+        planned: The flow.
         folder: The folder that paths are relative to.
     """
-    return f"{relative(str(placed.outcome.path), folder)}:{placed.outcome.name}"
+    return f"{relative(str(planned.outcome.path), folder)}:{planned.outcome.name}"
 
 
 def _is_our_trigger(name: object) -> bool:

@@ -17,7 +17,7 @@ from ruamel.yaml.util import load_yaml_guess_indent
 from mfp.convert.repository import Converted
 from mfp.convert.writing.outcome import Outcome, Writing, difference
 from mfp.convert.writing.stale import is_flow_gone
-from mfp.deploy.naming import Placed, place, relative
+from mfp.deploy.naming import PlannedDeployment, name_deployments, relative
 from mfp.deploy.prefect_yaml.comments import keep_comments
 from mfp.deploy.prefect_yaml.entry import MARK, mark_of, new_entry, problem_of, put_entry
 from mfp.deploy.prefect_yaml.scalars import Representer, scalars
@@ -31,13 +31,13 @@ FOLDER = "metaflow_folder"
 NEW = """\
 # The deployments of this repository's Metaflow flows, for
 #   prefect deploy --all --prefect-file {place}
-# in {folder}. Entries with metaflow_flow are kept up to date by mfp.
+# in {folder}. Entries with metaflow_flow are update up to date by mfp.
 deployments: []
 """
 
 
 class YamlError(UsageError):
-    """The file cannot be kept.
+    """The file cannot be update.
 
     Args:
         path: The file.
@@ -50,7 +50,7 @@ class YamlError(UsageError):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Kept:
+class FileUpdate:
     """What became of a file.
 
     Attributes:
@@ -66,9 +66,9 @@ class Kept:
     problems: tuple[tuple[Outcome, str], ...] = ()
 
 
-def keep(
+def update_file(
     path: Path, converted: Converted, writing: Writing, work_pool: str | None, pull: str | None
-) -> Kept:
+) -> FileUpdate:
     """Bring the deployments in a file up to date.
 
     Args:
@@ -86,8 +86,8 @@ def keep(
     """
     problems = []
     fit = []
-    for one in place(converted.outcomes, converted.settings.folder, work_pool):
-        reason = one.unfit or problem_of(one)
+    for one in name_deployments(converted.outcomes, converted.settings.folder, work_pool):
+        reason = one.problem or problem_of(one)
         if reason:
             problems.append((one.outcome, reason))
         else:
@@ -104,7 +104,7 @@ def keep(
     except MetaflowPrefectError as problem:
         raise MfpError(problem.message.rstrip("."), problem.remedy) from problem
     change: Literal["new", "changed"] = "new" if before is None else "changed"
-    return Kept(
+    return FileUpdate(
         path=path,
         change=None if text is None else change,
         difference=diff,
@@ -112,23 +112,25 @@ def keep(
     )
 
 
-def show_kept(kept: Kept, *, diff: bool = True) -> None:
+def show_update(update: FileUpdate, *, diff: bool = True) -> None:
     """Print what became of a file.
 
     Args:
-        kept: What became of it.
+        update: What became of it.
         diff: Whether to print the diff, too.
     """
-    for flow, reason in kept.problems:
+    for flow, reason in update.problems:
         click.echo(printable(f"{flow.path}: {flow.name}: {reason}."), err=True)
-    if kept.difference:
-        click.echo(f"{kept.change}: {printable(str(kept.path))}")
-        click.echo(kept.difference * diff, nl=False)
-    elif kept.change:
-        click.echo(f"Wrote {printable(str(kept.path))}", err=True)
+    if update.difference:
+        click.echo(f"{update.change}: {printable(str(update.path))}")
+        click.echo(update.difference * diff, nl=False)
+    elif update.change:
+        click.echo(f"Wrote {printable(str(update.path))}", err=True)
 
 
-def updated(path: Path, before: bytes | None, fit: list[Placed], pull: str | None) -> str | None:
+def updated(
+    path: Path, before: bytes | None, fit: list[PlannedDeployment], pull: str | None
+) -> str | None:
     """Write the file's new text.
 
     Args:
@@ -163,7 +165,7 @@ def updated(path: Path, before: bytes | None, fit: list[Placed], pull: str | Non
 
 def _read(path: Path, before: bytes | None) -> tuple[CommentedMap, YAML]:
     if path.exists() and before is None:
-        raise YamlError(path, "is no file", "Name a file.")
+        raise YamlError(path, "is not a regular file", "Name a file.")
     yaml = YAML()
     yaml.Representer = Representer
     yaml.preserve_quotes = True
@@ -180,7 +182,7 @@ def _read(path: Path, before: bytes | None) -> tuple[CommentedMap, YAML]:
     if document is None:
         document = CommentedMap()
     if not isinstance(document, CommentedMap):
-        raise YamlError(path, "is no YAML mapping", "Name a prefect.yaml, or a new file.")
+        raise YamlError(path, "is not a YAML mapping", "Name a prefect.yaml, or a new file.")
     return document, yaml
 
 
@@ -197,7 +199,7 @@ def _entries(path: Path, document: CommentedMap) -> list[Any]:
     if entries is None:
         document["deployments"] = entries = []
     if not isinstance(entries, list):
-        raise YamlError(path, "its deployments are no list", "Correct it.")
+        raise YamlError(path, "its deployments must be a list", "Correct it.")
     return entries
 
 
@@ -222,7 +224,9 @@ def _put_folder(path: Path, document: CommentedMap, entries: list[Any]) -> tuple
     return Path.cwd(), folder != "."
 
 
-def _put_entries(path: Path, entries: list[Any], fit: list[Placed], folder: Path) -> bool:
+def _put_entries(
+    path: Path, entries: list[Any], fit: list[PlannedDeployment], folder: Path
+) -> bool:
     """Put the flows' entries into the document; say whether that changes it."""
     wanted = {mark_of(one, folder): one for one in fit}
     marks = _marks(entries)

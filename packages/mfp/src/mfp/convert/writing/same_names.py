@@ -15,7 +15,7 @@ from mfp.settings import Settings
 CLASS = re.compile(rb"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
 
 
-def mark_namesakes(
+def mark_same_names(
     outcomes: Sequence[Outcome],
     planned: Sequence[Planned],
     problems: Sequence[Problem],
@@ -42,7 +42,7 @@ def mark_namesakes(
     count = Counter(key(flow.name, flow.path) for flow in planned)
     count.update(key(name, one.path) for one in problems for name in set(_classes(one)))
     return [
-        replace(one, has_namesake=True) if count[key(one.name, one.path)] > 1 else one
+        replace(one, shares_name=True) if count[key(one.name, one.path)] > 1 else one
         for one in outcomes
     ]
 

@@ -14,7 +14,7 @@ from mfp.deploy.prefect_yaml.scalars import scalars
 LENGTH = 8  # of a value's hash; by it we see whether the user has changed it
 
 
-def put_owned(
+def put_tags_and_parameters(
     entry: CommentedMap, described: Description, before: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Bring our tags and parameters up to date, and leave those of users.
