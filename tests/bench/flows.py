@@ -1,6 +1,6 @@
 """The flows that are measured, as source, and what Prefect's floor of each is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
 DEFAULT = (
@@ -12,6 +12,11 @@ DEFAULT = (
     "foreach-50",
     "foreach-200",
     "foreach-1000",
+    "foreach-2000",
+    "lines-20000",
+    "lines-32x10000",
+    "lines-2000000",
+    "first-run",
 )
 HEAD = "from metaflow import FlowSpec, step\n\n\nclass BenchFlow(FlowSpec):\n"
 TAIL = '\n\nif __name__ == "__main__":\n    BenchFlow()\n'
@@ -25,11 +30,15 @@ class BenchFlow:
         source: The text of its file.
         stages: Its tasks, as the arguments of `floor.py` after the first.
         splits: How many tasks its widest foreach makes.
+        columns: The ways of running it that are measured; all of them if there are none.
+        has_server: Whether the Prefect server is up; else a run starts the temporary one.
     """
 
     source: str
     stages: tuple[str, ...]
     splits: int = 1
+    columns: tuple[str, ...] = ()
+    has_server: bool = True
 
 
 def bench_flow(name: str) -> BenchFlow | None:
@@ -45,13 +54,18 @@ def bench_flow(name: str) -> BenchFlow | None:
     if kind == "linear" and size.isdecimal() and int(size) >= 2:
         return _linear(int(size))
     if kind == "foreach" and size.isdecimal():
-        return _foreach(int(size))
-    if name == "branches":
-        return _branches()
-    if name == "nested":
-        return _nested()
-    if name == "numpy":
-        return _numpy() if find_spec("numpy") else None
+        # natively it would take the better part of an hour
+        columns = ("prefect",) if int(size) >= 2000 else ()
+        return replace(_foreach(int(size)), columns=columns)
+    if kind == "lines":
+        splits, _, lines = size.rpartition("x")
+        if (splits or "1").isdecimal() and lines.isdecimal():
+            return _lines(int(splits or 1), int(lines))
+    if name == "first-run":
+        return replace(_linear(3), columns=("prefect",), has_server=False)
+    named = {"branches": _branches, "nested": _nested, "numpy": _numpy}
+    if name in named:
+        return named[name]() if name != "numpy" or find_spec("numpy") else None
     raise ValueError(f"no flow is called {name}")
 
 
@@ -82,6 +96,26 @@ def _foreach(width: int) -> BenchFlow:
         _step("end", "print(self.n)"),
     )
     return BenchFlow(source, ("1x0", f"{width}x0", "1x0", "1x0"), width)
+
+
+def _lines(width: int, lines: int) -> BenchFlow:
+    source = _flow(
+        _step(
+            "start",
+            f"self.items = list(range({width}))",
+            "self.next(self.body, foreach='items')",
+        ),
+        _step(
+            "body",
+            f"for number in range({lines}):",
+            "    print('line', number, 'of what a step prints while it works')",
+            "self.next(self.join)",
+        ),
+        _step("join", "self.next(self.end)", inputs=True),
+        _step("end", "pass"),
+    )
+    columns = ("prefect",) if lines >= 1_000_000 else ("native", "prefect")
+    return BenchFlow(source, (), width, columns)
 
 
 def _branches() -> BenchFlow:

@@ -36,7 +36,7 @@ def main(output: str, limit: str, command: list[str]) -> int:
     start = time.monotonic()
     process = subprocess.Popen(command)
     peak = Peak(os.getpid())
-    wall, code, cpu, main_peak = 0.0, 1, 0.0, 0
+    wall, code, cpu, main_peak, ended = 0.0, 1, 0.0, 0, 0.0
     while True:
         try:
             pid, status, usage = os.wait4(-1, 0)
@@ -44,10 +44,11 @@ def main(output: str, limit: str, command: list[str]) -> int:
             break
         cpu += usage.ru_utime + usage.ru_stime
         if pid == process.pid:
-            wall = time.monotonic() - start
+            wall, ended = time.monotonic() - start, time.time()
             code = process.returncode = os.waitstatus_to_exitcode(status)
             main_peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     cost = {"wall": wall, "cpu": cpu, "memory": peak.close(), "main_memory": main_peak}
+    cost["ended"] = ended
     Path(output).write_text(json.dumps({"code": code, **cost}), encoding="utf-8")
     return code
 

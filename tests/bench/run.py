@@ -4,20 +4,21 @@
 
 Every figure is a median of several rounds; in a round each flow runs each way once, one after the
 other, so that a machine that is slow for a while is slow for all of them. Ratios come first: they
-are what can be compared between machines. The Prefect server is up all the time and is counted
-apart.
+are what can be compared between machines. The Prefect server is up all the time; its CPU time until
+it is quiet again belongs to the run before. What is to be reached comes first.
 """
 
 import argparse
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -27,14 +28,17 @@ sys.path.insert(0, str(HERE.parent))
 from bench.command import LIMIT, machine, say, table  # noqa: E402
 from bench.flows import DEFAULT, BenchFlow, bench_flow  # noqa: E402
 from bench.measure import PROC, cpu_seconds, descendants  # noqa: E402
+from bench.targets import TARGETS, Medians  # noqa: E402
 from support.server import use_server  # noqa: E402
 
 SETTLING = 120  # seconds at most in which the server deals with what a run has sent it
 IDLE = 0.1  # CPU seconds a second that the server takes when it has nothing to do
 WORKERS = 16  # what Metaflow's own run does at the same time
 FOREIGN = ("METAFLOW_", "PREFECT_", "PYTEST_", "COVERAGE_")
-FIGURES = ("wall", "cpu", "memory", "main_memory", "server_cpu")
-Costs = dict[str, list[dict[str, float]]]  # of each column the figures of each round
+FIGURES = ("wall", "cpu", "server_cpu", "all_cpu", "tail", "memory", "main_memory")
+END = re.compile(r"^(\d\d):(\d\d):(\d\d\.\d+) .* Task run 'end' - Finished", re.MULTILINE)
+DAY = 86_400
+Costs = dict[str, list[dict[str, float | None]]]  # of each column the figures of each round
 
 
 def main(words: Sequence[str]) -> int:
@@ -124,18 +128,22 @@ class Bench:
 
     def round(
         self, name: str, flow: BenchFlow, number: int
-    ) -> Iterator[tuple[str, dict[str, float]]]:
+    ) -> Iterator[tuple[str, dict[str, float | None]]]:
         """Run a flow each way once, beginning with another way in each round."""
         columns = self._columns(flow)
-        turn = number % len(columns)
+        turn = number % max(1, len(columns))
         for column, command in columns[turn:] + columns[:turn]:
             folder = self._base / f"{name}-{column}"
             (folder / ".metaflow").mkdir(parents=True)
             (folder / "flow.py").write_text(flow.source, encoding="utf-8")
             if column == "prefect":
                 create = [sys.executable, "flow.py", "prefect", "create", "flow_prefect.py"]
-                self._run(create, folder, check=True)
-            yield column, self._cost(column, command, folder)
+                self._run(create, folder, self._variables, check=True)
+            variables = dict(self._variables)
+            if not flow.has_server:
+                del variables["PREFECT_API_URL"]
+                variables["PREFECT_HOME"] = str(folder / "prefect-home")
+            yield column, self._cost(column, command, folder, variables)
 
     def _columns(self, flow: BenchFlow) -> list[tuple[str, list[str]]]:
         splits = f"--max-num-splits={flow.splits}"
@@ -146,19 +154,28 @@ class Bench:
             ("floor", [sys.executable, str(HERE / "floor.py"), str(WORKERS), *flow.stages]),
             *((name, [word.format(**values) for word in words]) for name, words in self._commands),
         ]
-        return [column for column in columns if column[0] not in self._without]
+        measured = flow.columns or [name for name, _ in columns]
+        return [
+            (name, words)
+            for name, words in columns
+            if name not in self._without and name in {*measured, *dict(self._commands)}
+        ]
 
-    def _cost(self, column: str, command: Sequence[str], folder: Path) -> dict[str, float]:
+    def _cost(
+        self, column: str, command: Sequence[str], folder: Path, variables: Mapping[str, str]
+    ) -> dict[str, float | None]:
         before = self._server_cpu()
         output = folder / "cost.json"
         measure = [sys.executable, str(HERE / "measure.py"), str(output), str(LIMIT)]
-        done = self._run([*measure, *command], folder)
+        done = self._run([*measure, *command], folder, variables)
         cost = json.loads(output.read_text(encoding="utf-8"))
         if cost.pop("code"):
             self.failed = True
             say(f"{column} failed:\n{done.stdout[-2000:]}")
+        tail = _after_last_step(done.stdout, cost.pop("ended"))
         self._settle()
-        return {**cost, "server_cpu": self._server_cpu() - before}
+        server = self._server_cpu() - before
+        return {**cost, "tail": tail, "server_cpu": server, "all_cpu": cost["cpu"] + server}
 
     def _settle(self) -> None:
         """Wait until the server has dealt with what a run has sent it.
@@ -172,12 +189,17 @@ class Bench:
                 return
 
     def _run(
-        self, command: Sequence[str], folder: Path, *, check: bool = False
+        self,
+        command: Sequence[str],
+        folder: Path,
+        variables: Mapping[str, str],
+        *,
+        check: bool = False,
     ) -> subprocess.CompletedProcess[str]:
         with subprocess.Popen(
             command,
             cwd=folder,
-            env=self._variables,
+            env=dict(variables),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -198,34 +220,59 @@ class Bench:
         return sum(map(cpu_seconds, self._server), 0.0)
 
 
+def _after_last_step(output: str, ended: float) -> float | None:
+    """Return the seconds from the end of the last step to the end of the run."""
+    found = END.findall(output)
+    if not found:
+        return None
+    hours, minutes, seconds = found[-1]
+    midnight = time.mktime((*time.localtime(ended)[:3], 0, 0, 0, 0, 0, -1))
+    said = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    return (ended - midnight - said) % DAY
+
+
 def _medians(costs: Costs) -> dict[str, dict[str, float | None]]:
     found: dict[str, dict[str, float | None]] = {}
     for column, rounds in costs.items():
         found[column] = {}
         for figure in FIGURES:
-            values = [cost[figure] for cost in rounds if cost[figure] is not None]
+            values = [value for cost in rounds if (value := cost[figure]) is not None]
             found[column][figure] = median(values) if values else None
     return found
 
 
-def _table(medians: dict[str, dict[str, dict[str, float | None]]], rounds: int) -> list[str]:
+def _targets(medians: Medians) -> list[str]:
+    rows = []
+    for target in TARGETS:
+        value = target.value(medians)
+        if value is not None:
+            met = "yes" if value <= target.limit else "no"
+            rows.append([target.work, f"{target.limit:g}", f"{value:.2f}", met])
+    return table(["work", "to reach", "now", "met"], rows) if rows else []
+
+
+def _table(medians: Medians, rounds: int) -> list[str]:
     where = ", ".join(f"{name} {value}" for name, value in machine().items())
-    lines = [f"Medians of {rounds} interleaved rounds; {where}."]
-    titles = {"flow": "flow", "native": "of native", "floor": "of floor", "column": ""}
-    titles |= {"wall": "wall s", "cpu": "CPU s", "server_cpu": "server CPU s"}
-    titles |= {"memory": "tree MB", "main_memory": "process MB"}
+    lines = [f"Medians of {rounds} interleaved rounds; {where}.", *_targets(medians), ""]
+    against = [("native", "wall"), ("floor", "wall"), ("floor", "all_cpu")]
+    titles = ["flow", "wall of native", "wall of floor", "CPU of floor", "column"]
+    figures = {"wall": "wall s", "cpu": "CPU s", "server_cpu": "server CPU s"}
+    figures |= {"all_cpu": "all CPU s", "tail": "after last step s"}
+    figures |= {"memory": "tree MB", "main_memory": "process MB"}
     rows = []
     for name, columns in medians.items():
         for column, cost in columns.items():
-            against = [_ratio(cost, columns.get(other)) for other in ("native", "floor")]
-            figures = [_number(cost[figure], figure) for figure in list(titles)[4:]]
-            rows.append([name, *against, column, *figures])
-    return [*lines, *table(list(titles.values()), rows)]
+            ratios = [_ratio(cost, columns.get(other), figure) for other, figure in against]
+            numbers = [_number(cost[figure], figure) for figure in figures]
+            rows.append([name, *ratios, column, *numbers])
+    return [*lines, *table([*titles, *figures.values()], rows)]
 
 
-def _ratio(cost: dict[str, float | None], other: dict[str, float | None] | None) -> str:
-    wall, base = cost["wall"], other and other["wall"]
-    return f"{wall / base:.2f}" if wall and base else "-"
+def _ratio(
+    cost: dict[str, float | None], other: dict[str, float | None] | None, figure: str
+) -> str:
+    value, base = cost[figure], other and other[figure]
+    return f"{value / base:.2f}" if value and base else "-"
 
 
 def _number(value: float | None, figure: str) -> str:
