@@ -77,7 +77,7 @@ def test_a_short_task_run_is_told_once_and_wholly(
         "start": ["Completed"],
         "long": ["Running", "Completed"],
         "retried": ["Running", "AwaitingRetry", "Retrying", "Completed"],
-        "caught": ["Completed"],
+        "caught": ["Running", "Caught"],
         "tagged": ["Completed"],
         "join": ["Completed"],
         "end": ["Failed"],
