@@ -7,18 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from metaflow_prefect.deploy.description import (
-    DeploymentFacts,
-    Description,
-    Event,
-    Upstream,
-    checked_name,
-    describe,
-    named_triggers,
-)
+from metaflow_prefect.deploy.description import Description, checked_name, describe, named_triggers
 from metaflow_prefect.errors import FlowProblem, UsageProblem
 from metaflow_prefect.generate.names import argument_names
-from metaflow_prefect.model import FlowModel, ParameterModel
+from metaflow_prefect.model import DeploymentFacts, Event, FlowModel, ParameterModel, Upstream
 from prefect.events import DeploymentTriggerTypes
 from prefect.server.utilities.user_templates import (
     render_user_template_sync,

@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from metaflow_prefect.deploy.description import DeploymentFacts, Description, Production
+from metaflow_prefect.deploy.description import Description, Production
 from metaflow_prefect.errors import DeployProblem, UsageProblem
+from metaflow_prefect.model import DeploymentFacts
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Metaflow's of its own dependencies

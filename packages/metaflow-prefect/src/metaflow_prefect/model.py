@@ -89,3 +89,54 @@ class FlowModel:
     options: tuple[str, ...] = ()
     run_options: tuple[str, ...] = ()
     configs: LiteralDict = LiteralDict(())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """An event that `@trigger` names.
+
+    Args:
+        name: Its name.
+        parameters: Which parameter takes which key of its payload.
+    """
+
+    name: str
+    parameters: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upstream:
+    """A flow that `@trigger_on_finish` names.
+
+    Args:
+        flow: Its name.
+        project: Its project, if it is named.
+        branch: The branch of the project, if it is named.
+    """
+
+    flow: str
+    project: str | None = None
+    branch: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentFacts:
+    """What a flow's decorators say of its deployment.
+
+    Args:
+        cron: When it runs, as Metaflow writes it.
+        timezone: The time zone of that; `None` is UTC.
+        events: The events that all have to happen for it to run.
+        upstream: The flows that all have to finish for it to run.
+        project: Its project.
+        branch: The branch of its project, as `prod` or `user.ada`.
+        is_personal: Whether the branch is that of the user at hand, for want of another.
+    """
+
+    cron: str | None = None
+    timezone: str | None = None
+    events: tuple[Event, ...] = ()
+    upstream: tuple[Upstream, ...] = ()
+    project: str | None = None
+    branch: str | None = None
+    is_personal: bool = False

@@ -30,7 +30,6 @@ from metaflow_prefect.commands.values import named_values
 from metaflow_prefect.deploy.defaults import plain_value
 from metaflow_prefect.deploy.description import (
     DEFAULT_NAME,
-    DeploymentFacts,
     Description,
     Production,
     checked_name,
@@ -45,7 +44,7 @@ from metaflow_prefect.generate.names import argument_names
 from metaflow_prefect.generate.write import check_output, write_text
 from metaflow_prefect.load.configs import ConfigFiles
 from metaflow_prefect.load.deployment import load_deployment
-from metaflow_prefect.model import RUNTIMES, FlowModel, LiteralDict, Runtime
+from metaflow_prefect.model import RUNTIMES, DeploymentFacts, FlowModel, LiteralDict, Runtime
 
 PLACEHOLDER_TOKEN = "__PLACEHOLDER_PRODUCTION_TOKEN__"  # noqa: S105 - Argo's, where none is asked for
 

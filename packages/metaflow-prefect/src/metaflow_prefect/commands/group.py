@@ -9,7 +9,6 @@ from typing import Any
 
 from metaflow._vendor import click
 
-from metaflow_prefect.checks import check
 from metaflow_prefect.errors import MetaflowPrefectError, UsageProblem
 from metaflow_prefect.generate.render import render
 from metaflow_prefect.load.flow import load_flow
@@ -99,7 +98,6 @@ def generated_text(
     Raises:
         FlowProblem: The flow cannot become a Prefect flow.
     """
-    check(flow)
     relative = os.path.relpath(source, target.parent).replace(os.sep, "/")
     return render(flow, source=relative, output=target.name, runtime=runtime)
 

@@ -23,15 +23,10 @@ from metaflow.plugins.aws.step_functions.production_token import (
 from metaflow.tagging_util import validate_tag
 from metaflow.util import get_username
 
-from metaflow_prefect.deploy.description import (
-    DEFAULT_NAME,
-    DeploymentFacts,
-    Description,
-    Production,
-    full_name,
-)
+from metaflow_prefect.deploy.description import DEFAULT_NAME, Description, Production, full_name
 from metaflow_prefect.deploy.known import Known
 from metaflow_prefect.errors import DeployProblem, OperationProblem, UsageProblem
+from metaflow_prefect.model import DeploymentFacts
 
 NAMESPACE = "production:"
 GENERATED = re.compile(r"(.+)-\d+-[a-z]{4}")  # a token that Metaflow has made, with its prefix

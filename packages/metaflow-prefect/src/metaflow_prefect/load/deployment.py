@@ -7,8 +7,8 @@ from typing import Any
 from metaflow import current
 from metaflow.exception import MetaflowException
 
-from metaflow_prefect.deploy.description import DeploymentFacts, Event, Upstream
 from metaflow_prefect.errors import FlowProblem
+from metaflow_prefect.model import DeploymentFacts, Event, Upstream
 
 
 def load_deployment(flow: Any) -> DeploymentFacts:

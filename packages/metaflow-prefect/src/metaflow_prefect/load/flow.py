@@ -12,8 +12,7 @@ from typing import Any
 from metaflow._vendor import click
 from metaflow.flowspec import FlowStateItems
 
-from metaflow_prefect.checks import refuse
-from metaflow_prefect.load.problems import problems_of
+from metaflow_prefect.load.problems import problems_of, refuse
 from metaflow_prefect.model import (
     FlowModel,
     LiteralDict,

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from metaflow.lint import LintWarn, linter
 
+from metaflow_prefect.errors import FlowProblem
 from metaflow_prefect.load.step_problems import REMOTE_STORES, StepProblems
+
+
+def refuse(flow: str, problems: Iterable[str]) -> None:
+    """Refuse a flow for some problems, if there are any.
+
+    Args:
+        flow: The flow's name.
+        problems: What is wrong with it, a sentence or two each.
+
+    Raises:
+        FlowProblem: There is a problem; the message has them all.
+    """
+    lines = "\n".join(f"  {problem}" for problem in problems)
+    if lines:
+        raise FlowProblem(f"{flow} cannot become a Prefect flow:\n{lines}")
 
 
 def problems_of(flow: Any, options: Sequence[str]) -> Iterator[str]:

@@ -60,6 +60,7 @@ PREFECT_SIDE = (
     "flow_run.trigger",
     "flow_run.values",
     "flow_run.staleness",
+    "flow_run.run_loop",
     "flow_run.engine",
     "flow_run.resume",
     "flow_run.server",

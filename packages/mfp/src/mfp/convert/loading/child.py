@@ -11,7 +11,6 @@ from inspect import getsource
 from pathlib import Path
 from typing import Any, NoReturn
 
-from metaflow_prefect.checks import check
 from metaflow_prefect.deploy.description import describe
 from metaflow_prefect.deploy.tokens import with_first_token
 from metaflow_prefect.errors import FlowProblem, MetaflowPrefectError
@@ -144,7 +143,6 @@ def _text(request: Request, found: dict[str, Any]) -> str:
     model = load_flow(flow, options=options, run_options=[f"--tag={tag}" for tag in request.tags])
     if request.form != "file":
         return draw(model, request.form)
-    check(model)
     found.update(_deployment(flow, model, request))
     text = render(model, source=request.source, output=request.output, runtime=request.runtime)
     if request.stub:
