@@ -96,11 +96,13 @@ def stored_exception(results: Any, name: str = "_exception") -> dict[str, Any] |
     """Return the exception that Metaflow has kept of an attempt, as texts."""
     from metaflow.exception import MetaflowException
 
+    if not results.has_metadata(results.METADATA_DONE_SUFFIX):
+        return None  # it has ended before it could keep anything
     try:
         kept = results[name]
     except (MetaflowException, KeyError, OSError):
         return None
-    return {
+    return kept and {
         "type": str(kept.type),
         "message": str(kept.exception),
         "trace": kept.stacktrace,
