@@ -35,6 +35,14 @@ def test_one_place_whatever_is_asked_for(tmp_path: Path) -> None:
     assert generated(tmp_path) == places
 
 
+def test_flows_outside_of_the_folder_take_no_names(tmp_path: Path) -> None:
+    write(tmp_path, {".git/HEAD": "", "a.py": GOOD, "deep/a.py": GOOD})
+    assert mfp(tmp_path / "deep", "convert-all").returncode == 0
+    assert generated(tmp_path) == ["deep/prefect_flows/a_prefect.py"]
+    assert mfp(tmp_path, "convert-all", "deep").returncode == 0
+    assert generated(tmp_path)[1:] == ["prefect_flows/deep/a_prefect.py"]
+
+
 def test_names_given_in_settings_keep_their_flows(tmp_path: Path) -> None:
     settings = "[[tool.mfp.overrides]]\npaths = ['*.py']\noutput = 'same.py'\n"
     write(tmp_path, {"flows/a.py": GOOD, "flows/b.py": GOOD, "pyproject.toml": settings})

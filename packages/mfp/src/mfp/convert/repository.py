@@ -1,8 +1,9 @@
 """Find the flows of a repository and convert them: what several commands do."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from mfp.convert.memory.cache import open_cache
 from mfp.convert.run import Loading, convert, processors
@@ -56,7 +57,8 @@ def convert_repository(selection: Selection, writing: Writing, settings: Setting
     shard = selection.part
     found = discover_selection(selection, settings)
     asked = {(one.path, one.name) for one in found.flows}
-    project = plan((*found.flows, *found.others), selection.output_dir, settings)
+    others = [one for one in found.others if _is_below(one.path, settings.folder)]
+    project = plan((*found.flows, *others), selection.output_dir, settings)
     project = [replace(one, settings=selection.applied_to(one.settings)) for one in project]
     planned = [one for one in project if (one.path, one.name) in asked]
     loading = Loading(
@@ -81,6 +83,10 @@ def convert_repository(selection: Selection, writing: Writing, settings: Setting
         warnings=warnings,
         errors=errors,
     )
+
+
+def _is_below(path: PurePosixPath, folder: Path) -> bool:
+    return not os.path.relpath(path, folder).startswith(os.pardir)
 
 
 def discover_selection(selection: Selection, settings: Settings) -> Discovery:
