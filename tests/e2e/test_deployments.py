@@ -306,6 +306,25 @@ def test_whole_life_of_a_repository(
     assert started.parameters == {"alpha": 7}
 
 
+def test_deployment_whose_flow_is_gone_is_named(
+    tmp_path: Path, prefect_api: str, pool: str
+) -> None:
+    """As soon as its generated file is gone, too; those of other folders are not looked for."""
+    files = {"stays.py": flow("DeployStaysFlow"), "gone.py": flow("DeployGoneFlow")}
+    repository = Repository(tmp_path / "work", prefect_api, files)
+    other = Repository(tmp_path / "other", prefect_api, {"other.py": flow("DeployOtherFlow")})
+    deploy = ("deploy", "flows", "--work-pool", pool, "--changed")
+    for one in (repository, other):
+        assert one.mfp(*deploy).returncode == 0
+    (other.path / "prefect_flows").rename(other.path / "elsewhere")
+    (repository.path / "flows" / "gone.py").unlink()
+    assert "generated file is gone" not in repository.mfp(*deploy).stderr
+    assert repository.mfp("convert-all", "flows", "--prune").returncode == 0
+    said = repository.mfp(*deploy).stderr
+    assert "DeployGoneFlow/default: Its generated file is gone, so runs fail." in said
+    assert "DeployOtherFlow" not in said
+
+
 def deployed_by_prefect(folder: Path, api: str, pool: str) -> Repository:
     """A repository whose deployments Prefect itself has taken from the `prefect.yaml`."""
     flows = {"one.py": flow("YamlOneFlow", "@schedule"), "sub/two.py": flow("YamlTwoFlow")}

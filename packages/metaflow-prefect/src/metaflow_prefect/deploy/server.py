@@ -44,6 +44,7 @@ from metaflow_prefect.errors import DeployProblem
 from metaflow_prefect.runtime.flow_run.deployed import DEPLOYMENT_VARIABLE
 
 CLOUD_WRITES = 10
+PAGE = 200  # deployments in one answer of the server
 # Metaflow's own variables. By the first it knows that a run is one of production.
 TOKEN_VARIABLE = "METAFLOW_PRODUCTION_TOKEN"  # noqa: S105 - its name
 OWNER_VARIABLE = "METAFLOW_OWNER"
@@ -212,6 +213,29 @@ class Server:
                 return await self._client.read_deployment_by_name(full_name)
             except ObjectNotFound:
                 return None
+
+    async def left_behind(self, pull: Sequence[Mapping[str, Any]], folder: Path) -> list[str]:
+        """Name the deployments whose generated file is gone, so that their runs fail.
+
+        Args:
+            pull: How workers get at the code; those with other pull steps are not ours to judge.
+            folder: The folder that these steps lead to.
+
+        Raises:
+            DeployProblem: The server does not answer well.
+        """
+        found: list[DeploymentResponse] = []
+        with told(self.url):
+            while page := await self._client.read_deployments(limit=PAGE, offset=len(found)):
+                found += page
+        return sorted(
+            f"{record.flow}/{one.name}"
+            for one in found
+            if one.pull_steps == pull
+            and (record := Record.of(one.job_variables)) is not None
+            and one.entrypoint
+            and not (folder / one.entrypoint.rpartition(":")[0]).exists()
+        )
 
     async def production(self, full_name: str) -> Production | None:
         """Return the production token of a deployment, if it has one.

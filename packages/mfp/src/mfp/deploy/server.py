@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -109,7 +110,10 @@ async def _all(
             advance(f"{result.status} {planned.full_name}")
             return result
 
-        return list(await asyncio.gather(*map(done, flows, refused)))
+        results = list(await asyncio.gather(*map(done, flows, refused)))
+        with suppress(MetaflowPrefectError):  # what is deployed is: the next run tells of it
+            _tell_of(await server.left_behind(steps, Path.cwd()))
+        return results
 
 
 class _Work:
@@ -179,6 +183,13 @@ def _pull_steps(
         text += f"is here: {', '.join(left)}. Push before the next run."
         click.echo(printable(text), err=True)
     return clone_steps(checkout, checkout.branch), missing
+
+
+def _tell_of(left_behind: Sequence[str]) -> None:
+    if left_behind:
+        gone = "Its generated file is" if len(left_behind) == 1 else "Their generated files are"
+        text = f"{', '.join(left_behind)}: {gone} gone, so runs fail. Delete a deployment by: "
+        click.echo(printable(f"{text}prefect deployment delete NAME"), err=True)
 
 
 def _not_deployable(planned: PlannedDeployment) -> Deployed | None:
