@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from prefect.states import Cancelled, Completed, Crashed, Failed
 from .scheduler import Finish, Unit
 from .tracebacks import StepError, shortened, stored_error
 
+# What the system says of a disk that is full, over its quota or read-only.
+STORAGE_ERROR = re.compile(r"\[Errno (?:28|30|122)\]")
 # Signals by which a system ends a process; the others are a program's own fault.
 SYSTEM_SIGNALS = {signal.SIGKILL, signal.SIGTERM, signal.SIGHUP}
 
@@ -114,6 +117,13 @@ def failure_message(
             how += f" ({signal.Signals(-code).name})"
     message = f"{how} in {unit}"
     return f"{message}: {shortened(last_words)}" if last_words else message
+
+
+def with_storage(message: str, reply: Mapping[str, Any]) -> str:
+    """Add to a message where the run's data is, if that may be what has failed."""
+    if STORAGE_ERROR.search(message) and reply.get("storage"):
+        return f"{message}. Metaflow writes to the {reply['storage']}."
+    return message
 
 
 def located(error: StepError, unit: Unit[Any]) -> str:

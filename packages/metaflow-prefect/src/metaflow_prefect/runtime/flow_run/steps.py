@@ -21,6 +21,7 @@ from .states import (
     failure_message,
     finished_state,
     stopped_state,
+    with_storage,
 )
 from .tracebacks import stored_error
 
@@ -128,7 +129,7 @@ def _failed(
     failure = Failure(
         unit,
         task_run.id,
-        failure_message(unit, reply, error, log.last_words),
+        with_storage(failure_message(unit, reply, error, log.last_words), reply),
         error,
         log.last_lines,
         task_run.run_count - 1,

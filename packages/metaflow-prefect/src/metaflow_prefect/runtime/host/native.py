@@ -75,8 +75,9 @@ def install_service(service: RunService, launcher: Launcher) -> None:
 
     def make_run(self: Any, flow: Any, *args: Any, **kwargs: Any) -> None:
         origin = None
+        _, store, metadata, *_ = args
+        service.storage = f"{store.TYPE} datastore at {store.datastore_root}"
         if kwargs.get("clone_run_id"):
-            _, store, metadata, *_ = args
             origin = look_at_origin(flow, store, metadata, kwargs["clone_run_id"])
         run_id = service.ready(flow, kwargs, origin)
         make(self, flow, *args, **{**kwargs, "run_id": run_id})

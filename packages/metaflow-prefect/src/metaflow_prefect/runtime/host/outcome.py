@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any
 
+STORAGE_ERRORS = (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EACCES, errno.EIO)
 LONGEST_VALUE = 40  # characters of a foreach value that fit a task run's name
 MOST_COMPARED = 20  # inputs of a join that its artifacts are compared with
+
+
+def storage_problem(error: BaseException) -> OSError | None:
+    """Return what the system said of a disk that is full or must not be written.
+
+    Metaflow may have failed once more because of it, so what led to an error counts.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in STORAGE_ERRORS:
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 class FinishedTask:

@@ -53,6 +53,7 @@ class RunService:
         self._stopped: set[int] = set()  # requests whose processes were ended from here
         self._start: dict[str, Any] = {}
         self._runtime: Any = None
+        self.storage = ""  # where the run's data is, once that is known
 
     # -- messages ---------------------------------------------------------------
 
@@ -206,6 +207,7 @@ class RunService:
                 "code": None,
                 "reason": str(error),
                 "stopped": self._stopping,
+                "storage": self.storage,
             }
         self._lines.end()
         self._channel.send({"kind": "reply", "request": number, **reply})
@@ -260,6 +262,7 @@ class RunService:
             "give_up": give_up,
             "stopped": request in self._stopped,
             "error": stored_exception(store),
+            "storage": self.storage,
         }
 
     def _task_for(self, message: dict[str, Any]) -> tuple[Any, str | None]:

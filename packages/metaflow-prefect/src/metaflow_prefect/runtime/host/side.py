@@ -20,6 +20,7 @@ from ..versions import version_problem
 from .flow_facts import shape_of
 from .launch import Launcher, chosen_variables
 from .native import configs_as_options, install_service
+from .outcome import storage_problem
 from .script import USAGE_CODE, FlowStart, StartAnew, cause_of, end_process, run_script
 from .service import RunService
 from .warm import WarmServer
@@ -136,6 +137,8 @@ def _serve_run(channel: Channel, earlier: dict[str, Any] | None) -> NoReturn:
         _start_anew(channel, message, environment)
     sys.stdout.flush()
     cause = cause_of(causes[0]) if causes else ""
+    if causes and service.storage and (problem := storage_problem(causes[0])):
+        cause = f"{cause_of(problem)}. See to Metaflow's {service.storage}."
     loaded = FlowStart.flow
     shape = None if loaded is None or code != USAGE_CODE else shape_of(loaded)
     channel.send({"kind": "ended", "code": code, "cause": cause, "shape": shape})

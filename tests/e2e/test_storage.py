@@ -1,0 +1,33 @@
+"""A datastore that cannot be written is named, with what the system says of it."""
+
+from pathlib import Path
+
+from e2e.project import SOURCES, FlowFolder
+
+
+def folder_for(tmp_path: Path, api: str, root: Path, **variables: str) -> FlowFolder:
+    variables = {"METAFLOW_DATASTORE_SYSROOT_LOCAL": str(root), **variables}
+    return FlowFolder(tmp_path, SOURCES / "fills_disk.py", PREFECT_API_URL=api, **variables)
+
+
+def test_one_that_the_run_cannot_begin_in(tmp_path: Path, prefect_api: str) -> None:
+    root = Path("/proc/metaflow")  # a place where nobody can make a folder
+    flow = folder_for(tmp_path / "flow", prefect_api, tmp_path / "root")
+    file = flow.create()
+    flow.environment["METAFLOW_DATASTORE_SYSROOT_LOCAL"] = str(root.parent)
+    done = flow.run(file)
+    assert done.returncode != 0
+    assert "Error" in done.stderr.splitlines()[-1], done.stderr
+    assert "/proc/" in done.stderr.splitlines()[-1], done.stderr
+
+
+def test_one_that_is_full_while_a_step_runs(tmp_path: Path, prefect_api: str) -> None:
+    root = tmp_path / "root"
+    flow = folder_for(tmp_path / "flow", prefect_api, root, OUT_OF_SPACE="1")
+    done = flow.run(flow.create())
+    assert done.returncode == 1
+    told = "OSError: [Errno 28] No space left on device in start"
+    where = f"Metaflow writes to the local datastore at {root}"
+    assert any(told in line and where in line for line in done.stderr.splitlines()[-4:]), (
+        done.stderr
+    )
