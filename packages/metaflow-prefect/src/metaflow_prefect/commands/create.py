@@ -126,6 +126,18 @@ server in PREFECT_API_URL, with the schedule and the triggers that the flow's de
     default=None,
     help="Activate the schedule, or not. By default it stays as it is; a new one is active.",
 )
+@click.option(
+    "--notify-on-error/--no-notify-on-error", default=False, help="Notify when a run fails."
+)
+@click.option(
+    "--notify-on-success/--no-notify-on-success",
+    default=False,
+    help="Notify when a run is successful.",
+)
+@click.option("--notify-slack-webhook-url", help="The Slack webhook to notify by.")
+@click.option(
+    "--notify-block", metavar="TYPE/NAME", help="The notification block of Prefect to notify by."
+)
 @click.option("--paused", is_flag=True, help="Keep it from starting runs, until it is resumed.")
 @click.option("--only-json", is_flag=True, help="Only print what would be deployed.")
 @click.option("--deployer-attribute-file", hidden=True, help="Used by Metaflow's Deployer.")
@@ -207,6 +219,10 @@ class DeployOptions:
         concurrency_limit: How many runs run at a time.
         parameters: Parameters, as `NAME=VALUE`.
         scheduled: Whether the schedule is active.
+        notify_on_error: Whether somebody is told when a run fails.
+        notify_on_success: Whether somebody is told when a run is successful.
+        notify_slack_webhook_url: The Slack webhook by which they are told.
+        notify_block: The notification block of Prefect by which they are told.
         paused: Whether it starts no runs.
         only_json: Whether to print only what would be deployed.
         deployer_attribute_file: Where Metaflow's `Deployer` reads what has been deployed.
@@ -227,6 +243,10 @@ class DeployOptions:
     concurrency_limit: int | None
     parameters: tuple[str, ...]
     scheduled: bool | None
+    notify_on_error: bool
+    notify_on_success: bool
+    notify_slack_webhook_url: str | None
+    notify_block: str | None
     paused: bool
     only_json: bool
     deployer_attribute_file: str | None
@@ -267,6 +287,26 @@ class DeployOptions:
             except ValueError:
                 variables[name] = text
         return variables | ({"image": self.image} if self.image else {})
+
+    def notify(self) -> dict[str, Any]:
+        """Return who is told of the ends of runs, by the names of `Notices`.
+
+        Raises:
+            UsageProblem: It is not said by what they are told.
+        """
+        chosen = {"error": self.notify_on_error, "success": self.notify_on_success}
+        on = tuple(kind for kind, is_on in chosen.items() if is_on)
+        if bool(on) != bool(self.notify_slack_webhook_url or self.notify_block):
+            raise UsageProblem(
+                "Notifications need both an occasion and a way.",
+                "Give --notify-on-error or --notify-on-success, and --notify-slack-webhook-url or "
+                "--notify-block.",
+            )
+        return {
+            "on": on,
+            "block": self.notify_block,
+            "slack_url": self.notify_slack_webhook_url,
+        }
 
     def settings(self) -> dict[str, Any]:
         """Return what is Prefect's own business, by the names of its client."""
@@ -318,9 +358,11 @@ def deploy_flow(
     whole = replace(flow, options=(), run_options=())
 
     # Prefect takes seconds to import, which no other command is to wait for.
+    from metaflow_prefect.deploy.notices import Notices  # noqa: PLC0415
     from metaflow_prefect.deploy.server import Deployment, api_url, connect  # noqa: PLC0415
 
     variables = options.pool_variables()
+    notify = options.notify()
     settings = options.settings() | ({"parameters": parameters} if parameters else {})
 
     def deployment(code: Code, pool: str, production: Production) -> Deployment:
@@ -338,6 +380,7 @@ def deploy_flow(
             job_variables=variables,
             settings=settings,
             scheduled=options.scheduled,
+            notices=Notices(**notify),
         )
 
     async def deploy(scratch: Path) -> None:

@@ -12,6 +12,7 @@ from prefect.events.schemas.automations import Automation, AutomationCore
 from pydantic import TypeAdapter
 
 from metaflow_prefect.deploy.description import TRIGGER_NAMES, automation_names
+from metaflow_prefect.deploy.notices import is_notice
 
 PAGE = 200  # automations in one answer of the server
 # What users set in Prefect's pages, and what differs between any two automations.
@@ -19,7 +20,10 @@ THEIRS = {"id", "enabled", "tags", "owner_resource"}
 
 
 async def put_automations(
-    client: PrefectClient, deployment: UUID, triggers: Sequence[dict[str, Any]]
+    client: PrefectClient,
+    deployment: UUID,
+    triggers: Sequence[dict[str, Any]],
+    notices: Sequence[AutomationCore] | None = None,
 ) -> None:
     """Bring the automations of a deployment up to date.
 
@@ -30,26 +34,43 @@ async def put_automations(
         client: The connection to the server.
         deployment: The deployment's id.
         triggers: Its triggers with their names, in Prefect's own form.
+        notices: What tells of the ends of its runs; `None` leaves those as they are.
     """
     found = await client.read_resource_related_automations(f"prefect.deployment.{deployment}")
     wanted = [_automation(deployment, trigger) for trigger in _typed(triggers)]
+    wanted += notices or []
     for one in wanted:
         for left in await client.read_automations_by_name(one.name):
             if all(left.id != known.id for known in found):
                 # of an earlier deployment of that name, which somebody has deleted
                 await client.delete_automation(left.id)
-    ours = [one for one in found if one.name.startswith(TRIGGER_NAMES)]
-    same = {one.name: next((old for old in ours if old.name == one.name), None) for one in wanted}
-    others = [old for old in ours if old not in same.values()]
+    ours = [
+        one
+        for one in found
+        if one.name.startswith(TRIGGER_NAMES) and not (notices is None and is_notice(one))
+    ]
     for one in wanted:
-        old = same[one.name] or (others.pop(0) if others else None)
+        old = _take_like(one, ours, wanted)
         if old is None:
             await client.create_automation(one)
         elif _facts(old) != _facts(one):
             kept = {"enabled": old.enabled, "tags": old.tags}
             await client.update_automation(old.id, AutomationCore(**(_said(one) | kept)))
-    for old in others:
-        await client.delete_automation(old.id)
+    for outdated in ours:
+        await client.delete_automation(outdated.id)
+
+
+def _take_like(
+    wanted: AutomationCore, ours: list[Automation], all_wanted: Sequence[AutomationCore]
+) -> Automation | None:
+    """Take out the one of that name, or else one of its kind that nobody wants any more."""
+    names = {one.name for one in all_wanted}
+    alike = [one for one in ours if one.name == wanted.name]
+    alike += [one for one in ours if one.name not in names and is_notice(one) == is_notice(wanted)]
+    if not alike:
+        return None
+    ours.remove(alike[0])
+    return alike[0]
 
 
 def _typed(triggers: Sequence[dict[str, Any]]) -> list[DeploymentTriggerTypes]:

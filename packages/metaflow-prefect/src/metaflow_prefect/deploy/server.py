@@ -22,6 +22,7 @@ from prefect.client.schemas.objects import VersionInfo, WorkPool
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.context import AsyncClientContext
+from prefect.events.schemas.automations import AutomationCore
 from prefect.exceptions import ObjectNotFound
 from prefect.flows import load_flow_from_entrypoint
 from prefect.settings import get_current_settings
@@ -38,6 +39,7 @@ from metaflow_prefect.deploy.description import (
     named_triggers,
 )
 from metaflow_prefect.deploy.errors import told
+from metaflow_prefect.deploy.notices import Notices, notifications
 from metaflow_prefect.deploy.pools import check_job_variables, check_reach, choose_pool
 from metaflow_prefect.deploy.record import Record
 from metaflow_prefect.errors import DeployProblem
@@ -69,6 +71,7 @@ class Deployment:
         job_variables: Job variables beside the environment.
         settings: What the user says of it in Prefect's own terms, as `concurrency_limit`.
         scheduled: Whether its schedule is active; `None` leaves it as it is.
+        notices: Who is told of the ends of its runs; `None` leaves that as it is.
     """
 
     description: Description
@@ -85,6 +88,7 @@ class Deployment:
     job_variables: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     scheduled: bool | None = None
+    notices: Notices | None = None
 
     @property
     def full_name(self) -> str:
@@ -340,7 +344,11 @@ class Server:
 
     async def _put_triggers(self, id_: UUID, deployment: Deployment) -> None:
         triggers = named_triggers(deployment.description.triggers, deployment.full_name)
-        await put_automations(self._client, id_, triggers)
+        notices: list[AutomationCore] | None = None
+        if deployment.notices is not None:
+            name = deployment.full_name
+            notices = await notifications(self._client, id_, name, deployment.notices)
+        await put_automations(self._client, id_, triggers, notices)
 
 
 def _environment(full_name: str, job_variables: dict[str, Any] | None) -> dict[str, Any]:

@@ -52,6 +52,11 @@ def _evaluated(flow: Any, name: str) -> list[dict[str, Any]]:
     except Exception as error:  # what the user's function raises
         text = f"{type(error).__name__}: {error}"
         raise FlowProblem(f"A function given to @{name} raised {text}. Correct it.") from error
+    if decorator.options:
+        raise FlowProblem(
+            f"@{name} has the options {', '.join(sorted(decorator.options))}, which Prefect's "
+            "automations cannot express. Remove them."
+        )
     triggers: list[dict[str, Any]] = decorator.triggers
     return triggers
 

@@ -1,0 +1,269 @@
+"""Deployments whose runs are not where they were made: packages, repositories, work pools."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from e2e.scheduler import Flows, client_of, eventually, make_pool, worker
+from support.s3 import empty_bucket, s3_server
+
+POOL = "elsewhere-tests"
+FLOW = """
+import helper
+from metaflow import Config, FlowSpec, current, step, trigger, trigger_on_finish
+
+
+{decorator}
+class {name}(FlowSpec):
+    told = Config("told", default_value='{{"a": 1}}')
+
+    @step
+    def start(self):
+        self.says = [helper.SAYS, self.told.a]
+        {body}
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+
+
+if __name__ == "__main__":
+    {name}()
+"""
+
+
+def flow(name: str, decorator: str = "", body: str = "pass") -> str:
+    return FLOW.format(name=name, decorator=decorator, body=body)
+
+
+@pytest.fixture(scope="module")
+def pool(prefect_api: str) -> str:
+    return make_pool(prefect_api, POOL)
+
+
+@pytest.fixture(scope="module")
+def stored() -> Iterator[dict[str, str]]:
+    with s3_server() as url:
+        yield empty_bucket(url)
+
+
+def work(flows: Flows, tmp_path: Path, pool: str) -> Any:
+    environment = {**flows.environment, "PREFECT_HOME": str(tmp_path / "worker-home")}
+    return worker(pool, environment, tmp_path / "empty")
+
+
+def said(flows: Flows, flow: str, run_id: str) -> Any:
+    look = (
+        f"import json; from metaflow import Run; run = Run('{flow}/{run_id}', "
+        "_namespace_check=False); code = run.code; "
+        "print(json.dumps([run['start'].task['says'].data, code and 'import' in "
+        "code.flowspec.decode()]))"
+    )
+    done = flows.run("-c", look)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_deployment_runs_the_code_that_it_was_made_from(
+    tmp_path: Path, prefect_api: str, pool: str, stored: dict[str, str]
+) -> None:
+    flows = Flows(tmp_path / "work", prefect_api, packed=flow("ElsewherePackedFlow"))
+    flows.environment |= stored
+    runs = {}
+    for name, value in (("old", 1), ("new", 2)):
+        (flows.path / "helper.py").write_text(f"SAYS = {name!r}\n")
+        config = ("--config-value", "told", json.dumps({"a": value}))
+        create = ("packed.py", *config, "--quiet", "prefect", "--name", name, "create")
+        done = flows.run(*create, "--work-pool", pool)
+        assert done.returncode == 0, done.stderr
+    assert not (flows.path / "packed_prefect.py").exists()
+    for name in ("old", "new"):
+        runs[name] = flows.trigger("packed", "--name", name, "trigger")
+    (flows.path / "helper.py").unlink()
+    with work(flows, tmp_path, pool):
+        for name, value in (("old", 1), ("new", 2)):
+            assert flows.awaited("packed", runs[name]) == "Succeeded"
+            assert said(flows, "ElsewherePackedFlow", runs[name]) == [[name, value], True]
+
+
+def test_a_folder_that_is_gone_is_one_line(tmp_path: Path, prefect_api: str, pool: str) -> None:
+    flows = Flows(tmp_path / "work", prefect_api, moved=flow("ElsewhereMovedFlow"))
+    (flows.path / "helper.py").write_text("SAYS = 'here'\n")
+    flows.good("moved", "create", "--work-pool", pool)
+    run_id = flows.trigger("moved", "trigger")
+    shutil.copytree(flows.path, tmp_path / "moved")
+    (flows.path / "moved_prefect.py").unlink()
+    with work(flows, tmp_path, pool):
+        assert flows.awaited("moved", run_id) == "Failed"
+    log = flows.good("moved", "logs", run_id)
+    assert f"The folder {flows.path} of the flow is not there" in log
+    assert "workspace.json" not in log
+
+
+def test_a_commit_that_lacks_what_is_deployed_is_refused(
+    tmp_path: Path, prefect_api: str, pool: str
+) -> None:
+    flows = Flows(tmp_path / "work", prefect_api, cloned=flow("ElsewhereClonedFlow"))
+    (flows.path / "helper.py").write_text("SAYS = 'cloned'\n")
+    (flows.path / ".gitignore").write_text(".*\n__pycache__\nrun_id\n")
+
+    def git(*words: str) -> str:
+        who = ("-c", "user.name=t", "-c", "user.email=t@t")
+        command = ["git", *who, *words]
+        done = subprocess.run(command, cwd=flows.path, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    def refused(reason: str) -> None:
+        done = flows.prefect("cloned", *create)
+        assert (done.returncode, done.stderr.count("\n")) == (5, 1), done.stderr
+        assert reason in done.stderr
+
+    create = ("create", "--work-pool", pool, "--pull", "git")
+    bare = tmp_path / "bare.git"
+    subprocess.run(["git", "init", "-q", "--bare", str(bare)], check=True)
+    git("init", "-q", "-b", "trunk")
+    refused("has no remote named origin")
+    git("remote", "add", "origin", "https://u:secret@git.test/r.git")
+    refused("has no commit")
+    git("add", "cloned.py", "helper.py")
+    git("commit", "-q", "-m", "flow")
+    refused("is not in the commit")
+    flows.good("cloned", "create", "cloned_prefect.py")
+    git("add", ".")
+    git("commit", "-q", "-m", "generated")
+    refused("is on no branch of the remote")
+    git("push", "-q", f"file://{bare}", "trunk:trunk")
+    git("update-ref", "refs/remotes/origin/trunk", "HEAD")
+    (flows.path / "helper.py").write_text("SAYS = 'changed'\n")
+    refused("lacks what is here: helper.py")
+    git("checkout", "-q", "helper.py")
+    flows.good("cloned", *create)
+    run_id = flows.trigger("cloned", "trigger")
+    flows.environment |= {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.file://{bare}.insteadOf",
+        "GIT_CONFIG_VALUE_0": "https://git.test/r.git",
+    }
+    with work(flows, tmp_path, pool):
+        assert flows.awaited("cloned", run_id) == "Succeeded"
+    assert said(flows, "ElsewhereClonedFlow", run_id)[0] == ["cloned", 1]
+
+
+@pytest.mark.parametrize("kind", ["docker", "kubernetes", "ecs", "cloud-run-v2"])
+def test_other_work_pools_get_an_image_and_a_package(
+    tmp_path: Path, prefect_api: str, stored: dict[str, str], kind: str
+) -> None:
+    variables = {"image": {"type": "string"}, "memory": {"type": "integer"}, "env": {}}
+    template = {
+        "job_configuration": {name: f"{{{{ {name} }}}}" for name in variables},
+        "variables": {"type": "object", "properties": variables},
+    }
+    pool = make_pool(prefect_api, f"elsewhere-{kind}", kind, base_job_template=template)
+    flows = Flows(tmp_path / "work", prefect_api, image=flow("ElsewhereImageFlow"))
+    (flows.path / "helper.py").touch()
+    create = ("create", "--work-pool", pool, "--image", "mine:1", "--job-variable")
+    local = flows.prefect("image", *create, "memory=2")
+    assert (local.returncode, "do not see the folders" in local.stderr) == (5, True)
+    local = flows.prefect("image", *create, "memory=2", "--pull", "package")
+    assert (local.returncode, "local datastore" in local.stderr) == (5, True)
+    flows.environment |= stored
+    wrong = flows.prefect("image", *create, "memroy=2")
+    assert (wrong.returncode, "has no job variable memroy" in wrong.stderr) == (5, True)
+    flows.good("image", "--name", kind, *create, "memory=2")
+    with client_of(prefect_api) as client:
+        found = client.read_deployment_by_name(f"ElsewhereImageFlow/{kind}")
+    assert (found.job_variables["image"], found.job_variables["memory"]) == ("mine:1", 2)
+    assert found.job_variables["env"]["METAFLOW_CODE_DS"] == "s3"
+
+
+TOLD = "self.told_by = [tuple(map(str, one)) for one in current.trigger]"
+UPSTREAM = "self.told_by = [current.trigger.run.pathspec, current.trigger.run.data.says[0]]"
+LOOK = (
+    "from metaflow import Run, namespace; namespace(None); run = Run('{}'); "
+    "print(run.data.told_by); print(run.trigger and len(run.trigger.events))"
+)
+
+
+def test_events_and_upstream_runs_set_off_runs_that_know_of_them(
+    tmp_path: Path, prefect_api: str, pool: str
+) -> None:
+    events = "@trigger(events=['elsewhere.one', 'elsewhere.two'])"
+    flows = Flows(
+        tmp_path / "work",
+        prefect_api,
+        told=flow("ElsewhereToldFlow", events, TOLD),
+        up=flow("ElsewhereUpFlow"),
+        down=flow("ElsewhereDownFlow", "@trigger_on_finish(flow='ElsewhereUpFlow')", UPSTREAM),
+        options=flow("ElsewhereOptionsFlow", "@trigger(event='a', options={'reset_at': '0 0'})"),
+    )
+    (flows.path / "helper.py").write_text("SAYS = 'up'\n")
+    for name in ("told", "up", "down"):
+        flows.good(name, "create", "--work-pool", pool)
+    refused = flows.prefect("options", "create", "--work-pool", pool)
+    assert (refused.returncode, "reset_at" in refused.stderr) == (4, True)
+
+    # What a developer runs by hand against the same server sets off nothing.
+    flows.good("up", "run")
+    emit = (
+        "from prefect.events import emit_event; "
+        "emit_event('{}', resource={{'prefect.resource.id': 'a'}}, payload={{'x': 1}})"
+    )
+    assert flows.run("-c", emit.format("elsewhere.one")).returncode == 0
+    upstream = flows.trigger("up", "trigger")
+    assert flows.run("-c", emit.format("elsewhere.two")).returncode == 0
+
+    def first(name: str) -> str:
+        return str(eventually(lambda: flows.good(name, "list-runs")).split()[0])
+
+    with work(flows, tmp_path, pool):
+        told, down = first("told"), first("down")
+        assert flows.awaited("told", told) == "Succeeded"
+        assert flows.awaited("down", down) == "Succeeded"
+    shown = flows.run("-c", LOOK.format(f"ElsewhereToldFlow/{told}")).stdout
+    assert "elsewhere.one" in shown
+    assert "elsewhere.two" in shown
+    assert shown.splitlines()[1] == "2"
+    shown = flows.run("-c", LOOK.format(f"ElsewhereDownFlow/{down}")).stdout
+    assert shown.splitlines() == [f"['ElsewhereUpFlow/{upstream}', 'up']", "1"]
+    assert len(flows.good("down", "list-runs").splitlines()) == 1
+
+
+def test_notifications_and_automations_go_with_their_deployment(
+    tmp_path: Path, prefect_api: str, pool: str
+) -> None:
+    text = flow("ElsewhereTellingFlow", "@trigger(event='elsewhere.tell')")
+    flows = Flows(tmp_path / "work", prefect_api, telling=text)
+    (flows.path / "helper.py").touch()
+    create = ("create", "--work-pool", pool)
+    slack = ("--notify-slack-webhook-url", "https://hooks.slack.test/secret")
+    assert flows.prefect("telling", *create, "--notify-on-error").returncode == 2
+    assert flows.prefect("telling", *create, *slack).returncode == 2
+    block = ("--notify-on-error", "--notify-block", "slack-webhook/none")
+    refused = flows.prefect("telling", *create, *block)
+    assert (refused.returncode, "no notification block" in refused.stderr) == (5, True)
+
+    def names() -> list[str]:
+        with client_of(prefect_api) as client:
+            found = client.request("POST", "/automations/filter", json={}).json()
+        return sorted(one["name"] for one in found if "ElsewhereTelling" in one["name"])
+
+    full = "ElsewhereTellingFlow/default"
+    starts = f"metaflow: {full} when the event elsewhere.tell happens"
+    tells = [f"metaflow: {full} when it {verb}: notify" for verb in ("completes", "fails")]
+    done = flows.good("telling", *create, "--notify-on-error", "--notify-on-success", *slack)
+    assert "secret" not in done
+    assert names() == sorted([starts, *tells])
+    flows.good("telling", *create, "--notify-on-error", *slack)
+    assert names() == sorted([starts, tells[1]])
+    # Deleted in Prefect's pages, it leaves an automation, which the next one takes away.
+    with client_of(prefect_api) as client:
+        client.delete_deployment(client.read_deployment_by_name(full).id)
+    flows.good("telling", *create)
+    assert names().count(starts) == 1
+    flows.good("telling", "delete")
+    assert names() == []

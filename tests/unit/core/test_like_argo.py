@@ -1,0 +1,69 @@
+"""What Argo Workflows' commands and methods are called with us, as the README has it."""
+
+import re
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # Metaflow's of its own dependencies
+    from metaflow.plugins.argo.argo_workflows_cli import argo_workflows
+    from metaflow.plugins.argo.argo_workflows_deployer_objects import (
+        ArgoWorkflowsDeployedFlow,
+        ArgoWorkflowsTriggeredRun,
+    )
+    from metaflow_prefect.cli import COMMANDS
+    from metaflow_prefect.commands.group import prefect
+    from metaflow_prefect.deployer import PrefectDeployedFlow, PrefectTriggeredRun
+
+ROOT = Path(__file__).parents[3]
+LOCAL = {"run"}  # a command of ours that is about no deployment
+
+
+def table(document: str, heading: str) -> list[tuple[str, str]]:
+    """The first two columns of the table with a heading, each without its quotes."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    rows = text.partition(heading)[2].partition("\n\n")[0].splitlines()[2:]
+    cells = [row.strip("|").split("|")[:2] for row in rows]
+    return [(first.strip().strip("`"), second.strip()) for first, second in cells]
+
+
+def public(kind: Any) -> set[str]:
+    return {name for name in vars(kind) if not name.startswith("_") and name != "TYPE"}
+
+
+def test_each_command_has_its_like() -> None:
+    assert COMMANDS
+    rows = table("README.md", "| Of Argo Workflows | Of Prefect | What it does |")
+    theirs = {name for name, command in argo_workflows.commands.items() if not command.hidden}
+    assert {first for first, _ in rows if first} == theirs
+    ours = {second.strip("`").split()[0] for _, second in rows}
+    assert ours == set(prefect.commands) - LOCAL
+
+
+@pytest.mark.parametrize(
+    ("kind", "argo", "ours"),
+    [
+        ("DeployedFlow", ArgoWorkflowsDeployedFlow, PrefectDeployedFlow),
+        ("TriggeredRun", ArgoWorkflowsTriggeredRun, PrefectTriggeredRun),
+    ],
+)
+def test_each_method_has_its_like(kind: str, argo: Any, ours: Any) -> None:
+    rows = table("README.md", "| Of Argo Workflows, in Python | Of Prefect |")
+    prefix = f"{kind}."
+    first = {row[0].removeprefix(prefix) for row in rows if row[0].startswith(prefix)}
+    second = {row[1].strip("`").removeprefix(prefix) for row in rows if prefix in row[1]}
+    assert first == public(argo)
+    assert second == public(ours)
+    assert first <= second
+
+
+def test_each_option_of_create_has_its_like() -> None:
+    rows = table("docs/from-argo-workflows.md", "| `argo-workflows create` | `prefect create` |")
+    theirs = {option.opts[0] for option in argo_workflows.commands["create"].params}
+    assert {first for first, _ in rows} == theirs
+    ours = {flag for option in prefect.commands["create"].params for flag in option.opts}
+    named = {flag for _, second in rows for flag in re.findall(r"`(--[a-z-]+)", second)}
+    assert named <= ours
