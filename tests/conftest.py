@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from metaflow_prefect.model import RUNTIMES
 from support import run
 from support.processes import no_process
 from support.server import use_server
@@ -32,6 +33,12 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--thorough", action="store_true", help="run every variant of every case")
+    parser.addoption(
+        "--runtime",
+        choices=RUNTIMES,
+        default=RUNTIMES[0],
+        help="what the generated files of the comparisons with native runs hold or import",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

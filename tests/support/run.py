@@ -11,6 +11,8 @@ from os import environ, killpg, pathsep
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from metaflow_prefect.model import Runtime
+
 from support import warm
 from support.case import Case
 
@@ -53,7 +55,13 @@ def native(case: Case, folder: Path) -> Result:
     return _result(case, folder, _execute(command, folder, environment(case, folder)))
 
 
-def prefect(case: Case, folder: Path, api_url: str, launcher: str | None = None) -> Result:
+def prefect(
+    case: Case,
+    folder: Path,
+    api_url: str,
+    launcher: str | None = None,
+    runtime: Runtime = "embedded",
+) -> Result:
     """Make the Prefect file in `folder`, then run it against the server at `api_url`.
 
     Args:
@@ -61,6 +69,7 @@ def prefect(case: Case, folder: Path, api_url: str, launcher: str | None = None)
         folder: Where; must not exist or be empty.
         api_url: What PREFECT_API_URL is set to.
         launcher: How steps are started, None for the default.
+        runtime: Whether the file holds the runtime or imports it.
     """
     fill(case, folder)
     variables = environment(case, folder) | {
@@ -71,7 +80,7 @@ def prefect(case: Case, folder: Path, api_url: str, launcher: str | None = None)
     if launcher is not None:
         variables["METAFLOW_PREFECT_LAUNCHER"] = launcher
     out = f"{Path(case.file).stem.replace('-', '_').replace('.', '_')}_prefect.py"
-    create = [*case.top, "prefect", "create", out]
+    create = [*case.top, "prefect", "create", out, f"--runtime={runtime}"]
     if use_warm and case.module is None and warm.fits(case.env):
         done = warm_metaflow().run(
             case.file, *create, folder=folder, variables=variables, limit=LIMIT

@@ -15,6 +15,7 @@ from typing import Any, get_args
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from metaflow_prefect.generate import generated_file
 from metaflow_prefect.generate.embed import DIVIDERS
 from metaflow_prefect.generate.generated_file import Origin, origin_of
 from metaflow_prefect.generate.render import render
@@ -24,10 +25,12 @@ from metaflow_prefect.model import (
     LiteralList,
     Literals,
     ParameterModel,
+    Runtime,
     StepModel,
 )
 from metaflow_prefect.runtime.facts import Parameter, ParameterKind
 from metaflow_prefect.runtime.flow_run.values import parameters_of
+from prefect.flows import Flow, load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
 from unit.core.interpreters import OLDEST_AND_NEWEST, interpreter, run_python
 
@@ -316,6 +319,77 @@ def test_a_long_name_is_written_as_the_formatter_would(tmp_path: Path, length: i
     assert format_differences(*files) == ""
 
 
+def ten_steps() -> FlowModel:
+    names = [f"step_{number}" for number in range(10)]
+    steps = [
+        StepModel(
+            name=name,
+            kind="linear" if following else "end",
+            next=(following,) if following else (),
+            description="What this step does, told in a sentence that is as long as they are.",
+            user_retries=3,
+            retry_delay=120.0,
+            tags=("cpu=4", "memory=16000"),
+        )
+        for name, following in zip(names, [*names[1:], ""], strict=True)
+    ]
+    parameters = [
+        ParameterModel(name="rate", kind="float", default=0.1, help="How fast it learns."),
+        ParameterModel(name="shape", kind="json", default=LiteralList((1, 2)), help="Its shape."),
+        ParameterModel(name="class", kind="str", choices=("a", "b"), help="Which class."),
+    ]
+    return FlowModel(
+        name="TenStepsFlow",
+        description="A flow.",
+        start=names[0],
+        steps=tuple(steps),
+        parameters=tuple(parameters),
+    )
+
+
+def test_ten_steps_and_three_parameters_are_a_short_file() -> None:
+    flow = ten_steps()
+    short = render(flow, source="flow.py", output="out.py", runtime="installed")
+    assert len(short.splitlines()) < 90
+    long = own_part(written(flow)).splitlines()
+    (first, *_) = (number for number, line in enumerate(long, 1) if line.startswith("@task("))
+    assert first <= 30
+    assert len(long) - first <= 30 + 4 * 10 + 2 * 3
+
+
+def test_another_version_changes_one_line_of_a_short_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = render(ten_steps(), source="flow.py", output="out.py", runtime="installed")
+    monkeypatch.setattr(generated_file, "__version__", "9.8.7")
+    after = render(ten_steps(), source="flow.py", output="out.py", runtime="installed")
+    pairs = zip(before.splitlines(), after.splitlines(), strict=True)
+    assert [number for number, (old, new) in enumerate(pairs) if old != new] == [0]
+
+
+@pytest.mark.parametrize("runtime", ["embedded", "installed"])
+def test_prefect_finds_the_flow_where_the_file_cannot_be_imported(
+    tmp_path: Path, runtime: Runtime
+) -> None:
+    text = render(ten_steps(), source="flow.py", output="out.py", runtime=runtime)
+    text = text.replace(
+        "from prefect import State", "import not_installed_at_all\nfrom prefect import State"
+    )
+    file = tmp_path / "out.py"
+    file.write_text(text, encoding="utf-8")
+    found: Flow[..., Any] = load_flow_from_entrypoint(f"{file}:ten_steps_flow")
+    assert found.name == "TenStepsFlow"
+    assert found.description == "A flow."
+    schema = found.parameters.properties
+    assert list(schema) == ["rate", "shape", "class_"]
+    assert schema["rate"] == {
+        "default": 0.1,
+        "description": "How fast it learns.",
+        "position": 0,
+        "title": "rate",
+        "type": "number",
+    }
+    assert schema["class_"]["anyOf"][0]["enum"] == ["a", "b"]
+
+
 @pytest.mark.process
 @pytest.mark.parametrize("version", OLDEST_AND_NEWEST)
 def test_every_python_writes_the_same(version: str) -> None:
@@ -329,6 +403,7 @@ def test_every_python_writes_the_same(version: str) -> None:
     )
     code = f"""
 from metaflow_prefect.model import *
+from metaflow_prefect.generate import generated_file
 from metaflow_prefect.generate.embed import DIVIDERS
 from metaflow_prefect.generate.generated_file import Origin, origin_of
 from metaflow_prefect.generate.render import render
