@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import tempfile
 from pathlib import Path
@@ -66,5 +67,8 @@ def run_generated(obj: Any, arguments: tuple[str, ...]) -> None:
     with tempfile.TemporaryDirectory(prefix="metaflow-prefect-") as folder:
         target = Path(folder).resolve() / f"{source.stem}_prefect.py"
         write_text(target, generated_text(loaded(obj), source, target))
-        code = run_to_end([sys.executable, str(target), *arguments])
+        options = sys.argv[1 : sys.argv.index("prefect")]
+        again = ["python", sys.argv[0], *options, "prefect", "resume", "--origin-run-id"]
+        words = [str(target), f"--resumed-by={shlex.join(again)}", *arguments]
+        code = run_to_end([sys.executable, *words])
     sys.exit(code)

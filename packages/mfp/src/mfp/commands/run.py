@@ -1,5 +1,6 @@
 """`mfp run`: run one flow with Prefect."""
 
+import shlex
 import sys
 import tempfile
 from pathlib import Path
@@ -53,4 +54,5 @@ def command(flow: str, arguments: tuple[str, ...], **given: Any) -> int:
         target = Path(folder).resolve() / f"{Path(path).stem}_prefect.py"
         reply = load(path, name, target, "file", given)
         write_text(target, reply.text or "")
-        return run_to_end([sys.executable, str(target), *words])
+        again = f"--resumed-by=mfp run {shlex.quote(flow)} --resume"
+        return run_to_end([sys.executable, str(target), again, *words])

@@ -21,7 +21,7 @@ from prefect.exceptions import TerminationSignal
 
 from ..facts import MetaflowFlow, Parameter
 from ..host.script import end_process
-from .engine import LAUNCHERS, LoadProblem, PreparedRun, load_flow
+from .engine import BY_CTRL_C, LAUNCHERS, LoadProblem, PreparedRun, load_flow
 from .host_client import Host, HostEnded, adopt_host
 from .resume import origin_problem, values_of_origin
 from .scheduler import RunFailure
@@ -248,7 +248,7 @@ def _run(
                 return USAGE
             values = values_of_origin(parameters, run_id, origin["parameters"])
             flow = flow.with_options(validate_parameters=False)
-        PreparedRun.waiting = PreparedRun(host, _resume_command(chosen))
+        PreparedRun.waiting = PreparedRun(host, _resume_command(chosen, parameters))
         return _run_prefect_flow(flow, values)
 
 
@@ -334,28 +334,36 @@ def _run_prefect_flow(flow: Flow[Any, Any], values: dict[str, Any]) -> int:
     if state.is_completed():
         return 0
     sys.stderr.write(f"{_last_words(state)}\n")
-    return 128 + signal.SIGINT if state.is_cancelled() else 1
+    by_ctrl_c = state.is_cancelled() and state.message == BY_CTRL_C
+    return 128 + signal.SIGINT if by_ctrl_c else 1
 
 
-def _resume_command(chosen: dict[str, Any]) -> str:
+def _resume_command(chosen: dict[str, Any], parameters: Sequence[Parameter]) -> str:
     """Return the command that goes on with this run; `{}` stands for its id.
 
     It has the options of ours that were given, since Metaflow does not keep them.
     """
-    if chosen["own_resumed_by"]:
-        words = [chosen["own_resumed_by"]]
-    else:
-        words = [f"python {shlex.quote(sys.argv[0])} --resume"]
+    taken = {parameter.name for parameter in parameters}
+
+    def flag(name: str) -> str:
+        return f"--prefect-{name}" if name in taken else f"--{name}"
+
+    here = f"python {shlex.quote(sys.argv[0])} {flag('resume')}"
+    begin = chosen["own_resumed_by"] or here
     names = ("max-workers", "max-num-splits", "max-log-size", "namespace", "launcher")
     options = [(name, [chosen[f"own_{name.replace('-', '_')}"]]) for name in names]
     options += [(name, chosen[f"own_{name}"]) for name in ("tag", "with", "preload")]
     given = [
-        shlex.quote(f"--{name}={value}").replace("{", "{{").replace("}", "}}")
+        f" {shlex.quote(f'{flag(name)}={value}')}"
         for name, values in options
         for value in values
         if value is not None
     ]
-    return " ".join([words[0].replace("{", "{{").replace("}", "}}"), "{}", *given])
+    return f"{_literally(begin)} {{}}{_literally(''.join(given))}"
+
+
+def _literally(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def _last_words(state: State[Any]) -> str:

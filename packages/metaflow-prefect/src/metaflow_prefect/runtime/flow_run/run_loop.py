@@ -120,6 +120,9 @@ def step_task(
         attempts: How often Metaflow retries the step, and after how many seconds.
     """
     user, error = int(attempts["user_retries"]), int(attempts["error_retries"])
+    delays = [attempts["delay"]] * user + [0.0] * error
+    # Prefect's pages show a number; what they make of a list is "NaNs".
+    delay = delays if len(set(delays)) > 1 else next(iter(delays), 0.0)
     task: Task[Any, Any] = Task(
         run_step,
         name=declared.name,
@@ -127,7 +130,7 @@ def step_task(
         tags=declared.tags,
         version=declared.version,
         retries=user + error,
-        retry_delay_seconds=[attempts["delay"]] * user + [0.0] * error,
+        retry_delay_seconds=delay,
         retry_condition_fn=may_retry,
         cache_policy=NO_CACHE,
         persist_result=False,
