@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -29,6 +30,12 @@ TAG = "metaflow"
 RESUMED_TAG = "resumed-from:"
 LONGEST_NAME = 100  # characters of a flow run's name
 LONGEST_NAMED_VALUE = 24
+GREEK = (
+    *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta"),
+    *("iota", "kappa", "lambda", "mu", "nu", "xi", "omicron", "pi"),
+    *("rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"),
+)
+FORM_NAME = re.compile(rf"({'|'.join(GREEK)})\d{{1,3}}-[a-z][a-z -]*$")
 LEFT = (
     StateType.SCHEDULED,
     StateType.PENDING,
@@ -68,9 +75,15 @@ def value_text(value: Any) -> str:
 
 
 def has_given_name(name: str) -> bool:
-    """Return whether somebody has chosen the name, which Prefect makes up otherwise."""
+    """Return whether somebody has chosen the name.
+
+    Otherwise Prefect's server has made it of two words, or its form of the name of a
+    star, such as `theta654-hondo`.
+    """
     from coolname.data import config
 
+    if FORM_NAME.match(name):
+        return False
     known: set[str] = set()
     lists: Mapping[str, Any] = config
     for entry in lists.values():
