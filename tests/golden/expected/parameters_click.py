@@ -36,12 +36,12 @@ def step_end() -> None: ...
 def parameters_click_flow(
     *,
     color: Literal["red", "green"] = "red",
-    flag: Annotated[bool, {"is_flag": True}] = False,
     level: Annotated[Any, {"kind": "other"}] = 2,
-    loud: Annotated[int, {"is_counter": True}] = 0,
     many: Annotated[list[str] | None, {"multiple": True}] = None,
     numbers: Annotated[list[int], {"multiple": True}] = [1, 2],  # noqa: B006
     pair: Annotated[list[float] | None, {"arity": 2}] = None,
+    flag: Annotated[bool, {"is_flag": True}] = False,
+    loud: Annotated[int, {"is_counter": True}] = 0,
 ) -> State[Any]:
     """Run ParametersClickFlow as a Metaflow run."""
     return run_flow(metaflow_flow(), locals())

@@ -42,8 +42,8 @@ def parameters_keywords_flow(
     async_: Annotated[float, {"name": "async"}] = 0.5,
     import_: Annotated[str, {"name": "import"}] = "x",
     match: str = "soft keyword",
-    print: str = "a builtin",
     type: str = "soft keyword too",
+    print: str = "a builtin",
 ) -> State[Any]:
     """Run ParametersKeywordsFlow as a Metaflow run."""
     return run_flow(metaflow_flow(), locals())

@@ -35,23 +35,23 @@ def step_end() -> None: ...
 @flow(name="ParametersKindsFlow")
 def parameters_kinds_flow(
     *,
-    empty: str = "",
-    hidden_default: int = 7,
     integer: int = -3,
-    json_null: Any = None,
-    json_text: Any = {"a": [1, None, "é"]},  # noqa: B006
-    json_value: Any = {"b": {"c": [True]}},  # noqa: B006
-    no: bool = False,
-    no_flag: bool | None = None,
-    no_integer: int | None = None,
-    no_real: float | None = None,
-    no_words: str | None = None,
-    nothing: str | None = None,
     real: float = 1e-05,
     text: str = 'it\'s "quoted" \\ and\ttabbed',
+    empty: str = "",
     unicode: str = "žluťoučký 🐍",
-    words: str = "one,two,three",
     yes: bool = True,
+    no: bool = False,
+    nothing: str | None = None,
+    no_integer: int | None = None,
+    no_real: float | None = None,
+    no_flag: bool | None = None,
+    json_text: Any = {"a": [1, None, "é"]},  # noqa: B006
+    json_null: Any = None,
+    json_value: Any = {"b": {"c": [True]}},  # noqa: B006
+    words: str = "one,two,three",
+    no_words: str | None = None,
+    hidden_default: int = 7,
 ) -> State[Any]:
     """Run ParametersKindsFlow as a Metaflow run.
 

@@ -35,13 +35,13 @@ def step_end() -> None: ...
 @flow(name="ParametersOwnNamesFlow")
 def parameters_own_names_flow(
     *,
-    copy_: Annotated[str, {"name": "copy"}] = "copy!",
-    dict_: Annotated[str, {"name": "dict"}] = "dict!",
     flow: str = "flow!",
-    json_: Annotated[str, {"name": "json"}] = "json!",
-    model_config_: Annotated[str, {"name": "model_config"}] = "model_config!",
-    schema_: Annotated[str, {"name": "schema"}] = "schema!",
     task: str = "task!",
+    schema_: Annotated[str, {"name": "schema"}] = "schema!",
+    json_: Annotated[str, {"name": "json"}] = "json!",
+    copy_: Annotated[str, {"name": "copy"}] = "copy!",
+    model_config_: Annotated[str, {"name": "model_config"}] = "model_config!",
+    dict_: Annotated[str, {"name": "dict"}] = "dict!",
     validate_: Annotated[str, {"name": "validate"}] = "validate!",
 ) -> State[Any]:
     """Run ParametersOwnNamesFlow as a Metaflow run."""

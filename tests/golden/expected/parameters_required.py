@@ -35,9 +35,9 @@ def step_end() -> None: ...
 @flow(name="ParametersRequiredFlow")
 def parameters_required_flow(
     *,
+    text: str,
     number: int,
     table: Any,
-    text: str,
 ) -> State[Any]:
     """Run ParametersRequiredFlow as a Metaflow run."""
     return run_flow(metaflow_flow(), locals())

@@ -45,8 +45,8 @@ def step_end() -> None: ...
 @flow(name="SwitchNestedFlow")
 def switch_nested_flow(
     *,
-    inner: str = "y",
     outer: str = "a",
+    inner: str = "y",
 ) -> State[Any]:
     """Run SwitchNestedFlow as a Metaflow run."""
     return run_flow(metaflow_flow(), locals())

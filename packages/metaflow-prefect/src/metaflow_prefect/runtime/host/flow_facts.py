@@ -34,14 +34,22 @@ def step_facts(node: Any) -> dict[str, Any]:
 def parameters_of_flow(flow: Any) -> list[tuple[Any, Parameter]]:
     """Return the parameters of a flow that are no configs, each with what it says.
 
+    They come in the order of their definition, the required ones first, as a form
+    shows them.
+
     Args:
         flow: An instance of a `FlowSpec`, its parameters initialised.
     """
-    return [
+    names = [name for cls in reversed(type(flow).__mro__) for name in vars(cls)]
+    order = {name: place for place, name in enumerate(names)}
+    found = [
         (parameter, parameter_facts(parameter))
-        for _, parameter in flow._get_parameters()
+        for name, parameter in sorted(
+            flow._get_parameters(), key=lambda pair: order.get(pair[0], len(order))
+        )
         if not parameter.IS_CONFIG_PARAMETER
     ]
+    return sorted(found, key=lambda pair: not pair[1].required)
 
 
 def parameter_facts(parameter: Any) -> Parameter:
