@@ -17,6 +17,8 @@ from prefect.settings import (
     PREFECT_LOGGING_TO_API_MAX_LOG_SIZE,
 )
 
+from .scheduler import RunFailure
+
 AnyLogger = Union[logging.Logger, "logging.LoggerAdapter[Any]"]
 LeveledLine = tuple[int, str, int]  # level, text, microseconds since 1970
 
@@ -28,16 +30,19 @@ MESSAGE_MARK = "\ue000"
 
 
 class QuietFailures(logging.Filter):
-    """Leaves of what Prefect logs about task runs what says anything new.
+    """Leaves of what Prefect logs about runs what says anything new.
 
     A failed attempt has logged its traceback, and its state says the same in a line:
-    Prefect need not repeat both.
+    Prefect need not repeat both. Nor need it show where this file has told a worker
+    that the run has failed, which the run has logged.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether a record is new."""
         if record.exc_info and record.exc_info[0] is None:
             record.exc_info = None  # would be shown as "NoneType: None"
+        if record.exc_info and isinstance(record.exc_info[1], RunFailure):
+            return False
         message = str(record.msg)
         return not message.startswith("Task run failed with state: Failed(") or (
             record.levelno != logging.ERROR  # then it tells of a retry

@@ -68,7 +68,8 @@ class RunLogs:
         self._resources = ExitStack()
         client = get_client(sync_client=True)
         self._shipper = LogShipper(self._resources.enter_context(client))
-        logging.getLogger("prefect.task_runs").addFilter(QUIET_FAILURES)
+        for name in ("prefect.task_runs", "prefect.flow_runs"):
+            logging.getLogger(name).addFilter(QUIET_FAILURES)
 
     @contextmanager
     def of_attempt(self, logger: AnyLogger, unit: Unit[Any]) -> Iterator[StepLog]:
