@@ -185,3 +185,28 @@ def test_doctor_without_a_server(url: str | None, status: str, text: str) -> Non
     assert (found.name, found.status) == ("API", status)
     assert text in found.message
     assert found.remedy
+
+
+def test_doctor_looks_at_the_work_pools(tmp_path: Path, prefect_api: str) -> None:
+    def prefect(*words: str) -> None:
+        subprocess.run(
+            [sys.executable, "-m", "prefect", "work-pool", *words],
+            env=environment(tmp_path, PREFECT_API_URL=prefect_api),
+            check=True,
+            capture_output=True,
+        )
+
+    prefect("create", "doctor-waiting", "--type", "process")
+    prefect("create", "doctor-paused", "--type", "process", "--paused")
+    (tmp_path / "pyproject.toml").write_text("[tool.mfp]\nwork-pool = 'doctor-nowhere'\n")
+    try:
+        done = mfp(tmp_path, "doctor", "--json", PREFECT_API_URL=prefect_api)
+        found = {one["name"]: one for one in json.loads(done.stdout)["checks"]}
+    finally:
+        prefect("delete", "doctor-waiting")
+        prefect("delete", "doctor-paused")
+    assert done.returncode == 0
+    assert "doctor-waiting (process, no worker)" in found["work pools"]["message"]
+    assert "doctor-paused (process, paused)" in found["work pools"]["message"]
+    assert "prefect worker start --pool" in found["work pools"]["remedy"]
+    assert found["work pool doctor-nowhere"]["status"] == "warning"
