@@ -59,6 +59,8 @@ def test_paths_and_options_of_the_settings(tmp_path: Path) -> None:
     write(tmp_path, files | {"pyproject.toml": settings, ".git/HEAD": ""})
     assert mfp(tmp_path, "convert-all").returncode == 0
     assert generated(tmp_path) == ["made/flows/a_prefect.py"]
+    listed = json.loads(mfp(tmp_path / "flows", "list", "--json").stdout)["flows"]
+    assert [flow["path"] for flow in listed] == ["a.py"]
     again = mfp(tmp_path / "flows", "convert-all")
     assert again.stderr.splitlines()[-1].startswith("0 converted, 1 unchanged")
     assert mfp(tmp_path, "convert-all", "other").returncode == 0

@@ -37,6 +37,8 @@ Exit codes of all commands:
   1    --check found differences
   2    the command line is wrong
   3    something failed; what and why is on standard error
+  4    something failed, and --check found differences
+  5    there are no flows, and --fail-on-empty was given
   70   a defect of mfp itself
   130  interrupted
 """

@@ -22,7 +22,8 @@ a whole graph are left out; flows in notebooks are shown, but cannot be converte
 Files that git ignores, hidden ones, virtual environments, caches, site-packages, node_modules and
 links to folders are passed over; a file or folder named in PATHS is read all the same. Patterns
 are lines of a .gitignore file, relative to the current folder. Bases are looked for in all of the
-git repository, whichever part of it is asked for.
+git repository, whichever part of it is asked for. Paths and patterns that are not given are those
+of [tool.mfp] in pyproject.toml, if it has any.
 
 DECORATORS are those of the class, of its bases and of its steps, under Metaflow's names.
 
@@ -68,13 +69,23 @@ def command(
     fail_on_empty: bool,
 ) -> int:
     """Show the flows; see `HELP`."""
+    from mfp.convert.selection import selection_of  # noqa: PLC0415
     from mfp.discover import discover  # noqa: PLC0415  (`mfp list --help` needs none of it)
+    from mfp.settings import read_settings  # noqa: PLC0415
 
-    found = discover(paths or (".",), root=Path.cwd(), include=include, exclude=exclude)
+    given = {"paths": paths, "include": include, "exclude": exclude}
+    selection = selection_of(given, read_settings(Path.cwd()))
+    found = discover(
+        selection.paths,
+        root=Path.cwd(),
+        include=selection.include,
+        exclude=selection.exclude,
+        patterns_in=selection.patterns_in,
+    )
     if as_json:
         click.echo(as_document(found))
     else:
-        _show(found, paths or (".",))
+        _show(found, selection.paths)
     if found.problems:
         return 3
     return 5 if fail_on_empty and not found.flows else 0
