@@ -21,7 +21,7 @@ def test_warm_process_is_replaced(tmp_path: Path, prefect_api: str) -> None:
     with start(folder, prefect_api, "warm") as process:
         output, _ = process.communicate(timeout=LIMIT)
     assert process.returncode == 0, output
-    assert "(task start-0) failed: killed by signal 9" in output
+    assert "Killed by signal 9 (SIGKILL) in start" in output
     assert output.count("Retry 1/1 will start") == 1
     assert "attempt 1" in output
 

@@ -91,15 +91,15 @@ def test_random_state_is_each_steps_own(seen: dict[str, Seen], launcher: str, so
 @pytest.mark.parametrize(
     ("index", "end"),
     [
-        (0, "exit code 3"),
-        (1, "exit code 4"),
-        (2, "killed by signal 11"),
-        (3, "killed by signal 9"),
-        (4, "exit code 1"),
+        (0, "Exit code 3"),
+        (1, "Exit code 4"),
+        (2, "Killed by signal 11 (SIGSEGV)"),
+        (3, "Killed by signal 9 (SIGKILL)"),
+        (4, "Exit code 1"),
     ],
 )
 def test_exits(seen: dict[str, Seen], launcher: str, index: int, end: str) -> None:
-    assert f"(task harm-{index}) failed: {end}" in seen[launcher].output
+    assert f"{end} in harm[{index}]" in seen[launcher].output
 
 
 @pytest.mark.parametrize("launcher", LAUNCHERS)

@@ -72,6 +72,8 @@ def run_script(
         __cached__=None,
         __loader__=SourceFileLoader("__main__", script),
     )
+    # Python notes there that our loader leaves the closing of its file to it.
+    main.__dict__.pop("__warningregistry__", None)
     sys.argv = [script, *arguments]
     sys.path.insert(0, str(Path(script).resolve().parent))
     return _exit_code_of(main.__dict__, script, flow, before, tell)
