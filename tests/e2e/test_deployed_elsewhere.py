@@ -84,7 +84,7 @@ def test_a_deployment_runs_the_code_that_it_was_made_from(
     assert not (flows.path / "packed_prefect.py").exists()
     for name in ("old", "new"):
         runs[name] = flows.trigger("packed", "--name", name, "trigger")
-    (flows.path / "helper.py").unlink()
+    (flows.path / "helper.py").write_text("SAYS = 'changed since'\n")
     with work(flows, tmp_path, pool):
         for name, value in (("old", 1), ("new", 2)):
             assert flows.awaited("packed", runs[name]) == "Succeeded"
