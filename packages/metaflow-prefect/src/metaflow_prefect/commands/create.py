@@ -138,7 +138,11 @@ server in PREFECT_API_URL, with the schedule and the triggers that the flow's de
 @click.option(
     "--notify-block", metavar="TYPE/NAME", help="The notification block of Prefect to notify by."
 )
-@click.option("--paused", is_flag=True, help="Keep it from starting runs, until it is resumed.")
+@click.option(
+    "--paused",
+    is_flag=True,
+    help="Keep it from starting runs, until it is resumed in Prefect's pages.",
+)
 @click.option("--only-json", is_flag=True, help="Only print what would be deployed.")
 @click.option("--deployer-attribute-file", hidden=True, help="Used by Metaflow's Deployer.")
 @click.pass_obj
