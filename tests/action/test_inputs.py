@@ -1,6 +1,11 @@
 """Inputs: hostile ones do nothing but fail, wrong ones are told all at once."""
 
+import html
 import json
+import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -145,3 +150,28 @@ def test_what_no_input_says_the_settings_say(tmp_path: Path) -> None:
     assert run.outputs["failed-count"] == "1"
     assert case.act(missing_imports="stub", output_dir="here", paths="other.py\njobs").success
     assert "here/jobs/b_prefect.py" in case.files()
+
+
+def test_settings_name_the_prefect_yaml(tmp_path: Path) -> None:
+    settings = '[tool.mfp]\nprefect-yaml = "deploy/prefect.yaml"\nruntime = "installed"\n'
+    case = make_case(tmp_path, {"pyproject.toml": settings, "a.py": flow("AFlow")})
+    assert case.act(mode="list").success
+    assert case.act().success
+    assert "a_flow" in (case.repository / "deploy" / "prefect.yaml").read_text()
+    [generated] = case.files()
+    assert "from metaflow_prefect.runtime import" in (case.repository / generated).read_text()
+    assert case.act(mode="check").success
+
+
+def test_remedy_for_drift_makes_the_same_files(tmp_path: Path) -> None:
+    """What stands in extra-args counts there, too."""
+    case = make_case(tmp_path, {"a.py": flow("AFlow")})
+    extra = "--runtime installed"
+    drift = case.act(mode="check", extra_args=extra)
+    assert not drift.success
+    [fix] = re.findall(r"^mfp convert-all .*$", drift.summary, re.MULTILINE)
+    done = subprocess.run(
+        [sys.executable, "-m", *shlex.split(html.unescape(fix))], cwd=case.repository, check=False
+    )
+    assert done.returncode == 0
+    assert case.act(mode="check", extra_args=extra).success

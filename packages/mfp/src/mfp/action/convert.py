@@ -125,6 +125,11 @@ def fix(inputs: Inputs, folder: str) -> str:
     for name in ("include", "exclude"):
         for pattern in getattr(selection, name):
             words += [f"--{name}", pattern]
+    if selection.runtime is not None:
+        words += ["--runtime", selection.runtime]
+    for option in ("config", "config-value"):
+        for pair in getattr(selection, option.replace("-", "_")):
+            words += [f"--{option}", *pair]
     if selection.missing_imports == "stub":
         words += ["--missing-imports", "stub"]
     if inputs.prefect_yaml is not None:

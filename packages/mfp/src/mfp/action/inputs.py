@@ -178,9 +178,9 @@ def read_inputs(variables: Mapping[str, str], command: click.Command) -> Inputs:
         selection=selection,
         writing=writing,
         prune=read.flag("prune"),
-        prefect_yaml=read.text("prefect-yaml") or None,
+        prefect_yaml=read.text("prefect-yaml") or selection.prefect_yaml,
         work_pool=read.text("work-pool") or None,
-        pull=pull,
+        pull=pull or selection.pull,
         fail_on_error=read.choice("fail-on-error"),
         deploy=deploy,
     )
@@ -232,7 +232,7 @@ def _check_effect(read: Reader, inputs: Inputs) -> None:
     """Refuse what would be passed over in silence."""
     if inputs.work_pool and inputs.deploy == "none" and inputs.prefect_yaml is None:
         read.problems.append("work-pool has no effect without deploy or prefect-yaml")
-    asked = {"prefect-yaml": inputs.prefect_yaml is not None, "prune": inputs.prune}
+    asked = {"prefect-yaml": bool(read.text("prefect-yaml")), "prune": inputs.prune}
     for name, given in asked.items():
         if given and inputs.mode == "list":
             read.problems.append(f"{name} has no effect in mode list")
