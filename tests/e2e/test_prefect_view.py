@@ -1,8 +1,10 @@
 """What Prefect shows of a run: task runs, their edges, logs, artifacts and states."""
 
+import itertools
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -212,6 +214,45 @@ def test_a_run_has_its_parameters_name_tag_and_page(
     code = f"from metaflow import Task; print(Task('NestedFlow/{run_id}/end/end-0').metadata_dict)"
     page = prefect_api.removesuffix("/api") + "/runs/task-run/"
     assert page in pasted(code, tmp_path, folder)
+
+
+def test_what_a_killed_process_has_left_is_ended_by_the_next_attempt(
+    tmp_path: Path, prefect_api: str, client: SyncPrefectClient
+) -> None:
+    folder = FlowFolder(tmp_path, SOURCES / "sleeper.py", PREFECT_API_URL=prefect_api)
+    process = folder.start(folder.create(), "--run-id-file", "id")
+    with process:
+        assert process.stdout is not None
+        seen = list(itertools.islice(iter_lines(process, "pids"), 2))
+        assert len(seen) == 2
+        run_id = (tmp_path / "id").read_text()
+        runs = awaited(lambda: running_of(client, run_id))
+        process.kill()
+    (tmp_path / "awake").touch()
+    done = folder.run("out.py", "--resume", run_id)
+    assert done.returncode == 0, done.stderr
+    left = task_runs_of(client, flow_run_id_of(run_id))
+    assert {left[name].state.name for name in runs} == {"Stopped"}
+
+
+def iter_lines(process: subprocess.Popen[str], word: str) -> Iterator[str]:
+    assert process.stdout is not None
+    return (line for line in process.stdout if word in line)
+
+
+def running_of(client: SyncPrefectClient, run_id: str) -> list[str]:
+    """The names of the two tasks that sleep, once Prefect shows them as running."""
+    runs = task_runs_of(client, flow_run_id_of(run_id))
+    found = [name for name, run in runs.items() if run.state.is_running()]
+    return found if len(found) == 2 else []
+
+
+def awaited(look: Callable[[], list[str]]) -> list[str]:
+    end = time.monotonic() + 60
+    while not (found := look()):
+        assert time.monotonic() < end
+        time.sleep(0.2)
+    return found
 
 
 def test_a_caught_failure_is_told_by_its_state(
