@@ -86,9 +86,14 @@ def test_a_resumed_run_names_it_too(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_a_temporary_server_is_announced(tmp_path: Path) -> None:
+def test_a_temporary_server_is_announced_and_prints_no_errors_of_its_own(tmp_path: Path) -> None:
     flow = FlowFolder(tmp_path, SOURCES / "talkative.py")
+    for name in ("DO_NOT_TRACK", "PREFECT_SERVER_ANALYTICS_ENABLED"):
+        flow.environment.pop(name, None)
+    flow.environment["PREFECT_HOME"] = str(tmp_path / "new-database")
     done = flow.run(flow.create())
     assert done.returncode == 0, done.stderr
     announced = "Starting Prefect's temporary server, which takes some seconds"
     assert done.stderr.startswith(announced)
+    assert "telemetry" not in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from prefect import get_client
 from prefect.settings import (
@@ -14,6 +15,7 @@ from prefect.settings import (
     PREFECT_API_REQUEST_TIMEOUT,
     PREFECT_API_URL,
     PREFECT_CLIENT_MAX_RETRIES,
+    PREFECT_SERVER_ANALYTICS_ENABLED,
     PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS,
     temporary_settings,
 )
@@ -68,12 +70,13 @@ class ServerStart:
 def patient_server_start() -> Iterator[None]:
     """Give Prefect's temporary server the time that it takes, and less to do."""
     limit = PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS
-    with temporary_settings(
-        {
-            limit: max(limit.value(), SERVER_START_SECONDS),
-            PREFECT_API_BLOCKS_REGISTER_ON_START: bool(PREFECT_API_URL.value()),
-        }
-    ):
+    settings: dict[Any, Any] = {limit: max(limit.value(), SERVER_START_SECONDS)}
+    if not PREFECT_API_URL.value():
+        # Its database has a single writer, and these two make the others wait; without
+        # a network the second prints errors that mean nothing for the run.
+        settings[PREFECT_API_BLOCKS_REGISTER_ON_START] = False
+        settings[PREFECT_SERVER_ANALYTICS_ENABLED] = False
+    with temporary_settings(settings):
         yield
 
 
