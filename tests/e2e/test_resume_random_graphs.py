@@ -1,16 +1,20 @@
 """A random graph that fails anywhere and is resumed goes on as it does natively."""
 
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 from e2e.project import FlowFolder
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support.compare import differences
 from support.graphs import Nodes, Sequence, graphs, tasks
 from support.render import case, render
 from support.snapshot import Snapshot, snapshot
+
+# Of two loops in a row, Metaflow's own resume runs the second one again although it is cloned.
+LOOP_AFTER_LOOP = re.compile(r"\{0: self\.(loop_\d+), 1: self\.loop_")
 
 
 def resumed(folder: FlowFolder, graph: Sequence, *words: str) -> Snapshot:
@@ -50,6 +54,7 @@ def test_fail_anywhere(number: int, prefect_api: str) -> None:
     @settings(max_examples=number)
     @given(data=st.data(), graph=graphs(10), origin=st.sampled_from(["ours", "native"]))
     def same(data: st.DataObject, graph: Sequence, origin: str) -> None:
+        assume(not LOOP_AFTER_LOOP.search(render(graph)))
         place = data.draw(st.integers(2, tasks(graph) + 2), label="the task that fails")
         check(graph, place, origin, prefect_api)
 

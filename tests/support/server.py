@@ -69,7 +69,7 @@ def keep(folder: Path) -> None:
     """Start a server for `folder`, tell its address, and end it when nobody uses it any more."""
     address = folder / "server-address"
     with (folder / "server.log").open("ab") as log, (folder / "server-users").open("a") as users:
-        port = _free_port()
+        port = free_port()
         with _server(folder, port, log) as process:
             try:
                 url = f"http://127.0.0.1:{port}/api"
@@ -123,7 +123,7 @@ def _await_health(process: subprocess.Popen[bytes], url: str) -> None:
     raise RuntimeError("the server did not answer in time")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -21,6 +21,8 @@ class SleeperFlow(FlowSpec):
             self.next(self.join)
             return
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        Path("pid").mkdir(exist_ok=True)
+        Path("pid", str(os.getpid())).touch()
         print("pids", os.getpid(), child.pid, flush=True)
         time.sleep(600)
         self.next(self.join)

@@ -113,6 +113,23 @@ def test_a_loop_counts_its_rounds() -> None:
     assert [u.index for u in units[1:3]] == ["loop[][0]", "loop[][1]"]
 
 
+def test_a_loop_after_a_loop_goes_on_with_its_count() -> None:
+    steps = {
+        "start": step("switch", "start", "loop"),
+        "loop": step("switch", "loop", "end"),
+        "end": step("end"),
+    }
+
+    def says(unit: Unit[str]) -> Finish:
+        following = {0: "start", 1: "loop", 2: "loop", 3: "end"}
+        return Finish(unit.task_id, [] if unit.iteration is None else [following[unit.iteration]])
+
+    units = run(steps, says)
+    assert [u.index for u in units] == [
+        *("start[][0]", "start[][1]", "loop[][2]", "loop[][3]", "end[][]")
+    ]
+
+
 def run_in_order(steps: Mapping[str, Step], splits: int, order: list[int]) -> list[Unit[str]]:
     picks = itertools.cycle(order)
     return run(steps, lambda unit: goes_on(unit, steps, splits), lambda count: next(picks) % count)

@@ -23,6 +23,7 @@ from ..facts import MetaflowFlow, Parameter
 from ..host.script import end_process
 from .engine import BY_CTRL_C, LAUNCHERS, LoadProblem, PreparedRun, load_flow
 from .host_client import Host, HostEnded, adopt_host
+from .placing import Placing
 from .resume import origin_problem, values_of_origin
 from .scheduler import RunFailure
 from .server import ServerProblem, ServerStart, patient_server_start
@@ -184,6 +185,16 @@ def _command(facts: MetaflowFlow, parameters: Sequence[Parameter]) -> Any:
         metavar="MODULE",
         multiple=True,
     )
+    own(
+        "task-runner",
+        "Where steps run: dask, or dask:ADDRESS of a scheduler.",
+        metavar="RUNNER",
+    )
+    own(
+        "shared-folder",
+        "With --task-runner: this folder is the same on all that run steps.",
+        is_flag=True,
+    )
     own("debug", "Show the traceback of a flow that cannot be loaded.", is_flag=True)
     return click.Command(
         Path(facts.file).name,
@@ -221,11 +232,13 @@ def _run(
         words += raw
         values[parameter.argument] = value
     arguments = _arguments(facts, chosen, words)
+    runner, shared = chosen["own_task_runner"], chosen["own_shared_folder"]
+    placing = Placing.chosen(runner, shared=shared)
     with patient_server_start():
         server = ServerStart()
         try:
             launcher, preload = chosen["own_launcher"], chosen["own_preload"]
-            load_flow(host, facts, parameters, arguments, launcher, preload)
+            load_flow(host, facts, parameters, arguments, placing, launcher, preload)
             server.wait()
         except ServerProblem as problem:
             host.close()
@@ -248,7 +261,8 @@ def _run(
                 return USAGE
             values = values_of_origin(parameters, run_id, origin["parameters"])
             flow = flow.with_options(validate_parameters=False)
-        PreparedRun.waiting = PreparedRun(host, _resume_command(chosen, parameters))
+        resume = _resume_command(chosen, parameters)
+        PreparedRun.waiting = PreparedRun(host, placing, resume)
         return _run_prefect_flow(flow, values)
 
 

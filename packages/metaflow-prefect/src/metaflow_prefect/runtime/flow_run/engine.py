@@ -6,6 +6,8 @@ import os
 import shlex
 import signal
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,13 @@ from .naming import (
     flow_run_page,
     open_client,
     value_text,
+)
+from .placing import (
+    Placing,
+    PlacingProblem,
+    job_of,
+    most_workers,
+    places_of,
 )
 from .run_loop import RunLoop
 from .run_summary import RunSummary
@@ -68,7 +77,7 @@ def run_flow(facts: MetaflowFlow, arguments: Mapping[str, Any]) -> State[Any]:
     """
     try:
         name = _run_flow(facts, arguments)
-    except (RunFailure, HostEnded, LoadProblem) as failure:
+    except (RunFailure, HostEnded, LoadProblem, PlacingProblem) as failure:
         get_run_logger().error("%s", failure)
         return Failed(message=str(failure), data=failure)
     except RunEnded as stop:
@@ -81,28 +90,45 @@ def run_flow(facts: MetaflowFlow, arguments: Mapping[str, Any]) -> State[Any]:
 def _run_flow(facts: MetaflowFlow, arguments: Mapping[str, Any]) -> str:
     context = FlowRunContext.get()
     assert context is not None and context.flow_run is not None
-    flow_run = context.flow_run
-    logger = get_run_logger()
     assert context.flow is not None
     parameters = parameters_of(context.flow)
     given = given_values(parameters, context.flow, arguments)
     prepared = PreparedRun.take() or PreparedRun.load(facts, parameters, given)
+    with ExitStack() as stack:
+        return _run_prepared(facts, prepared, parameters, given, context, stack)
+
+
+def _run_prepared(
+    facts: MetaflowFlow,
+    prepared: PreparedRun,
+    parameters: Sequence[Parameter],
+    given: Mapping[str, Any],
+    context: FlowRunContext,
+    stack: ExitStack,
+) -> str:
+    flow_run = context.flow_run
+    assert flow_run is not None
+    logger = get_run_logger()
     host = prepared.host
+    stack.callback(host.close)
     host.echo(logger.info)
+    loaded = host.loaded or {}
+    runner = prepared.placing.entered(context, stack)
+    placing = prepared.placing.or_of(runner)
+    placing.check_reached(loaded)
     run_id = f"{RUN_PREFIX}{flow_run.id}"
     url = flow_run_page(flow_run.id)
     again = flow_run.run_count > 1
-    try:
-        started = host.start(run_id, str(flow_run.id), url, again=again)
-    except HostEnded:
-        host.close()
-        raise
+    started = host.start(run_id, str(flow_run.id), url, again=again)
     logger.info("Metaflow run %s/%s", started["flow"], run_id)
     logger.info("%s", started["launcher"])
     program = f"python {Path(facts.source).name} logs {run_id}"
     logs = RunLogs(logger, program, started["metaflow_folder"])
+    stack.callback(logs.close)
     _tell_of_begin(flow_run, parameters, given, started)
-    loaded = host.loaded or {}
+    shared = placing.has_folders
+    job = partial(job_of, facts, host, shared=shared, run_id=run_id, command=program)
+    places = places_of(runner, host, job, is_new=not again and not loaded["origin"])
     run = RunFacts(
         flow=started["flow"],
         run_id=run_id,
@@ -117,7 +143,7 @@ def _run_flow(facts: MetaflowFlow, arguments: Mapping[str, Any]) -> str:
     )
     summary = RunSummary(run, list(facts.steps))
     pages = RunPages(run, summary, flow_run.id)
-    session = RunSession(host, pages, logs, run.flow, started["metaflow_folder"])
+    session = RunSession(places, pages, logs, run.flow, started["metaflow_folder"])
     threads = TaskThreads(flow_run.id)
     watch = RunWatch(flow_run.id, kept_for(facts).get("timeout"), threads.wake)
     loop = RunLoop(
@@ -126,7 +152,7 @@ def _run_flow(facts: MetaflowFlow, arguments: Mapping[str, Any]) -> str:
         loaded["steps"],
         threads,
         summary,
-        loaded["max_workers"],
+        most_workers(runner, loaded["max_workers"]),
         loaded["max_num_splits"],
         watch,
     )
@@ -147,8 +173,8 @@ def _run_flow(facts: MetaflowFlow, arguments: Mapping[str, Any]) -> str:
             others = [one for one in session.failures.values() if one is not known]
             pages.run_failed(known, others, summary.stopped)
         pages.run_ended(outcome)
+        places.close()
         host.close()
-        logs.close()
     return f"{run.flow}/{run_id}"
 
 
@@ -175,18 +201,26 @@ def _conduct(
     try:
         end_path = loop.run(parameters_path)
     except RunFailure as failure:
-        reason = "" if failure.said else failure.reason
         session.stop(f"{failure.place or failure.step} failed")
-        host.finish(outcome="failed", reason=reason, task_id=failure.task_id, grace=5)
+        session.places.stop(None, 5.0)
+        host.finish(
+            outcome="failed",
+            reason="" if failure.said else failure.reason,
+            step=failure.step,
+            task_id=failure.task_id,
+            grace=5,
+        )
         raise
     except (KeyboardInterrupt, TerminationSignal) as stop:
         number = getattr(stop, "signal", signal.SIGINT)
         by_person = isinstance(stop, KeyboardInterrupt)
         session.stop("of Ctrl-C" if by_person else "the run was cancelled or ended")
+        session.places.stop(number, 2.0)
         host.finish(outcome="interrupted", signal=number, grace=2)
         raise
     except RunEnded as end:
         session.stop(f"the run was ended: {end.state.message or end.state.name}")
+        session.places.stop(signal.SIGTERM, 2.0)
         host.finish(outcome="interrupted", signal=signal.SIGTERM, grace=2)
         raise
     code = host.finish(outcome="succeeded", path=end_path)
@@ -203,8 +237,9 @@ class PreparedRun:
 
     waiting: PreparedRun | None = None
 
-    def __init__(self, host: Host, resume: str = "") -> None:
+    def __init__(self, host: Host, placing: Placing, resume: str = "") -> None:
         self.host = host
+        self.placing = placing
         self._resume = resume
 
     def resume_command(self, path: str, run_id: str) -> str:
@@ -239,8 +274,9 @@ class PreparedRun:
             if parameter.name in values:
                 words += parameter_words(parameter, values[parameter.name])
         arguments = [*facts.options, *command_as_deployed(facts, words)]
-        load_flow(host, facts, parameters, arguments)
-        return cls(host)
+        placing = Placing.chosen()
+        load_flow(host, facts, parameters, arguments, placing)
+        return cls(host, placing)
 
 
 def load_flow(
@@ -248,6 +284,7 @@ def load_flow(
     facts: MetaflowFlow,
     parameters: Sequence[Parameter],
     arguments: Sequence[str],
+    placing: Placing,
     launcher: str | None = None,
     preload: Sequence[str] = (),
 ) -> None:
@@ -265,7 +302,8 @@ def load_flow(
     try:
         log_lines_limit()
         running_after()
-    except ValueError as wrong:
+        placing.check_runner()
+    except (ValueError, PlacingProblem) as wrong:
         host.close()
         raise LoadProblem(str(wrong)) from wrong
     modules = preload or os.environ.get("METAFLOW_PREFECT_PRELOAD", "").split()
@@ -287,3 +325,8 @@ def load_flow(
     if problem:
         host.close()
         raise LoadProblem(problem)
+    try:
+        placing.check_reached(loaded)
+    except PlacingProblem as wrong:
+        host.close()
+        raise LoadProblem(str(wrong)) from wrong

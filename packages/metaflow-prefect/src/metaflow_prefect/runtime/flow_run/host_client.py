@@ -63,6 +63,7 @@ class Host:
         self._echoing = threading.Lock()
         # A process that the flow has started may hold the output open for longer.
         self._gone, self._leaver = socket.socketpair()
+        self.asked: dict[str, Any] = {}
         self.loaded: dict[str, Any] | None = None
         self._readers = [
             threading.Thread(target=self._read_messages, daemon=True),
@@ -81,6 +82,7 @@ class Host:
         configs: Mapping[str, Any],
         launcher: str,
         preload: Sequence[str],
+        attach: Mapping[str, Any] | None = None,
     ) -> None:
         """Have the flow loaded and checked, its parameters read.
 
@@ -91,19 +93,21 @@ class Host:
             configs: The values of the flow's configs.
             launcher: How steps are started, "warm" or "fresh".
             preload: Modules that a warm process imports before it forks.
+            attach: Of a run that another process has made: the namespace of its steps.
 
         Raises:
             HostEnded: Metaflow refused the flow or the arguments, and said why.
         """
-        self._send(
-            kind="load",
-            script=script,
-            flow=flow,
-            arguments=list(arguments),
-            configs=dict(configs),
-            launcher=launcher,
-            preload=list(preload),
-        )
+        self.asked = {
+            "script": script,
+            "flow": flow,
+            "arguments": list(arguments),
+            "configs": dict(configs),
+            "launcher": launcher,
+            "preload": list(preload),
+            "attach": attach,
+        }
+        self._send(kind="load", **self.asked)
         self.loaded = self._event("loaded")
 
     def start(
@@ -131,6 +135,16 @@ class Host:
             again=again,
         )
         return self._event("started")
+
+    def package(self) -> dict[str, Any]:
+        """Keep the flow's code in the run's datastore.
+
+        Returns:
+            Where it is.
+        """
+        self._send(kind="package")
+        found = self._event("packaged")
+        return {name: value for name, value in found.items() if name != "kind"}
 
     def attempt(
         self,
@@ -175,6 +189,23 @@ class Host:
         except HostEnded:
             pass  # it is gone already; its exit code says how
         return self._ended()
+
+    def stop(self, number: int | None, grace: float) -> None:
+        """Stop what still runs of a run that another process has made.
+
+        Args:
+            number: The signal that it gets first, if any.
+            grace: The seconds that it has to end.
+        """
+        try:
+            self._send(kind="stop", signal=number, grace=grace)
+        except HostEnded:
+            return
+        self._ended()
+
+    def has_ended(self) -> bool:
+        """Return whether the process has ended."""
+        return self._process.poll() is not None
 
     def close(self) -> None:
         """Let go of the process, which ends with all that it has started."""

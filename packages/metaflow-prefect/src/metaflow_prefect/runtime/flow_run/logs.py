@@ -14,7 +14,6 @@ from prefect import get_client
 
 from .log_records import QUIET_FAILURES, AnyLogger, LeveledLine, RunLog
 from .log_shipper import LogShipper
-from .scheduler import Unit
 from .step_lines import Leveled, StepLines
 from .tracebacks import StepError
 
@@ -72,14 +71,17 @@ class RunLogs:
             logging.getLogger(name).addFilter(QUIET_FAILURES)
 
     @contextmanager
-    def of_attempt(self, logger: AnyLogger, unit: Unit[Any]) -> Iterator[StepLog]:
+    def of_attempt(
+        self, logger: AnyLogger, step: str, task_id: str
+    ) -> Iterator[StepLog]:
         """Yield where what an attempt of a task writes goes.
 
         Args:
             logger: The logger of its task run.
-            unit: The Metaflow task.
+            step: The step.
+            task_id: The id of the Metaflow task.
         """
-        more = f"{self._command}/{unit.step}/{unit.task_id}"
+        more = f"{self._command}/{step}/{task_id}"
         lines = StepLines(self._metaflow_folder)
         records = RunLog(logger, self._common)
         log = StepLog(records, lines, self._shipper, self._limit, more)

@@ -210,11 +210,13 @@ class Scheduler(Generic[Token]):
         inputs: Sequence[tuple[str, Token]] = (),
         extras: Mapping[str, Any] | None = None,
     ) -> Unit[Token]:
-        """Make the task that follows another, counting rounds where a step loops."""
+        """Make the task that follows another, counting rounds where a step loops.
+
+        As in Metaflow, a loop right after another one goes on with its count.
+        """
         iteration = None
         if name in self._steps[name].next:
-            looping = unit.step == name and unit.iteration is not None
-            iteration = (unit.iteration or 0) + 1 if looping else 0
+            iteration = 0 if unit.iteration is None else unit.iteration + 1
         values = unit.values[: len(indices)]
         return Unit(
             name,

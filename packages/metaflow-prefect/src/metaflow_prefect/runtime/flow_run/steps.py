@@ -10,8 +10,8 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
 
 from .artifacts import RunPages
-from .host_client import Host
 from .logs import RunLogs, StepLog
+from .placing import PlacedLog, Places
 from .scheduler import Finish, Unit
 from .states import (
     Failure,
@@ -30,7 +30,7 @@ class RunSession:
     """What all task runs of one flow run in this process share.
 
     Args:
-        host: The Metaflow process that serves the run.
+        places: Where attempts run.
         pages: Tells Prefect's pages of it.
         logs: Takes what their steps write.
         flow: The name of the flow.
@@ -39,13 +39,13 @@ class RunSession:
 
     def __init__(
         self,
-        host: Host,
+        places: Places,
         pages: RunPages,
         logs: RunLogs,
         flow: str,
         metaflow_folder: str,
     ) -> None:
-        self.host = host
+        self.places = places
         self.pages = pages
         self.logs = logs
         self.flow = flow
@@ -84,8 +84,9 @@ def run_step(unit: Unit[Any]) -> State[Any] | None:
     context = TaskRunContext.get()
     assert context is not None
     session: RunSession = unit.run
-    with session.logs.of_attempt(get_run_logger(), unit) as log:
-        reply = session.host.attempt(
+    logger = get_run_logger()
+    with session.logs.of_attempt(logger, unit.step, unit.task_id) as log:
+        reply = session.places.attempt(
             {
                 "step": unit.step,
                 "task_id": unit.task_id,
@@ -96,10 +97,12 @@ def run_step(unit: Unit[Any]) -> State[Any] | None:
                 "describe": session.pages.wants(unit),
                 **unit.extras,
             },
-            log.write,
+            log,
+            logger,
         )
         if reply["state"] == "failed":
-            return _failed(unit, reply, context.task_run, context.task.retries, log)
+            said = PlacedLog.of(reply) or log
+            return _failed(unit, reply, context.task_run, context.task.retries, said)
     known = (name for name in Finish.__dataclass_fields__ if name in reply)
     finish = Finish(**{name: reply[name] for name in known})
     session.finishes[unit.task_id] = finish
@@ -114,7 +117,7 @@ def _failed(
     reply: dict[str, Any],
     task_run: TaskRun,
     retries: int,
-    log: StepLog,
+    log: StepLog | PlacedLog,
 ) -> State[Any]:
     session: RunSession = unit.run
     code, stored = reply["code"], reply.get("error")
@@ -137,11 +140,12 @@ def _failed(
     session.failures[unit.task_id] = failure
     if reply.get("give_up"):
         session.given_up.add(unit.task_id)
-    final = bool(reply.get("final")) or code is None
+    is_lost = bool(reply.get("lost"))  # with its worker; another one may do it
+    final = bool(reply.get("final")) or (code is None and not is_lost)
     is_last = final or task_run.run_count > retries
     if is_last:
         session.pages.task_failed(failure)
-    by_system = is_last and (bool(is_gone) or ended_by_system(code))
+    by_system = is_last and (bool(is_gone) or is_lost or ended_by_system(code))
     return failed_state(failure, final=final, by_system=by_system)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from .launch import Launcher
 from .origin import PARAMETERS_TASK, look_at_origin
+from .outcome import FinishedTask
 from .service import RunService
 from .worker import WorkersSubprocess
 
@@ -77,9 +78,18 @@ def install_service(service: RunService, launcher: Launcher) -> None:
         origin = None
         _, store, metadata, *_ = args
         service.storage = f"{store.TYPE} datastore at {store.datastore_root}"
-        if kwargs.get("clone_run_id"):
+        if service.attach is not None:
+            kwargs["clone_run_id"] = None  # its parameters are those that were made
+            metaflow: Any = importlib.import_module("metaflow")
+            metaflow.namespace(service.attach["namespace"])
+        elif kwargs.get("clone_run_id"):
             origin = look_at_origin(flow, store, metadata, kwargs["clone_run_id"])
-        run_id = service.ready(flow, kwargs, origin)
+        place = {
+            "datastore": store.TYPE,
+            "root": store.datastore_root,
+            "metadata": metadata.TYPE,
+        }
+        run_id = service.ready(flow, kwargs, {"origin": origin, **place})
         make(self, flow, *args, **{**kwargs, "run_id": run_id})
         self._logger = service.log
         # Tasks of an earlier try of this flow run are not known here.
@@ -93,7 +103,8 @@ def install_service(service: RunService, launcher: Launcher) -> None:
 
     def clone_original_run(self: Any, **_: object) -> None:
         # Nothing yet: each task is cloned when its turn comes.
-        self._params_task.mark_resume_done()
+        if not isinstance(self._params_task, FinishedTask):
+            self._params_task.mark_resume_done()
 
     def execute(self: Any) -> None:
         with _config_file(self._flow) as file, _finishing(self):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from contextlib import suppress
 from typing import Any
 
 STORAGE_ERRORS = (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EACCES, errno.EIO)
@@ -59,9 +60,26 @@ def attempt_facts(step: Any) -> dict[str, float]:
         minutes = decorator.attributes.get("minutes_between_retries")
         if minutes is not None:
             delay = float(minutes) * 60
-    if any(decorator.name in ("batch", "kubernetes") for decorator in step.decorators):
+    if runs_remotely(step):
         delay = 0.0  # their own command waits before it starts a job again
     return {"user_retries": user, "error_retries": error, "delay": delay}
+
+
+def runs_remotely(step: Any) -> bool:
+    """Return whether a step is only watched by the process that Metaflow starts."""
+    return any(one.name in ("batch", "kubernetes") for one in step.decorators)
+
+
+def resources_of(step: Any) -> dict[str, float]:
+    """Return what a step asks for by `@resources`, as far as it is a number."""
+    found = {}
+    for decorator in step.decorators:
+        if decorator.name != "resources":
+            continue
+        for name, value in decorator.attributes.items():
+            with suppress(TypeError, ValueError):
+                found[name] = float(value)
+    return found
 
 
 def results_of(task: Any) -> dict[str, Any]:

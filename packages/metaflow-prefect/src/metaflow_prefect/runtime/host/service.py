@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ..channel import Channel
+from .code import kept_package
 from .flow_facts import shape_of
 from .launch import Launcher
 from .origin import PARAMETERS_TASK, parameter_values, process_field
@@ -27,19 +28,35 @@ from .outcome import (
     FinishedTask,
     attempt_facts,
     described_artifacts,
+    resources_of,
     results_of,
+    runs_remotely,
     stored_exception,
 )
 from .script import TRIGGERS_KNOWN_BY, end_process
 from .worker import Line, LogLines, make_worker, watch
 
+LOST = "the worker that ran it was lost"
 NATIVE_GRACE = 5.0  # seconds that Metaflow leaves the other tasks when one has failed
 
 
 class RunService:
     """Serves the Prefect side's requests about one Metaflow run."""
 
-    def __init__(self, channel: Channel, launcher: Launcher) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        launcher: Launcher,
+        attach: dict[str, Any] | None = None,
+    ) -> None:
+        """Prepare to serve.
+
+        Args:
+            channel: The socket to the Prefect side.
+            launcher: Starts the steps' processes.
+            attach: Of a run that another process has made: the namespace of its steps.
+        """
+        self.attach = attach
         self._channel = channel
         self._launcher = launcher
         self._lines = LogLines(self._send_lines)
@@ -70,15 +87,14 @@ class RunService:
 
     # -- the run's life ---------------------------------------------------------
 
-    def ready(
-        self, flow: Any, limits: dict[str, Any], origin: dict[str, Any] | None
-    ) -> str:
+    def ready(self, flow: Any, limits: dict[str, Any], more: dict[str, Any]) -> str:
         """Report that the flow is loaded; wait for the run's id.
 
         Args:
             flow: The flow, its step decorators initialised.
             limits: What Metaflow's command line says about limits.
-            origin: What is known of the run that is to be resumed, if there is one.
+            more: What else is known: of the run that is to be resumed, if there is one,
+                and of where the run's data will be.
 
         Returns:
             The id of the Metaflow run to make.
@@ -91,7 +107,9 @@ class RunService:
                 "cards": [step.__name__ for step in flow if _makes_card(step)],
                 "max_workers": limits["max_workers"],
                 "max_num_splits": limits["max_num_splits"],
-                "origin": origin,
+                "here": [step.__name__ for step in flow if runs_remotely(step)],
+                "resources": {step.__name__: resources_of(step) for step in flow},
+                **more,
             }
         )
         message, _ = self._channel.receive()
@@ -122,7 +140,8 @@ class RunService:
         ids = {"prefect-flow-run-id": self._start["flow_run_id"]}
         if page := self._start.get("flow_run_url"):
             ids["prefect-url"] = page
-        self._record(parameters, ids | process_field())
+        if self.attach is None:
+            self._record(parameters, ids | process_field())
         self._channel.send(
             {
                 "kind": "started",
@@ -145,6 +164,11 @@ class RunService:
                 threading.Thread(target=self._attempt, args=(message,)).start()
             elif message["kind"] == "taken":
                 self._lines.taken(message["request"])
+            elif message["kind"] == "package":
+                self._channel.send({"kind": "packaged", **kept_package(runtime)})
+            elif message["kind"] == "stop":
+                self._stop_tasks(message["signal"], message["grace"])
+                os._exit(0)
             elif message["kind"] == "finish":
                 self._lines.open()
                 self._finish(message, TaskFailed)
@@ -163,10 +187,11 @@ class RunService:
         self._stop_tasks(message.get("signal", number), message["grace"])
         if outcome == "interrupted":
             raise KeyboardInterrupt
-        task = self._tasks.get(message["task_id"])
-        if task is not None:
-            raise task_failed(task, message["reason"])
-        raise RuntimeError(message["reason"])
+        if not message["step"]:
+            raise RuntimeError(message["reason"])
+        place = (self._runtime.run_id, message["step"], message["task_id"])
+        failed = FinishedTask(self._runtime._flow_datastore, *place)
+        raise task_failed(failed, message["reason"])
 
     def _stop_tasks(self, number: int | None, grace: float) -> None:
         """Let running tasks finish for a while, as natively, then kill them."""
@@ -214,9 +239,15 @@ class RunService:
 
     def _run_attempt(self, message: dict[str, Any]) -> dict[str, Any]:
         with self._hooks:
-            task, finished = self._task_for(message)
+            if message.get("elsewhere") and not self._is_finished(message):
+                offset = self._offsets.get(message["task_id"], 0)
+                return {"state": "elsewhere", "offset": offset}
+            task_for = self._task_for if self.attach is None else self._attached_task
+            task, finished = task_for(message)
             if finished is None:
                 worker = self._launch(task, message)
+        if finished == "lost":
+            return {"state": "failed", "code": None, "reason": LOST, "lost": True}
         if finished is not None:
             return {"state": finished, **self._results(task, message)}
         try:
@@ -296,6 +327,50 @@ class RunService:
             task.retries = offset
             task.new_attempt()
         self._record_prefect_ids(task, message["task_run_id"], task.retries)
+        return task, None
+
+    def _is_finished(self, message: dict[str, Any]) -> bool:
+        """Return whether a task is finished already, or need only be cloned."""
+        runtime, task_id = self._runtime, message["task_id"]
+        if isinstance(self._tasks.get(task_id), FinishedTask):
+            return True
+        if self._start["again"] and (found := self._finished_task(message)):
+            self._tasks[task_id] = found
+            return True
+        if not runtime._clone_run_id or message["step"] in runtime._steps_to_rerun:
+            return False
+        cloned = (runtime._is_cloned[path] for path in message["input_paths"])
+        place = self._origin_index(message)
+        origin = runtime._origin_ds_set.get_with_pathspec_index(place)
+        return all(cloned) and bool(origin and origin["_task_ok"])
+
+    def _attached_task(self, message: dict[str, Any]) -> tuple[Any, str | None]:
+        """Return the task of a request in a run that another process has made."""
+        number = message["attempt"] + message["offset"]
+        task_id = message["task_id"]
+        task = self._tasks.get(task_id)
+        if task is None:
+            place = (self._runtime.run_id, message["step"], task_id)
+            store = self._runtime._flow_datastore
+            latest = store.get_task_datastore(*place, mode="d", allow_not_done=True)
+            if latest.attempt is not None and latest.attempt >= number:
+                # Begun on a worker that was lost, whereupon it was sent here.
+                found = FinishedTask(store, *place)
+                if found.is_ok():
+                    return found, "done"
+                return None, "lost"
+            task = self._runtime._new_task(
+                message["step"],
+                input_paths=message["input_paths"],
+                task_id=task_id,
+                **self._task_arguments(message),
+            )
+            task.user_code_retries += message["offset"]
+            self._tasks[task_id] = task
+        if number:
+            task.retries = number
+            task.new_attempt()
+        self._record_prefect_ids(task, message["task_run_id"], number)
         return task, None
 
     def _task_arguments(self, message: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 from ..channel import Channel
 from ..versions import version_problem
+from .code import fetch_package
 from .flow_facts import shape_of
 from .launch import Launcher, chosen_variables
 from .native import configs_as_options, install_service
@@ -95,6 +96,12 @@ def _metaflow_problem() -> str | None:
     return version_problem("metaflow")
 
 
+def _fetch_code(message: dict[str, Any]) -> None:
+    """Fetch the flow's code into this folder, if it comes as a package."""
+    if package := (message["attach"] or {}).get("package"):
+        fetch_package(package, str(Path.cwd()))
+
+
 def _serve_run(channel: Channel, earlier: dict[str, Any] | None) -> NoReturn:
     """Serve a run.
 
@@ -110,6 +117,7 @@ def _serve_run(channel: Channel, earlier: dict[str, Any] | None) -> NoReturn:
     if message is None:
         os._exit(0)
     launcher.flow = message["flow"]
+    _fetch_code(message)
     if message["launcher"] == "fresh":
         launcher.forbid_warm("as asked for")
     elif message["preload"]:
@@ -118,7 +126,7 @@ def _serve_run(channel: Channel, earlier: dict[str, Any] | None) -> NoReturn:
     # decides what it means. A handler, not SIG_IGN: that one would be inherited.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
-    service = RunService(channel, launcher)
+    service = RunService(channel, launcher, message.get("attach"))
     install_service(service, launcher)
 
     def check() -> None:
