@@ -362,8 +362,9 @@ def deploy_flow(
     whole = replace(flow, options=(), run_options=())
 
     # Prefect takes seconds to import, which no other command is to wait for.
+    from metaflow_prefect.deploy.deployment import Deployment  # noqa: PLC0415
     from metaflow_prefect.deploy.notices import Notices  # noqa: PLC0415
-    from metaflow_prefect.deploy.server import Deployment, api_url, connect  # noqa: PLC0415
+    from metaflow_prefect.deploy.server import api_url, connect  # noqa: PLC0415
 
     variables = options.pool_variables()
     notify = options.notify()

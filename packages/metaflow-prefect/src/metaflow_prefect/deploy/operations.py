@@ -29,11 +29,12 @@ from prefect.settings import get_current_settings
 from prefect.states import Cancelled, Cancelling, Paused, Scheduled
 
 from metaflow_prefect.deploy.automations import delete_automations
+from metaflow_prefect.deploy.deployment import OWNER_VARIABLE, TOKEN_VARIABLE
 from metaflow_prefect.deploy.description import Production
 from metaflow_prefect.deploy.errors import told
 from metaflow_prefect.deploy.known import Known
 from metaflow_prefect.deploy.record import Record
-from metaflow_prefect.deploy.server import OWNER_VARIABLE, TOKEN_VARIABLE, api_url
+from metaflow_prefect.deploy.server import api_url
 from metaflow_prefect.errors import OperationProblem
 from metaflow_prefect.runtime.facts import RUN_PREFIX
 from metaflow_prefect.runtime.flow_run.deployed import RESUME_VARIABLE

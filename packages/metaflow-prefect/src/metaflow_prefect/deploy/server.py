@@ -6,10 +6,8 @@ It imports Prefect, which takes seconds: so it is itself imported only by what d
 from __future__ import annotations
 
 import asyncio
-import warnings
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -17,106 +15,40 @@ from uuid import UUID
 
 from prefect.client.base import ServerType
 from prefect.client.orchestration import PrefectClient
-from prefect.client.schemas.actions import DeploymentScheduleCreate, DeploymentUpdate
+from prefect.client.schemas.actions import DeploymentUpdate
 from prefect.client.schemas.objects import VersionInfo, WorkPool
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.context import AsyncClientContext
 from prefect.events.schemas.automations import AutomationCore
 from prefect.exceptions import ObjectNotFound
-from prefect.flows import load_flow_from_entrypoint
 from prefect.settings import get_current_settings
-from prefect.utilities.callables import parameter_schema
 
 from metaflow_prefect.deploy.automations import put_automations
+from metaflow_prefect.deploy.deployment import (
+    OWNER_VARIABLE,
+    TOKEN_VARIABLE,
+    Deployment,
+    environment_of,
+    job_variables_of,
+    new_schedule,
+    schedule_of,
+)
 from metaflow_prefect.deploy.description import (
     NO_SERVER,
     SCHEDULE_SLUG,
     SET_SERVER,
-    Description,
     Production,
-    full_name,
     named_triggers,
 )
 from metaflow_prefect.deploy.errors import told
-from metaflow_prefect.deploy.notices import Notices, notifications
+from metaflow_prefect.deploy.notices import notifications
 from metaflow_prefect.deploy.pools import check_job_variables, check_reach, choose_pool
 from metaflow_prefect.deploy.record import Record
 from metaflow_prefect.errors import DeployProblem
-from metaflow_prefect.runtime.flow_run.deployed import DEPLOYMENT_VARIABLE
 
 CLOUD_WRITES = 10
 PAGE = 200  # deployments in one answer of the server
-# Metaflow's own variables. By the first it knows that a run is one of production.
-TOKEN_VARIABLE = "METAFLOW_PRODUCTION_TOKEN"  # noqa: S105 - its name
-OWNER_VARIABLE = "METAFLOW_OWNER"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Deployment:
-    """A deployment, with its place.
-
-    Args:
-        description: What its flow says of it.
-        name: Its name, without the flow's.
-        folder: Where the entrypoint is relative to, on this machine.
-        entrypoint: The generated file and its function, as `flows/a_prefect.py:a`.
-        pull: The pull steps by which a worker gets to the folder.
-        work_pool: The work pool that its runs go to.
-        version: What to call this state of it; `None` leaves that to Prefect.
-        paused: Whether it starts paused; `None` leaves it as it is.
-        production: Its production token; `None` is the one that it has, or else its first.
-        record: What it keeps about itself; `None` is what the description says.
-        environment: What else its runs' environment is to have.
-        job_variables: Job variables beside the environment.
-        settings: What the user says of it in Prefect's own terms, as `concurrency_limit`.
-        scheduled: Whether its schedule is active; `None` leaves it as it is.
-        notices: Who is told of the ends of its runs; `None` leaves that as it is.
-    """
-
-    description: Description
-    name: str
-    folder: Path
-    entrypoint: str
-    pull: Sequence[dict[str, Any]]
-    work_pool: str
-    version: str | None = None
-    paused: bool | None = None
-    production: Production | None = None
-    record: Record | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
-    job_variables: Mapping[str, Any] = field(default_factory=dict)
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    scheduled: bool | None = None
-    notices: Notices | None = None
-
-    @property
-    def full_name(self) -> str:
-        """The name by which Prefect knows it: flow and deployment."""
-        return full_name(self.description.flow, self.name)
-
-    def as_json(self) -> dict[str, Any]:
-        """Give it as it would be on the server, if it were made anew.
-
-        Raises:
-            DeployProblem: The generated file cannot be loaded.
-        """
-        schedule = _schedule(self.description)
-        with told(""):
-            facts = _facts(self)
-        return {
-            "name": self.name,
-            "flow_name": self.description.flow,
-            "work_pool_name": self.work_pool,
-            "paused": bool(self.paused),
-            "schedules": [_new_schedule(schedule, self.scheduled).model_dump(mode="json")]
-            if schedule
-            else [],
-            "triggers": named_triggers(self.description.triggers, self.full_name),
-            "job_variables": _job_variables(self, {}),
-            **facts,
-            **self.settings,
-        }
 
 
 def api_url() -> str:
@@ -251,7 +183,7 @@ class Server:
             DeployProblem: The server does not answer well, or its job variable `env` is a template.
         """
         found = await self.existing(full_name)
-        variables = _environment(full_name, found.job_variables) if found else {}
+        variables = environment_of(full_name, found.job_variables) if found else {}
         if not variables.get(TOKEN_VARIABLE):
             return None
         owner = variables.get(OWNER_VARIABLE)
@@ -292,12 +224,12 @@ class Server:
     async def _load(self, deployment: Deployment) -> dict[str, Any]:
         """Read the generated file, one at a time, while the server is at work."""
         async with self._loader:
-            return await asyncio.to_thread(_facts, deployment)
+            return await asyncio.to_thread(file_facts, deployment)
 
     async def _create(self, deployment: Deployment, facts: dict[str, Any]) -> UUID:
         flow_id = await self._client.create_flow_from_name(deployment.description.flow)
-        schedule = _schedule(deployment.description)
-        new = [_new_schedule(schedule, deployment.scheduled)] if schedule else []
+        schedule = schedule_of(deployment.description)
+        new = [new_schedule(schedule, deployment.scheduled)] if schedule else []
         id_ = await self._client.create_deployment(
             flow_id=flow_id,
             name=deployment.name,
@@ -305,7 +237,7 @@ class Server:
             schedules=new,
             paused=deployment.paused,
             enforce_parameter_schema=True,
-            job_variables=_job_variables(deployment, {}),
+            job_variables=job_variables_of(deployment, {}),
             **facts,
             **deployment.settings,
         )
@@ -317,13 +249,13 @@ class Server:
     ) -> None:
         # No version until all is written: a hash of an earlier state would make it look done.
         changes = {**facts, **deployment.settings, "version": None}
-        changes["job_variables"] = _job_variables(deployment, found.job_variables)
+        changes["job_variables"] = job_variables_of(deployment, found.job_variables)
         if deployment.paused is not None:
             changes["paused"] = deployment.paused
         if found.work_pool_name != deployment.work_pool:  # else a chosen queue would be lost
             changes["work_pool_name"] = deployment.work_pool
         await self._client.update_deployment(found.id, DeploymentUpdate(**changes))
-        await self._put_schedule(found, _schedule(deployment.description), deployment.scheduled)
+        await self._put_schedule(found, schedule_of(deployment.description), deployment.scheduled)
         await self._put_triggers(found.id, deployment)
 
     async def _put_schedule(
@@ -334,9 +266,7 @@ class Server:
         for old in ours if wanted is None else ():
             await self._client.delete_deployment_schedule(found.id, old.id)
         if wanted is not None and not ours:
-            await self._client.create_deployment_schedules(
-                found.id, [_new_schedule(wanted, active)]
-            )
+            await self._client.create_deployment_schedules(found.id, [new_schedule(wanted, active)])
         elif wanted is not None and (ours[0].schedule != wanted or active is not None):
             await self._client.update_deployment_schedule(
                 found.id, ours[0].id, active=active, schedule=wanted
@@ -351,71 +281,8 @@ class Server:
         await put_automations(self._client, id_, triggers, notices)
 
 
-def _environment(full_name: str, job_variables: dict[str, Any] | None) -> dict[str, Any]:
-    variables = (job_variables or {}).get("env")
-    if variables is not None and not isinstance(variables, dict):  # a template of Prefect's
-        raise DeployProblem(
-            f"The job variable env of {full_name} must be a mapping, to keep the production token "
-            "in it.",
-            "Make it a mapping in Prefect, where each variable may be a template; or remove it.",
-        )
-    return variables or {}
-
-
-def _job_variables(deployment: Deployment, found: dict[str, Any] | None) -> dict[str, Any]:
-    """Put what is ours into the variables of the runs' environment, and leave the others."""
-    described = deployment.description
-    earlier = Record.of(found)
-    variables = {
-        name: value
-        for name, value in _environment(deployment.full_name, found).items()
-        if earlier is None or name not in earlier.variables
-    }
-    ours = dict(deployment.environment)
-    record = deployment.record or Record(
-        flow=described.flow, project=described.project, branch=described.branch
-    )
-    ours[DEPLOYMENT_VARIABLE] = replace(record, variables=sorted(deployment.environment)).as_text()
-    if deployment.production is not None:
-        ours[TOKEN_VARIABLE] = deployment.production.token
-        if deployment.production.owner:
-            ours[OWNER_VARIABLE] = deployment.production.owner
-    elif described.token and TOKEN_VARIABLE not in variables:
-        ours[TOKEN_VARIABLE] = described.token
-    return {**(found or {}), **deployment.job_variables, "env": {**variables, **ours}}
-
-
-def _new_schedule(schedule: CronSchedule, active: bool | None) -> DeploymentScheduleCreate:
-    return DeploymentScheduleCreate(
-        schedule=schedule, slug=SCHEDULE_SLUG, active=active is not False
-    )
-
-
 async def _work_pools(client: PrefectClient) -> list[WorkPool]:
     found: list[WorkPool] = []
     while page := await client.read_work_pools(limit=200, offset=len(found)):
         found += page
     return found
-
-
-def _schedule(described: Description) -> CronSchedule | None:
-    if described.cron is None:
-        return None
-    return CronSchedule(cron=described.cron, timezone=described.timezone)
-
-
-def _facts(deployment: Deployment) -> dict[str, Any]:
-    """Return what the generated file and its flow say, for making and for updating."""
-    with warnings.catch_warnings():
-        # Files of flows of one name, each with a deployment of its own, are no mistake.
-        warnings.filterwarnings("ignore", message="A flow named")
-        flow: Any = load_flow_from_entrypoint(
-            f"{deployment.folder}/{deployment.entrypoint}", use_placeholder_flow=False
-        )
-    return {
-        "description": flow.description,
-        "tags": [*deployment.description.tags],
-        "entrypoint": deployment.entrypoint,
-        "pull_steps": [*deployment.pull],
-        "parameter_openapi_schema": parameter_schema(flow).model_dump(exclude_unset=True),
-    }

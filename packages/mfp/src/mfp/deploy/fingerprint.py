@@ -4,7 +4,7 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
-from metaflow_prefect.deploy.server import Deployment
+from metaflow_prefect.deploy.deployment import Deployment
 
 from mfp.convert.loading.exchange import Reply
 from mfp.convert.memory.state import checksum_in

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import click
+from metaflow_prefect.deploy.deployment import Deployment
 from metaflow_prefect.deploy.description import Description
 from metaflow_prefect.deploy.pull import checkout_of, clone_steps, folder_steps
-from metaflow_prefect.deploy.server import Deployment, Server, connect
+from metaflow_prefect.deploy.server import Server, connect
 from metaflow_prefect.errors import MetaflowPrefectError
 
 from mfp.convert.loading.exchange import Reply
