@@ -30,6 +30,7 @@ from metaflow_prefect.deploy.deployment import (
     TOKEN_VARIABLE,
     Deployment,
     environment_of,
+    file_facts,
     job_variables_of,
     new_schedule,
     schedule_of,
