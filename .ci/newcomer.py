@@ -185,8 +185,9 @@ def main(which: str) -> int:
         packages = [str(ROOT / "packages" / one) for one in ("metaflow-prefect", "mfp")]
         python = str(newcomer.bin / "python")
         newcomer.run(python, "-m", "pip", "install", "--quiet", *packages, *requirements)
-        listed = json.loads(newcomer.run(python, "-m", "pip", "list", "--format=json"))
-        versions = {one["name"].lower(): one["version"] for one in listed}
+        # Not by pip, whose warnings would stand beside the answer.
+        ask = "import sys, importlib.metadata as m; print(*map(m.version, sys.argv[1:]))"
+        versions = dict(zip(SHOWN, newcomer.run(python, "-c", ask, *SHOWN).split(), strict=True))
         walk(newcomer)
         found = ", ".join(f"{one} {versions[one]}" for one in SHOWN)
         print(f"{which}: a schedule has fired with {found}")
