@@ -116,3 +116,7 @@ def test_each_kind_of_error_has_its_exit_code() -> None:
     assert len(set(codes)) == len(codes)
     assert 0 not in codes
     assert str(UsageProblem("What.", "Remedy.")) == "What. Remedy."
+
+
+def test_no_name_of_the_runtime_can_be_that_of_a_flows_step() -> None:
+    assert not [name for name in embedded_runtime().names if name.startswith("step_")]

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import pytest
-from metaflow_prefect.runtime.flow_run.artifacts import size_text, step_key, step_report
+from metaflow_prefect.runtime.flow_run.artifacts import key_of_step, report_of_step, size_text
 from metaflow_prefect.runtime.flow_run.failure_report import (
     RunFacts,
     failure_report,
@@ -82,7 +82,7 @@ def test_a_steps_snippet_asks_for_something_new() -> None:
         {"name": "a", "type": "<class 'int'>", "size": 5, "new": False},
         {"name": "b", "type": "<class 'str'>", "size": 12_345, "new": True},
     ]
-    text = step_report(RUN, unit(3), Finish("prefect-1/body/body-3", ["x"], artifacts=artifacts))
+    text = report_of_step(RUN, unit(3), Finish("prefect-1/body/body-3", ["x"], artifacts=artifacts))
     assert "task = Task('MyFlow/prefect-1/body/body-3')\nprint(task.data.b)" in text
     assert "| `b` | str | 12 kB | new |" in text
 
@@ -94,7 +94,7 @@ def test_sizes_and_keys() -> None:
         "12 kB",
         "5.0 MB",
     ]
-    assert step_key("My_step") == "step-my-step"
+    assert key_of_step("My_step") == "step-my-step"
 
 
 def test_a_name_that_prefect_has_made_up_is_known() -> None:

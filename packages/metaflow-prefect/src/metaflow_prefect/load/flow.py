@@ -22,7 +22,7 @@ from metaflow_prefect.model import (
     StepModel,
 )
 from metaflow_prefect.runtime.facts import Parameter
-from metaflow_prefect.runtime.host.flow_facts import parameters_of_flow, step_facts
+from metaflow_prefect.runtime.host.flow_facts import facts_of_step, parameters_of_flow
 from metaflow_prefect.runtime.host.outcome import attempt_facts
 
 
@@ -75,7 +75,7 @@ def _step(node: Any, limited: frozenset[str], written_only: bool) -> StepModel:
     user = int(attempts["user_retries"])
     return StepModel(
         name=node.name,
-        **step_facts(node),
+        **facts_of_step(node),
         description=inspect.cleandoc(node.doc or ""),
         user_retries=user,
         error_retries=int(attempts["error_retries"]),

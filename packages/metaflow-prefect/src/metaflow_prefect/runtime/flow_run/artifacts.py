@@ -84,10 +84,10 @@ class RunPages:
         if self._described.setdefault(unit.step, unit) is not unit:
             return
         self._put(
-            f"{self._key}-{step_key(unit.step)}",
+            f"{self._key}-{key_of_step(unit.step)}",
             task_run_id=task_run_id,
             description=unit.step,
-            data=step_report(self._run, unit, finish),
+            data=report_of_step(self._run, unit, finish),
         )
 
     # -- failures -------------------------------------------------------------------
@@ -200,12 +200,12 @@ class RunPages:
             self._client.update_artifact(artifact.id, change)
 
 
-def step_key(step: str) -> str:
+def key_of_step(step: str) -> str:
     """Return what stands for a step in the key of its artifact."""
     return "step-" + re.sub(r"[^a-z0-9]+", "-", step.lower()).strip("-")
 
 
-def step_report(run: RunFacts, unit: Unit[Any], finish: Finish) -> str:
+def report_of_step(run: RunFacts, unit: Unit[Any], finish: Finish) -> str:
     """Return the names of the artifacts that a step leaves, and how to get them."""
     path = f"{run.flow}/{finish.path}"
     step = path.rpartition("/")[0]

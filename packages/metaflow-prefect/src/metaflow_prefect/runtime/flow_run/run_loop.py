@@ -48,7 +48,7 @@ class RunLoop:
         self._summary = summary
         self._max_workers = max_workers
         self._tasks = {
-            name: step_task(step.task, attempts[name])
+            name: task_of_step(step.task, attempts[name])
             for name, step in facts.steps.items()
         }
         self._scheduler: Scheduler[UUID] = Scheduler(
@@ -107,7 +107,7 @@ class RunLoop:
             self._summary.expect(finish.next_steps[0], finish.num_splits)
 
 
-def step_task(
+def task_of_step(
     declared: Task[Any, Any], attempts: Mapping[str, float]
 ) -> Task[Any, Any]:
     """Return the Prefect task that runs a step.

@@ -18,7 +18,7 @@ STEP_KINDS: dict[str, StepKind] = {
 }
 
 
-def step_facts(node: Any) -> dict[str, Any]:
+def facts_of_step(node: Any) -> dict[str, Any]:
     """Return how a step goes on, by the names of `Step`'s fields.
 
     Args:
@@ -113,7 +113,7 @@ def shape_of(flow: Any) -> dict[str, Any]:
     """
     graph = flow._graph
     return {
-        "steps": {name: step_facts(graph[name]) for name in graph.sorted_nodes},
+        "steps": {name: facts_of_step(graph[name]) for name in graph.sorted_nodes},
         "parameters": {
             facts.name: facts.interface() for _, facts in parameters_of_flow(flow)
         },
