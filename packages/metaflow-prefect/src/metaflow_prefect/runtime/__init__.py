@@ -55,6 +55,7 @@ PREFECT_SIDE = (
     "flow_run.log_records",
     "flow_run.logs",
     "flow_run.placed",
+    "flow_run.dask_places",
     "flow_run.placing",
     "flow_run.steps",
     "flow_run.step_engine",

@@ -20,6 +20,7 @@ from prefect.states import Cancelled, Completed, Failed
 from ..facts import RUN_PREFIX, MetaflowFlow, Parameter
 from ..start import start_metaflow
 from .artifacts import RunPages
+from .dask_places import job_of
 from .deployed import command_as_deployed, facts_as_deployed, kept_for
 from .failure_report import RunFacts
 from .host_client import Host, HostEnded, adopt_host
@@ -35,7 +36,6 @@ from .naming import (
 from .placing import (
     Placing,
     PlacingProblem,
-    job_of,
     most_workers,
     places_of,
 )
