@@ -1,7 +1,10 @@
 """Deployments on a real server: what is on it, and what a worker makes of it."""
 
 import json
+import os
+import pty
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -323,6 +326,150 @@ def test_deployment_whose_flow_is_gone_is_named(
     said = repository.mfp(*deploy).stderr
     assert "DeployGoneFlow/default: Its generated file is gone, so runs fail." in said
     assert "DeployOtherFlow" not in said
+
+
+def in_git(folder: Path, remote: str) -> None:
+    for words in (("init", "-q"), ("remote", "add", "origin", remote)):
+        subprocess.run(["git", *words], cwd=folder, check=True)
+
+
+def deployments_of(repository: Repository, *words: str) -> dict[str, str]:
+    done = repository.mfp("list", "--deployed", "--json", *words)
+    assert done.returncode == 0, done.stderr
+    return {one["name"]: one["status"] for one in json.loads(done.stdout)["deployments"]}
+
+
+def answered(repository: Repository, answer: str, *words: str) -> int:
+    """Answer what a command asks on its terminal, and give its exit code."""
+    screen, terminal = pty.openpty()
+    try:
+        os.write(screen, answer.encode())
+        return subprocess.run(
+            [sys.executable, "-m", "mfp", *words],
+            cwd=repository.path,
+            env=repository.environment,
+            stdin=terminal,
+            capture_output=True,
+            timeout=240,
+            check=False,
+        ).returncode
+    finally:
+        os.close(screen)
+        os.close(terminal)
+
+
+def test_deployments_of_flows_that_are_gone_are_removed(
+    tmp_path: Path, prefect_api: str, client: SyncPrefectClient, pool: str
+) -> None:
+    """With their automations, from any clone; nothing of another repository is touched."""
+    trigger = "@trigger(event='prune-tests.event')"
+    files = {
+        "stays.py": flow("PruneStaysFlow"),
+        "old.py": flow("PruneOldFlow", trigger),
+        "named.py": flow("PruneNamedFlow"),
+        "moves.py": flow("PruneMovesFlow"),
+    }
+    first = Repository(tmp_path / "first", prefect_api, files)
+    other = Repository(tmp_path / "other", prefect_api, {"a.py": flow("PruneOtherFlow")})
+    unnamed = Repository(tmp_path / "unnamed", prefect_api, {"b.py": flow("PruneUnnamedFlow")})
+    in_git(first.path, "https://user:secret@git.test/team/prune.git")
+    in_git(other.path, "https://git.test/team/other.git")
+    for one in (first, other, unnamed):
+        assert one.deploy("--work-pool", pool)[0] == 0
+    kept = client.read_deployment_by_name("PruneOldFlow/default").job_variables["env"]
+    assert "secret" not in json.dumps(kept)
+    assert str(tmp_path) not in json.dumps(kept)
+    assert len(automations_of(client, "PruneOldFlow/default")) == 1
+
+    # Another clone, reached in another way, in which flows are renamed, moved and named anew.
+    del files["moves.py"]
+    files["old.py"] = flow("PruneNewFlow")
+    files["later/moves.py"] = flow("PruneMovesFlow")
+    clone = Repository(tmp_path / "clone", prefect_api, files)
+    in_git(clone.path, "git@GIT.test:team/prune")
+    override = "[[tool.mfp.overrides]]\npaths = ['flows/named.py']\ndeployment = 'nightly'\n"
+    (clone.path / "pyproject.toml").write_text(override)
+    outdated = {"PruneOldFlow/default", "PruneNamedFlow/default"}
+    assert deployments_of(clone, "flows") == {
+        "PruneMovesFlow/default": "moved",
+        "PruneNamedFlow/default": "renamed",
+        "PruneOldFlow/default": "gone",
+        "PruneStaysFlow/default": "current",
+    }
+    deploy = ("deploy", "flows", "--work-pool", pool, "--changed", "--prune")
+    done = clone.mfp(*deploy, "--dry-run")
+    assert (done.returncode, "2 deployments would be removed." in done.stderr) == (0, True)
+    done = clone.mfp(*deploy)
+    assert (done.returncode, "no terminal to ask on. Add --yes" in done.stderr) == (2, True)
+    assert answered(clone, "n\n", *deploy) == 0
+    assert outdated <= deployments_of(clone).keys()
+    [automation] = automations_of(client, "PruneOldFlow/default")
+    assert answered(clone, "y\n", *deploy) == 0
+    assert deployments_of(clone) == {
+        "PruneMovesFlow/default": "current",
+        "PruneNamedFlow/nightly": "current",
+        "PruneNewFlow/default": "current",
+        "PruneStaysFlow/default": "current",
+    }
+    found = client.request("POST", "/automations/filter", json={}).json()
+    assert automation["id"] not in [one["id"] for one in found]
+    for name in ("PruneOtherFlow/default", "PruneUnnamedFlow/default"):
+        client.read_deployment_by_name(name)
+
+    # The second call finds nothing; the last flow may go, too.
+    again = clone.mfp(*deploy, "--yes", "--json", "-")
+    assert again.returncode == 0
+    assert json.loads(again.stdout)["pruned"] == []
+    (other.path / "flows" / "a.py").unlink()
+    done = other.mfp(*deploy, "--yes", "--json", "-")
+    assert done.returncode == 0, done.stderr
+    [pruned] = json.loads(done.stdout)["pruned"]
+    assert (pruned["name"], pruned["status"]) == ("PruneOtherFlow/default", "removed")
+
+
+def test_repository_whose_deployments_cannot_be_told(
+    tmp_path: Path, prefect_api: str, pool: str
+) -> None:
+    """Without a remote; a name in the settings will do."""
+    flows = {"b.py": flow("PruneNamelessFlow")}
+    unnamed = Repository(tmp_path / "unnamed", prefect_api, flows)
+    deploy = ("deploy", "flows", "--work-pool", pool, "--changed", "--prune")
+    for command in (deploy, ("list", "--deployed")):
+        done = unnamed.mfp(*command)
+        assert (done.returncode, 'Add the remote, or set repository = "NAME"' in done.stderr) == (
+            2,
+            True,
+        )
+    (unnamed.path / "pyproject.toml").write_text("[tool.mfp]\nrepository = 'prune-tests'\n")
+    assert unnamed.mfp(*deploy).returncode == 0
+    assert deployments_of(unnamed) == {"PruneNamelessFlow/default": "current"}
+    unnamed.environment["PREFECT_API_URL"] = "http://127.0.0.1:9/api"
+    done = unnamed.mfp("list", "--deployed")
+    assert (done.returncode, "No Prefect server answers" in done.stderr) == (3, True), done.stderr
+    assert unnamed.mfp("deploy", "flows", "--yes").returncode == 2
+
+
+def test_flows_are_chosen_by_name_and_tag(tmp_path: Path) -> None:
+    files = {f"{one}.py": flow(f"Chosen{one}Flow") for one in "ABC"}
+    repository = Repository(tmp_path / "work", "", {**files, "broken.py": "# FlowSpec\ndef x(:"})
+    settings = "[[tool.mfp.overrides]]\npaths = ['flows/[AB].py']\ntags = ['nightly']\n"
+    (repository.path / "pyproject.toml").write_text(settings)
+    cases: list[tuple[tuple[str, ...], set[str]]] = [
+        (("--flow", "ChosenAFlow", "--flow", "ChosenCFlow"), {"ChosenAFlow", "ChosenCFlow"}),
+        (("--tag", "nightly"), {"ChosenAFlow", "ChosenBFlow"}),
+        (("--tag", "nightly", "--flow", "ChosenBFlow"), {"ChosenBFlow"}),
+    ]
+    for words, expected in cases:
+        for command in (("convert-all", "--check"), ("deploy", "--dry-run")):
+            repository.mfp(*command, "flows", *words, "--json", "result.json")
+            document = json.loads((repository.path / "result.json").read_text())
+            assert {one["class"] for one in document["flows"]} == expected
+    for words, said in (
+        (("--flow", "ChosenFlow"), "No flow in flows is named ChosenFlow. Did you mean Chosen"),
+        (("--tag", "weekly"), "No flow in flows has the tag weekly."),
+    ):
+        done = repository.mfp("deploy", "flows", "--dry-run", *words)
+        assert (done.returncode, said in done.stderr) == (2, True), done.stderr
 
 
 def deployed_by_prefect(folder: Path, api: str, pool: str) -> Repository:

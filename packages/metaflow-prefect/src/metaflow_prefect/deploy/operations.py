@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -200,7 +200,8 @@ class Operator:
             deployment: The deployment.
         """
         delete_automations(self._client, deployment.id, deployment.full_name)
-        self._client.delete_deployment(deployment.id)
+        with suppress(ObjectNotFound):  # somebody has deleted it meanwhile
+            self._client.delete_deployment(deployment.id)
 
     # -- runs ---------------------------------------------------------------------------------
 

@@ -166,6 +166,28 @@ def public_url(remote: str) -> str:
     return urlunsplit((parts.scheme, f"{shown}{host}", parts.path, "", ""))
 
 
+def repository_name(remote: str) -> str:
+    """Return a name for a remote's repository that does not depend on how it is reached.
+
+    Args:
+        remote: Its URL, as git has it.
+
+    Returns:
+        Its host and path, as `github.com/npow/metaflow-prefect`.
+
+    Raises:
+        DeployProblem: It is a folder of this machine.
+    """
+    url = public_url(remote)
+    if "://" in url:
+        parts = urlsplit(url)
+        host, path = parts.netloc, parts.path
+    else:
+        host, _, path = url.partition(":")
+    host = host.rpartition("@")[2].lower()
+    return f"{host}/{path.strip('/').removesuffix('.git')}"
+
+
 def _not_remote(remote: str) -> DeployProblem:
     return DeployProblem(
         f"The remote origin is a folder of this machine ({remote}).",

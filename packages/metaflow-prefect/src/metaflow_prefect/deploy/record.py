@@ -37,6 +37,9 @@ class Record:
         timeout: Seconds after which a run is stopped.
         pull: How workers get the code.
         variables: Which other variables of the environment are ours.
+        repository: The repository that it was deployed from as a whole, by a name that is the same
+            in each clone.
+        source: The flow's file in that repository.
     """
 
     flow: str
@@ -53,6 +56,8 @@ class Record:
     timeout: int | None = None
     pull: str | None = None
     variables: Sequence[str] = ()
+    repository: str | None = None
+    source: str | None = None
 
     def as_text(self) -> str:
         """Give it as the value of an environment variable.

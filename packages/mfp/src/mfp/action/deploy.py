@@ -37,8 +37,10 @@ def deploy_flows(runner: Runner, report_file: Path, said: Callable[[str], str]) 
     # Prefect reads the variables when it is imported, and takes seconds for it.
     from mfp.deploy.naming import name_deployments  # noqa: PLC0415
     from mfp.deploy.report import entries, show  # noqa: PLC0415
+    from mfp.deploy.repository import repository_of  # noqa: PLC0415
     from mfp.deploy.server import Deploying, deploy_all  # noqa: PLC0415
 
+    settings = read_settings(Path.cwd())
     how = Deploying(
         writes=jobs,
         pull=handover.pull or "git",  # the runner's folder is gone when a worker wants it
@@ -46,8 +48,9 @@ def deploy_flows(runner: Runner, report_file: Path, said: Callable[[str], str]) 
         dry=False,
         reachable=True,
         output_dir=handover.output_dir,
+        repository=repository_of(settings),
     )
-    planned = name_deployments(handover.outcomes, read_settings(Path.cwd()).folder, pool or None)
+    planned = name_deployments(handover.outcomes, settings.folder, pool or None)
     with plain_output():
         deployed = deploy_all(planned, how, lambda _: None) if planned else []
         clean = [

@@ -1,13 +1,18 @@
 """`mfp deploy`: convert the flows of a repository and deploy them."""
 
-import os
+import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mfp.commands.options import conversion_options, placement_options
-from mfp.errors import UsageError
+from mfp.errors import MfpError, UsageError
+from mfp.terminal import printable
+
+if TYPE_CHECKING:
+    from mfp.deploy.prune import Standing, Standings
 
 HELP = """Convert all flows in PATHS (default: the current folder), and deploy them to Prefect.
 
@@ -24,6 +29,11 @@ default, or the only one of the type process, in this order.
 
 With --pull git, a deployment is refused whose files are not in the commit that is checked out.
 
+With --prune, the deployments are removed, with their automations, that 'mfp deploy' has made of
+flows of this repository which are gone, or have another deployment now; runs under way go on. They
+are known by the address of the remote 'origin', or by 'repository' in [tool.mfp]. They are shown,
+and you are asked first; --yes answers. No other deployment is touched.
+
 A server on SQLite takes one deployment after the other the fastest. On PostgreSQL, try
 --deploy-jobs 8.
 
@@ -32,6 +42,8 @@ Examples:
   mfp deploy ./flows
   mfp deploy --work-pool prod --changed        only those that something has changed for
   mfp deploy --dry-run                         what would be deployed
+  mfp deploy --prune                           also remove the deployments of flows that are gone
+  mfp deploy --flow TrainFlow --tag nightly    only these
   mfp deploy --pull git                        workers clone this repository's remote
   mfp deploy --json result.json
 
@@ -40,13 +52,15 @@ JSON: an object with
   flows        as of 'mfp convert-all'
   deployments  name, flow, path, class, output, status (deployed, unchanged, failed,
                would-deploy), id, error, remedy
+  pruned       with --prune: name, flow, path, status (removed, would-remove, kept, failed),
+               reason, id, error
 
 \b
 Exit codes:
   0  all well
   2  the command line or pyproject.toml is wrong, a path does not exist, or PREFECT_API_URL is
-     not set
-  3  at least one flow failed
+     not set; or --prune could not ask, as there is no terminal
+  3  at least one flow failed, or the server did not remove a deployment
   5  there are no flows, and --fail-on-empty was given
 """
 
@@ -66,6 +80,10 @@ Exit codes:
     help="Deployments to write in parallel. [default: 1; 10 if it is Prefect Cloud]",
 )
 @click.option("--force", is_flag=True, help="Overwrite generated files that were edited by hand.")
+@click.option(
+    "--prune", is_flag=True, help="Remove the deployments of flows that are gone or renamed."
+)
+@click.option("--yes", is_flag=True, help="Remove them without asking.")
 @click.option("--dry-run", is_flag=True, help="Write and deploy nothing; show what would be.")
 def command(
     *,
@@ -74,6 +92,8 @@ def command(
     deploy_jobs: int | None,
     force: bool,
     dry_run: bool,
+    prune: bool,
+    yes: bool,
     **given: Any,
 ) -> int:
     """Deploy the flows; see `HELP`."""
@@ -82,11 +102,20 @@ def command(
     from mfp.convert.repository import convert_repository  # noqa: PLC0415
     from mfp.convert.selection import selection_of  # noqa: PLC0415  (`--help` needs none of it)
     from mfp.convert.writing.outcome import Writing  # noqa: PLC0415
+    from mfp.deploy.repository import no_name, repository_of  # noqa: PLC0415
+    from mfp.deploy.server_set import has_server  # noqa: PLC0415
     from mfp.settings import read_settings  # noqa: PLC0415
 
+    if yes and not prune:
+        raise UsageError("--yes is for --prune", "Add --prune, or leave it out.")
     settings = read_settings(Path.cwd())
     selection = selection_of(given, settings)
-    reachable = _has_server(needed=changed or not dry_run)
+    if prune and selection.part.of > 1:
+        raise UsageError("--prune needs all flows", "Leave out --shard.")
+    reachable = has_server(needed=changed or prune or not dry_run)
+    repository = repository_of(settings)
+    if prune and repository is None:
+        raise no_name()
     writing = Writing(check=dry_run, force=force)
     converted = convert_repository(selection, writing, settings)
     codes = [show_remarks(converted, selection)]
@@ -104,32 +133,64 @@ def command(
         dry=dry_run,
         reachable=reachable,
         output_dir=selection.output_dir,
+        repository=repository,
     )
     planned = name_deployments(converted.outcomes, settings.folder, work_pool)
     with progress(len(planned), "Deploying", selection.verbosity) as advance:
         deployed = deploy_all(planned, how, advance) if planned else []
-    if selection.json_file is not None:
-        write_document(selection.json_file, converted.outcomes, deployments=entries(deployed))
     if selection.json_file != "-":
         show(converted.outcomes, deployed, selection.verbosity)
+    pruned: dict[str, list[dict[str, Any]]] = {}
+    if prune and repository is not None:
+        from mfp.deploy.prune import Standings  # noqa: PLC0415
+
+        standings = Standings(repository, converted.project, settings, deployed)
+        removed, code = _prune(standings, yes=yes, dry=dry_run)
+        codes.append(code)
+        pruned = {"pruned": [one.as_json() for one in removed]}
+    if selection.json_file is not None:
+        more = {"deployments": entries(deployed), **pruned}
+        write_document(selection.json_file, converted.outcomes, **more)
     states = [one.status for one in converted.outcomes] + [one.status for one in deployed]
     return exit_code([*codes, *([FAILED] if "failed" in states else [])])
 
 
-def _has_server(*, needed: bool) -> bool:
-    """Say whether there is a server; ask Prefect's settings only if the variable is not set.
+def _prune(standings: "Standings", *, yes: bool, dry: bool) -> tuple[list["Standing"], int]:
+    """Show the deployments that are no flow's, ask, and remove them.
 
-    Raises:
-        UsageError: If there is none, but one is needed.
+    Returns:
+        What became of them, and the exit code for that.
     """
-    if os.environ.get("PREFECT_API_URL"):
-        return True
-    from prefect.settings import get_current_settings  # noqa: PLC0415  (takes a second)
+    from mfp.commands.ending import FAILED, USAGE  # noqa: PLC0415
+    from mfp.deploy.prune import OUTDATED, remove  # noqa: PLC0415
 
-    if get_current_settings().api.url:
-        return True
-    if needed:
-        from metaflow_prefect.deploy.description import NO_SERVER, SET_SERVER  # noqa: PLC0415
+    try:
+        found = standings.read()
+    except MfpError as error:
+        click.echo(printable(f"mfp: error: {error}"), err=True)
+        return [], FAILED
+    outdated = [one for one in found if one.status in OUTDATED]
+    for one in outdated:
+        _say(f"{one.deployment.full_name}: {one.status}: {one.reason}.")
+    if not outdated:
+        _say("No deployment to remove.")
+        return [], 0
+    count = "1 deployment" if len(outdated) == 1 else f"{len(outdated)} deployments"
+    if dry:
+        _say(f"{count} would be removed.")
+        return [replace(one, fate="would-remove") for one in outdated], 0
+    kept = [replace(one, fate="kept") for one in outdated]
+    if not yes and not sys.stdin.isatty():
+        _say(f"mfp: error: {count} not removed: there is no terminal to ask on. Add --yes.")
+        return kept, USAGE
+    if not yes and not click.confirm(f"Remove {count}, with automations?", err=True):
+        _say("Nothing was removed.")
+        return kept, 0
+    removed = remove(outdated)
+    for one in removed:
+        _say(f"{one.fate} {one.deployment.full_name}" + (f": {one.error}" if one.error else ""))
+    return removed, FAILED if any(one.fate == "failed" for one in removed) else 0
 
-        raise UsageError(NO_SERVER.rstrip("."), SET_SERVER)
-    return False
+
+def _say(text: str) -> None:
+    click.echo(printable(text), err=True)

@@ -64,6 +64,15 @@ CONVERSION = (
     click.option(
         "--exclude", multiple=True, metavar="PATTERN", help="Leave out what matches. Repeatable."
     ),
+    click.option(
+        "--flow", multiple=True, metavar="NAME", help="Only flows of this name. Repeatable."
+    ),
+    click.option(
+        "--tag",
+        multiple=True,
+        metavar="TAG",
+        help="Only flows that have this tag in pyproject.toml. Repeatable.",
+    ),
     missing_imports_option,
     runtime_option,
     *CONFIGS,

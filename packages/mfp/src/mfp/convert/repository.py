@@ -1,8 +1,9 @@
 """Find the flows of a repository and convert them: what several commands do."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
 from mfp.convert.memory.cache import open_cache
@@ -13,6 +14,7 @@ from mfp.convert.writing.outcome import Outcome, Writing
 from mfp.convert.writing.plan import Planned, plan
 from mfp.convert.writing.same_names import mark_same_names
 from mfp.discover import Discovery, NotebookFlow, discover
+from mfp.errors import UsageError
 from mfp.settings import Settings
 
 
@@ -60,7 +62,8 @@ def convert_repository(selection: Selection, writing: Writing, settings: Setting
     others = [one for one in found.others if _is_below(one.path, settings.folder)]
     project = plan((*found.flows, *others), selection.output_dir, settings)
     project = [replace(one, settings=selection.applied_to(one.settings)) for one in project]
-    planned = [one for one in project if (one.path, one.name) in asked]
+    in_paths = [one for one in project if (one.path, one.name) in asked]
+    planned = chosen(in_paths, selection)
     loading = Loading(
         jobs=selection.jobs or processors(),
         timeout=selection.timeout,
@@ -70,9 +73,10 @@ def convert_repository(selection: Selection, writing: Writing, settings: Setting
     memory = open_cache(use=not selection.no_cache)
     outcomes = [
         *convert(shard.part(planned), loading, writing, memory),
-        *shard.part(list(unreadable(found))),
+        # Who names flows has been told if one was not found; these are others.
+        *(shard.part(list(unreadable(found))) if len(planned) == len(in_paths) else ()),
     ]
-    outcomes = mark_same_names(outcomes, planned, found.problems, settings)
+    outcomes = mark_same_names(outcomes, in_paths, found.problems, settings)
     warnings, errors = unused_settings(settings, selection, project, outcomes)
     return Converted(
         planned=planned,
@@ -83,6 +87,38 @@ def convert_repository(selection: Selection, writing: Writing, settings: Setting
         warnings=warnings,
         errors=errors,
     )
+
+
+def chosen(flows: Sequence[Planned], selection: Selection) -> list[Planned]:
+    """Take the flows that are asked for by name and by tag.
+
+    Args:
+        flows: The flows that are asked for by path.
+        selection: The names and tags; a flow must have one of each, where any are given.
+
+    Returns:
+        The flows, in the same order.
+
+    Raises:
+        UsageError: If no flow has a name or a tag.
+    """
+    names = {one.name for one in flows}
+    tags = {tag for one in flows for tag in one.settings.tags}
+    for option, given, known in (("flow", selection.flow, names), ("tag", selection.tag, tags)):
+        for one in given:
+            if one not in known:
+                close = get_close_matches(one, sorted(known), 1)
+                what = "is named" if option == "flow" else "has the tag"
+                raise UsageError(
+                    f"No flow in {', '.join(selection.paths)} {what} {one}",
+                    f"Did you mean {close[0]}?" if close else "'mfp list' shows the flows.",
+                )
+    return [
+        one
+        for one in flows
+        if (not selection.flow or one.name in selection.flow)
+        and (not selection.tag or {*one.settings.tags} & {*selection.tag})
+    ]
 
 
 def _is_below(path: PurePosixPath, folder: Path) -> bool:

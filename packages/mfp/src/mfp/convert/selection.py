@@ -28,6 +28,8 @@ class Selection:
         json_file: Where the results go; None is nowhere.
         include: Patterns of the files that are read.
         exclude: Patterns of what is left out.
+        flow: The names of the flows, if not all in the paths are meant.
+        tag: Tags likewise, which the settings give: a flow that has one of them is meant.
         patterns_in: The folder that patterns are relative to.
         missing_imports: `stub` if stand-ins take the place of modules that are not installed.
         shard: Which part of the flows, as `I/N`.
@@ -49,6 +51,8 @@ class Selection:
     json_file: str | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    flow: tuple[str, ...] = ()
+    tag: tuple[str, ...] = ()
     patterns_in: Path = Path()
     missing_imports: str = "error"
     shard: str = "1/1"

@@ -45,5 +45,7 @@ def source_hash(deployment: Deployment, reply: Reply, root: Path, ignored: Path)
         "entrypoint": deployment.entrypoint,
         "pull": [*deployment.pull],
         "work_pool": deployment.work_pool,
+        "repository": deployment.record and deployment.record.repository,
+        "source": deployment.record and deployment.record.source,
     }
     return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:LENGTH]

@@ -11,6 +11,7 @@ import click
 from metaflow_prefect.deploy.deployment import Deployment
 from metaflow_prefect.deploy.description import Description
 from metaflow_prefect.deploy.pull import checkout_of, clone_steps, folder_steps
+from metaflow_prefect.deploy.record import Record
 from metaflow_prefect.deploy.server import Server, connect
 from metaflow_prefect.errors import MetaflowPrefectError
 
@@ -19,6 +20,7 @@ from mfp.deploy.committed import REMEDY as UNCOMMITTED_REMEDY
 from mfp.deploy.committed import not_committed, not_pushed
 from mfp.deploy.fingerprint import source_hash
 from mfp.deploy.naming import PlannedDeployment
+from mfp.deploy.repository import Repository
 from mfp.discover.files.ignore import repository_top
 from mfp.terminal import printable
 
@@ -39,6 +41,7 @@ class Deploying:
         dry: Whether to say only what would be deployed.
         reachable: Whether there is a server; only a dry run does without.
         output_dir: The folder that generated files go to.
+        repository: The repository that the flows are of; None if it has no name.
     """
 
     writes: int | None
@@ -47,6 +50,7 @@ class Deploying:
     dry: bool
     reachable: bool
     output_dir: str
+    repository: Repository | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,6 +156,7 @@ class _Work:
             entrypoint=planned.entrypoint(self._folder),
             pull=self._steps,
             work_pool=self._server.work_pool(planned.work_pool, local=self._how.pull == "local"),
+            record=_record(planned, described, self._how.repository),
         )
         version = source_hash(wanted, reply, self._root, self._ignored)
         if self._how.changed:
@@ -162,6 +167,20 @@ class _Work:
             return Deployed(planned=planned, status="would-deploy")
         identity = await self._server.deploy(replace(wanted, version=version))
         return Deployed(planned=planned, status="deployed", id=str(identity))
+
+
+def _record(
+    planned: PlannedDeployment, described: Description, repository: Repository | None
+) -> Record:
+    """Say whose deployment it is, so that it is found when its flow is gone."""
+    source = repository.source_of(planned.outcome.path) if repository else None
+    return Record(
+        flow=described.flow,
+        project=described.project,
+        branch=described.branch,
+        repository=repository.name if repository and source else None,
+        source=source,
+    )
 
 
 def _pull_steps(

@@ -20,6 +20,12 @@ def _file_name(text: str) -> str:
     return text
 
 
+def _name(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError("must be a name, as 'github.com/team/flows'")
+    return text
+
+
 Pattern = Annotated[str, AfterValidator(_pattern)]
 
 
@@ -65,6 +71,7 @@ class Table(FlowTable):
     prefect_yaml: str | None = None
     missing_imports: Literal["stub", "error"] | None = None
     pull: Literal["local", "git"] | None = None
+    repository: Annotated[str, AfterValidator(_name)] | None = None
     jobs: Annotated[int, Field(ge=1)] | None = None
     timeout: Annotated[float, Field(gt=0)] | None = None
     overrides: list[Override] = []
