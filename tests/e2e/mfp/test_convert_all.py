@@ -65,12 +65,16 @@ def test_whole_life(tmp_path: Path) -> None:
 
 
 def test_prune_keeps_what_is_not_gone(tmp_path: Path) -> None:
-    write(tmp_path, {"a/x.py": GOOD, "b/y.py": GOOD, "prefect_flows/mine_prefect.py": "x = 1\n"})
+    newer = "b/flöw_₿.py"  # the file's text has an escape for it
+    flows = {"a/x.py": GOOD, "b/y.py": GOOD, newer: GOOD}
+    write(tmp_path, {**flows, "prefect_flows/mine_prefect.py": "x = 1\n"})
     assert mfp(tmp_path, "convert-all").returncode == 0
     assert mfp(tmp_path, "convert-all", "a", "--prune").returncode == 0
     assert mfp(tmp_path, "convert-all", "--exclude", "a/", "--prune").returncode == 0
+    assert mfp(tmp_path, "convert-all", "--prune").returncode == 0
     assert generated(tmp_path) == [
         "prefect_flows/a/x_prefect.py",
+        "prefect_flows/b/flöw_₿_prefect.py",
         "prefect_flows/b/y_prefect.py",
         "prefect_flows/mine_prefect.py",
     ]
