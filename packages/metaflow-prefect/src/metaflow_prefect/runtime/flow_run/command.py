@@ -24,7 +24,7 @@ from ..host.script import end_process
 from .engine import BY_CTRL_C, LAUNCHERS, LoadProblem, PreparedRun, load_flow
 from .host_client import Host, HostEnded, adopt_host
 from .placing import Placing
-from .resume import origin_problem, values_of_origin
+from .resume import origin_problem, running_origin, values_of_origin
 from .scheduler import RunFailure
 from .server import ServerProblem, ServerStart, patient_server_start
 from .values import parameters_of
@@ -239,7 +239,7 @@ def _run(
         try:
             launcher, preload = chosen["own_launcher"], chosen["own_preload"]
             load_flow(host, facts, parameters, arguments, placing, launcher, preload)
-            server.wait()
+            origin = _resumable_origin(host, server, chosen)
         except ServerProblem as problem:
             host.close()
             if chosen["own_debug"]:
@@ -252,18 +252,38 @@ def _run(
         except HostEnded as ended:
             sys.stderr.write(_refusal(facts, ended, debug=chosen["own_debug"]))
             return USAGE
-        if run_id := chosen["own_resume"]:
-            origin = (host.loaded or {})["origin"]
-            origin["has_ended"] = chosen["own_origin_is_dead"] or origin["has_ended"]
-            if reason := origin_problem(run_id, origin):
-                host.close()
-                sys.stderr.write(f"{reason}\n")
-                return USAGE
+        if origin:
+            run_id = chosen["own_resume"]
             values = values_of_origin(parameters, run_id, origin["parameters"])
             flow = flow.with_options(validate_parameters=False)
         resume = _resume_command(chosen, parameters)
         PreparedRun.waiting = PreparedRun(host, placing, resume)
         return _run_prefect_flow(flow, values)
+
+
+def _resumable_origin(
+    host: Host, server: ServerStart, chosen: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Wait for the server, and return what is known of the run to resume, if any.
+
+    Raises:
+        ServerProblem: The server cannot be used.
+        LoadProblem: That run is not over. For one of this machine no server is asked.
+    """
+    run_id = chosen["own_resume"]
+    if not run_id:
+        server.wait()
+        return None
+    origin: dict[str, Any] = (host.loaded or {})["origin"]
+    origin["has_ended"] = chosen["own_origin_is_dead"] or origin["has_ended"]
+    reason = running_origin(run_id, origin)
+    if reason is None:
+        server.wait()
+        reason = origin_problem(run_id, origin)
+    if reason is not None:
+        host.close()
+        raise LoadProblem(reason)
+    return origin
 
 
 def _refusal(facts: MetaflowFlow, ended: HostEnded, *, debug: bool) -> str:

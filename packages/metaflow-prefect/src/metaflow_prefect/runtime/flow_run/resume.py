@@ -28,8 +28,19 @@ MAY_BE_RUNNING = (
 DIED = "The process of this run has died; the run was resumed by another one."
 
 
+def running_origin(run_id: str, origin: Mapping[str, Any]) -> str | None:
+    """Say so if the process of a run is alive on this machine.
+
+    Args:
+        run_id: The id of the run.
+        origin: What its metadata says about its process.
+    """
+    is_running = origin["has_ended"] is False
+    return STILL_RUNNING.format(run_id, **origin) if is_running else None
+
+
 def origin_problem(run_id: str, origin: Mapping[str, Any]) -> str | None:
-    """Say why a run cannot be resumed, if it is not over.
+    """Say why a run cannot be resumed, if it is not over by what Prefect knows.
 
     What Prefect takes for running although its process is gone is over; Prefect is
     told. Of a run that Metaflow has started by itself nobody knows.
@@ -41,9 +52,6 @@ def origin_problem(run_id: str, origin: Mapping[str, Any]) -> str | None:
     Returns:
         What stands against it, and what to do.
     """
-    has_ended = origin["has_ended"]
-    if has_ended is False:
-        return STILL_RUNNING.format(run_id, **origin)
     with get_client(sync_client=True) as client:
         flow_run = _flow_run_of(client, run_id)
         if flow_run is None or flow_run.state is None or flow_run.state.is_final():
@@ -52,7 +60,7 @@ def origin_problem(run_id: str, origin: Mapping[str, Any]) -> str | None:
         name = str(state.name).lower()
         if not (state.is_running() or state.is_cancelling()):
             return TO_BE_CONTINUED.format(run_id, name, flow_run.id)
-        if not has_ended:
+        if not origin["has_ended"]:
             return MAY_BE_RUNNING.format(run_id, name)
         client.set_flow_run_state(flow_run.id, _end_of(state), force=True)
     return None

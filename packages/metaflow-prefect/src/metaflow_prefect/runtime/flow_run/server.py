@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import logging
 import sys
 import threading
 from collections.abc import Iterator
@@ -54,6 +55,8 @@ class ServerStart:
         Raises:
             ServerProblem: There is none, or not the right one.
         """
+        if self._thread.is_alive() and not PREFECT_API_URL.value():
+            sys.stderr.write(STARTING)
         self._thread.join()
         if self._problem is not None:
             raise self._problem
@@ -66,12 +69,25 @@ class ServerStart:
             self._problem = problem
 
 
+class NoServerNews(logging.Filter):
+    """Drops what Prefect logs of its temporary server's start and stop.
+
+    A command that is refused has started it for nothing, and its user is to read why.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every other record pass."""
+        news = ("Starting temporary server", "Stopping temporary server")
+        return not record.getMessage().startswith(news)
+
+
 @contextmanager
 def patient_server_start() -> Iterator[None]:
     """Give Prefect's temporary server the time that it takes, and less to do."""
     limit = PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS
     settings: dict[Any, Any] = {limit: max(limit.value(), SERVER_START_SECONDS)}
     if not PREFECT_API_URL.value():
+        logging.getLogger("prefect").addFilter(NoServerNews())
         # Its database has a single writer, and these two make the others wait; without
         # a network the second prints errors that mean nothing for the run.
         settings[PREFECT_API_BLOCKS_REGISTER_ON_START] = False
@@ -82,7 +98,6 @@ def patient_server_start() -> Iterator[None]:
 
 def _ask_server() -> None:
     if not PREFECT_API_URL.value():
-        sys.stderr.write(STARTING)
         get_client(sync_client=True)
         return
     hasty = {
