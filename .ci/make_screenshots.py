@@ -34,7 +34,7 @@ def run_the_flow(folder: FlowFolder, client: SyncPrefectClient) -> tuple[UUID, U
     deployment = client.read_deployment_by_name("NestedFlow/default")
     parameters = {"who": "Ada", "alpha": 0.2}
     flow_run = client.create_flow_run_from_deployment(deployment.id, parameters=parameters)
-    work(folder, POOL)
+    work(folder, POOL, client, flow_run)
     return deployment.id, flow_run.id
 
 

@@ -45,8 +45,8 @@ def test_from_the_form_to_the_failure_to_retry(
         page.locator("textarea").first.fill("a|b")
         page.get_by_role("button", name="Submit").click()
         page.wait_for_url(lambda url: not url.endswith("/run"))
-        work(folder, POOL)
         (flow_run,) = runs_of(client, deployment)
+        work(folder, POOL, client, flow_run)
         assert flow_run.parameters == {"who": "a|b", "alpha": 0.1}
 
         page.goto(f"{pages}/runs/flow-run/{flow_run.id}")
@@ -62,7 +62,7 @@ def test_from_the_form_to_the_failure_to_retry(
         page.get_by_role("button", name="Retry").first.click()
         page.get_by_role("button", name="Retry").last.click()
         page.get_by_text("AwaitingRetry").first.wait_for()
-        work(folder, POOL)
+        work(folder, POOL, client, flow_run)
         page.goto(f"{pages}/runs/flow-run/{flow_run.id}")
         page.get_by_text("Artifacts", exact=True).first.click()
         assert page.get_by_text("nestedflow-failure").count() <= 2  # in the graph, in the list

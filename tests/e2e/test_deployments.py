@@ -7,18 +7,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from uuid import UUID
 
 import pytest
 from e2e.project import FlowFolder
+from e2e.scheduler import worker
 from metaflow_prefect.runtime.flow_run.deployed import DEPLOYMENT_VARIABLE
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolCreate
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterDeploymentId
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.client.schemas.schedules import IntervalSchedule
 from prefect.events import emit_event
 from prefect.exceptions import ObjectAlreadyExists
@@ -66,11 +69,17 @@ def runs_of(client: SyncPrefectClient, deployment: Any) -> list[FlowRun]:
     return client.read_flow_runs(flow_run_filter=chosen, limit=50)
 
 
-def work(folder: FlowFolder, pool: str) -> None:
-    """Have a worker run all that is due."""
-    options = ["--run-once", "--install-policy", "never"]
-    done = folder.run("-m", "prefect", "worker", "start", "--pool", pool, *options)
-    assert done.returncode == 0, done.stdout + done.stderr
+def work(
+    folder: FlowFolder, pool: str, client: SyncPrefectClient, *runs: FlowRun
+) -> list[State[Any]]:
+    """Have a worker run what is due until these runs have ended, and return how."""
+    with worker(pool, folder.environment, folder.path / "worker"):
+        return [until(partial(end_of, client, run.id)) for run in runs]
+
+
+def end_of(client: SyncPrefectClient, id_: UUID) -> State[Any] | None:
+    state = client.read_flow_run(id_).state
+    return state if state is not None and state.is_final() else None
 
 
 def test_create_without_a_file_deploys(
@@ -294,8 +303,8 @@ def test_whole_life_of_a_repository(
     # The finish of the first flow starts the second, an event the third with its payload.
     first = client.read_deployment_by_name(names["First"])
     run = client.create_flow_run_from_deployment(first.id)
-    work(repository, pool)
-    assert client.read_flow_run(run.id).state.is_completed()  # type: ignore[union-attr]
+    (state,) = work(repository, pool, client, run)
+    assert state.is_completed()
     # Its run is in the namespace of the deployment's production token.
     token = first.job_variables["env"]["METAFLOW_PRODUCTION_TOKEN"]
     look = "from metaflow import Flow, namespace; namespace({!r}); print(Flow({!r}).latest_run.id)"
@@ -532,9 +541,8 @@ def test_worker_runs_what_is_in_a_folder_and_what_it_clones(
         "GIT_CONFIG_KEY_0": f"url.file://{tmp_path / 'cloned'}.insteadOf",
         "GIT_CONFIG_VALUE_0": "https://git.test/r.git",
     }
-    work(repository, pool)
-    states = [client.read_flow_run(run.id).state for run in runs]
-    assert [state is not None and state.is_completed() for state in states] == [True, True]
+    states = work(repository, pool, client, *runs)
+    assert [state.is_completed() for state in states] == [True, True]
 
 
 def test_deploy_without_a_server(tmp_path: Path) -> None:

@@ -206,6 +206,12 @@ def test_a_run_is_suspended_terminated_retried_and_resumed(
     flows.good("waiting", "suspend", runs[0])
     with client_of(prefect_api) as client:
         server = Operator(client, "")
+        eventually(
+            lambda: any(
+                "The run is suspended" in one.message for one in server.logs(server.run(runs[0]))
+            ),
+            "the run has noticed",
+        )
         Path(f"{gates[0]}.broken").touch()
         gates[0].touch()
         log = "start/start-0"

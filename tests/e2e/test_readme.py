@@ -148,7 +148,8 @@ def test_options_in_the_readme_are_those_of_a_generated_file(tmp_path: Path) -> 
     helped = run("python parameters_prefect.py --help", tmp_path, tmp_path)
     parameters = {"--who", "--count", "--shout", "--closing-marks"}
     offered = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", helped)) - {"--help"}
-    documented = set(re.findall(r"^\| `(--[a-z-]+)", README, re.MULTILINE))
+    options = README.partition("\n## Options\n")[2].partition("\n## ")[0]
+    documented = set(re.findall(r"^\| `(--[a-z-]+)", options, re.MULTILINE))
     assert parameters <= offered
     assert offered - parameters == documented
 

@@ -76,7 +76,7 @@ def test_a_short_task_run_is_told_once_and_wholly(
     assert history == {
         "start": ["Completed"],
         "long": ["Running", "Completed"],
-        "retried": ["Running", "AwaitingRetry", "Retrying", "Completed"],
+        "retried": ["Running", "Retrying", "Completed"],
         "caught": ["Running", "Caught"],
         "tagged": ["Completed"],
         "join": ["Completed"],

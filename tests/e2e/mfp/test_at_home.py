@@ -81,11 +81,12 @@ def test_json_of_one_flow(tmp_path: Path) -> None:
 def test_no_color(tmp_path: Path, colours: bool) -> None:
     write(tmp_path, {"a.py": GOOD})
     screen, terminal = pty.openpty()
+    own = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     variables = {} if colours else {"NO_COLOR": "1"}
     subprocess.run(
         [sys.executable, "-m", "mfp", "convert-all"],
         cwd=tmp_path,
-        env={**os.environ, "TERM": "xterm", "HOME": str(tmp_path), **variables},
+        env={**own, "TERM": "xterm", "HOME": str(tmp_path), **variables},
         stdout=terminal,
         stderr=terminal,
         check=True,

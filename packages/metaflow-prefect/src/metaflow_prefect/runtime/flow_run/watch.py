@@ -10,12 +10,13 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 from uuid import UUID
 
-from prefect import get_client
+from prefect import get_client, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.exceptions import PrefectException
 from prefect.states import Cancelled, Failed
 
 WATCH_SECONDS = 3.0  # between looks at the flow run's state
+HELD = "The run is suspended: no step begins until it is resumed."
 TIMED_OUT = "The run was stopped: it took longer than {} seconds."
 
 
@@ -106,6 +107,8 @@ class RunWatch:
         state = self._client.read_flow_run(self._flow_run_id).state
         if state is None:
             return
+        if state.is_paused() and not self.holds:
+            get_run_logger().info(HELD)
         self.holds = state.is_paused()
         if state.is_cancelling() or state.is_cancelled():
             self._stopped = RunEnded(Cancelled(message="The run was terminated."))
