@@ -26,6 +26,11 @@ def client_of(api: str) -> Iterator[SyncPrefectClient]:
         yield client
 
 
+def own_pool(name: str) -> str:
+    """Name a work pool of this pytest worker, whose runs no other one's Prefect worker takes."""
+    return f"{name}-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+
+
 def make_pool(api: str, name: str, kind: str = "process", **settings: Any) -> str:
     """Make a work pool, unless another test has made it."""
     with client_of(api) as client, suppress(ObjectAlreadyExists):

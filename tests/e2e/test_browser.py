@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from e2e.project import SOURCES, FlowFolder
+from e2e.scheduler import own_pool
 from e2e.test_deployments import runs_of, work
 from playwright.sync_api import expect
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -14,7 +15,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from support.browser import CHROMIUM, WHY_NOT, browser_page
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WHY_NOT)
-POOL = "browser-tests"
+POOL = own_pool("browser-tests")
 
 
 @pytest.fixture

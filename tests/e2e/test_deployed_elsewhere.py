@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e.scheduler import Flows, client_of, eventually, make_pool, worker
+from e2e.scheduler import Flows, client_of, eventually, make_pool, own_pool, worker
 from support.s3 import empty_bucket, s3_server
 
-POOL = "elsewhere-tests"
+POOL = own_pool("elsewhere-tests")
 FLOW = """
 import helper
 from metaflow import Config, FlowSpec, current, step, trigger, trigger_on_finish

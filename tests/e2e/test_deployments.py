@@ -16,7 +16,7 @@ from uuid import UUID
 
 import pytest
 from e2e.project import FlowFolder
-from e2e.scheduler import worker
+from e2e.scheduler import own_pool, worker
 from metaflow_prefect.runtime.flow_run.deployed import DEPLOYMENT_VARIABLE
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolCreate
@@ -29,7 +29,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from support.wait import until
 
 FLOWS = Path(__file__).parents[1] / "flows"
-POOL = "deploy-tests"
+POOL = own_pool("deploy-tests")
 STEPS = """
     @step
     def only(self):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from e2e.project import SOURCES, FlowFolder
+from e2e.scheduler import own_pool
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists
@@ -22,7 +23,7 @@ from support.run import FLOWS, LIMIT
 from support.snapshot import Snapshot, snapshot
 from support.wait import until, until_exists
 
-POOL = "fault-tests"
+POOL = own_pool("fault-tests")
 
 
 @pytest.fixture

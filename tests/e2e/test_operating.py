@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e.scheduler import Flows, client_of, eventually, make_pool, worker
+from e2e.scheduler import Flows, client_of, eventually, make_pool, own_pool, worker
 from metaflow_prefect.deploy.operations import Operator
 
-POOL = "operating-tests"
+POOL = own_pool("operating-tests")
 GREETING = """
 from metaflow import FlowSpec, JSONType, Parameter, current, get_namespace, project, step
 
