@@ -68,6 +68,7 @@ PREFECT_SIDE = (
     "flow_run.engine",
     "flow_run.resume",
     "flow_run.server",
+    "flow_run.options",
     "flow_run.command",
 )
 # Imported when asked for: Metaflow's processes must not import Prefect, and a generated
