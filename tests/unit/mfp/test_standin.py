@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mfp.convert.loading.exchange import LoadError
-from mfp.convert.loading.standin import StandIn, refuse_in_values
+from mfp.convert.loading.standin import RefusedError, StandIn, refuse_in_values
 
 TWO = (
     *("add", "sub", "mul", "matmul", "truediv", "floordiv"),
@@ -110,13 +109,13 @@ REFUSED = (int, float, complex, len, operator.index, bytes, range, math.sqrt)
 @pytest.mark.parametrize("name", KEPT)
 def test_what_comes_of_it_is_known(name: str) -> None:
     result = KEPT[name](StandIn("nowhere.a"))
-    with pytest.raises(LoadError, match=r"nowhere\.a\b.*test_standin\.py"):
+    with pytest.raises(RefusedError, match=r"nowhere\.a\b.*test_standin\.py"):
         refuse_in_values(result, "a test")
 
 
 @pytest.mark.parametrize("made", REFUSED)
 def test_what_would_lose_it_is_refused(made: Callable[[Any], Any]) -> None:
-    with pytest.raises(LoadError, match=r"nowhere\.a\b"):
+    with pytest.raises(RefusedError, match=r"nowhere\.a\b"):
         made(StandIn("nowhere.a"))
 
 

@@ -62,6 +62,17 @@ def run_script(
     Raises:
         StartAnew: `before` has raised it.
     """
+    become_script(script, arguments)
+    return _exit_code_of(sys.modules["__main__"].__dict__, script, flow, before, tell)
+
+
+def become_script(script: str, arguments: Sequence[str]) -> None:
+    """Give `__main__`, `sys.argv` and `sys.path` what they have as a script begins.
+
+    Args:
+        script: The path of the script.
+        arguments: What follows the script on its command line.
+    """
     main = sys.modules["__main__"]
     main.__dict__.update(
         __name__="__main__",
@@ -76,7 +87,6 @@ def run_script(
     main.__dict__.pop("__warningregistry__", None)
     sys.argv = [script, *arguments]
     sys.path.insert(0, str(Path(script).resolve().parent))
-    return _exit_code_of(main.__dict__, script, flow, before, tell)
 
 
 def _exit_code_of(
@@ -121,11 +131,9 @@ class FlowStart:
 
 def _start_only(flow: str, before: Callable[[], None]) -> None:
     """Let no flow but this one take the command line."""
-    flowspec: Any = importlib.import_module("metaflow.flowspec")
-    start = flowspec.FlowSpec.__init__
     commands = sys.modules.get("metaflow.cli")
 
-    def start_or_not(self: Any, use_cli: bool = True) -> None:
+    def begin(self: Any, use_cli: bool, start: Callable[[Any, bool], None]) -> None:
         if use_cli and type(self).__name__ != flow:
             FlowStart.by_itself = False
             return
@@ -137,7 +145,25 @@ def _start_only(flow: str, before: Callable[[], None]) -> None:
             give_options_of(type(self), commands)
         start(self, use_cli)
 
-    flowspec.FlowSpec.__init__ = start_or_not
+    intercept_start(begin)
+
+
+def intercept_start(
+    begin: Callable[[Any, bool, Callable[[Any, bool], None]], None],
+) -> None:
+    """Have a flow's instance begin as wanted: Metaflow's command line starts with it.
+
+    Args:
+        begin: Takes the instance, whether its command line is to start, and what
+            Metaflow does.
+    """
+    flowspec: Any = importlib.import_module("metaflow.flowspec")
+    start = flowspec.FlowSpec.__init__
+
+    def begun(self: Any, use_cli: bool = True) -> None:
+        begin(self, use_cli, start)
+
+    flowspec.FlowSpec.__init__ = begun
 
 
 def know_triggers() -> None:

@@ -19,23 +19,23 @@ from metaflow_prefect.generate.render import render
 from metaflow_prefect.load.configs import ConfigFiles
 from metaflow_prefect.load.deployment import load_deployment
 from metaflow_prefect.load.flow import load_flow
+from metaflow_prefect.load.flow_class import load_class
+from metaflow_prefect.load.prepare import (
+    config_files,
+    config_values,
+    prepare,
+    values_that_decide,
+    values_that_deploy,
+)
 from metaflow_prefect.model import FlowModel
 
-from mfp.convert.explain import explained, line_of
 from mfp.convert.graph import draw
 from mfp.convert.installed import installed_folders
-from mfp.convert.loading.exchange import LoadError, Reply, Request, write_reply
-from mfp.convert.loading.missing import (
-    modules_stood_in_for,
-    refuse_in_deployment,
-    refuse_in_flow,
-    refuse_in_result,
-    stand_in_for_missing,
-)
-from mfp.convert.loading.standin import refuse_in_text, refuse_in_values
+from mfp.convert.loading.exchange import Reply, Request, write_reply
+from mfp.convert.loading.explain import explained, line_of
+from mfp.convert.loading.missing import modules_stood_in_for, stand_in_for_missing
+from mfp.convert.loading.standin import RefusedError, refuse_in_text, refuse_in_values
 from mfp.convert.memory.record import Record
-from mfp.convert.script import load_class
-from mfp.convert.start import config_files, config_values, prepare
 
 # Kept here, as a flow may put its own into the modules.
 _EXIT = os._exit
@@ -114,11 +114,11 @@ def _written(reply: Reply) -> bytes:
 def _explained(error: BaseException, request: Request) -> tuple[str, str]:
     reason, remedy = explained(error, request.path)
     reason, remedy = (one.encode("utf-8", "backslashreplace").decode() for one in (reason, remedy))
-    if not request.stub or isinstance(error, LoadError):
+    if not request.stub or isinstance(error, RefusedError):
         return reason, remedy
     try:
         refuse_in_text(reason, "loading the flow")
-    except LoadError as refused:
+    except RefusedError as refused:
         return refused.message, refused.remedy
     if isinstance(error, MetaflowPrefectError) or not (modules := modules_stood_in_for()):
         return reason, remedy
@@ -129,11 +129,13 @@ def _explained(error: BaseException, request: Request) -> tuple[str, str]:
 def _text(request: Request, found: dict[str, Any]) -> str:
     if request.stub:
         stand_in_for_missing()
-    flow_class, note = load_class(request)
+    words = ("prefect", "create", request.output)
+    flow_class, note = load_class(request.path, request.name, words)
     found.update(name=flow_class.__name__, note=note)
     if request.stub:
-        refuse_in_flow(flow_class(use_cli=False))
-    flow, options = prepare(flow_class, request)
+        for where, value in values_that_decide(flow_class(use_cli=False)):
+            refuse_in_values(value, where)
+    flow, options = prepare(flow_class, request.options, request.configs, request.config_values)
     found["configs"] = config_files(flow)
     if request.stub:
         for name, value in config_values(flow).items():
@@ -146,7 +148,7 @@ def _text(request: Request, found: dict[str, Any]) -> str:
     found.update(_deployment(flow, model, request))
     text = render(model, source=request.source, output=request.output, runtime=request.runtime)
     if request.stub:
-        refuse_in_result(text)
+        refuse_in_text(text, "the generated file")
     return text
 
 
@@ -154,7 +156,8 @@ def _deployment(flow: Any, model: FlowModel, request: Request) -> dict[str, Any]
     """Describe the flow's deployment; where that is impossible, it can be converted still."""
     try:
         if request.stub:
-            refuse_in_deployment(flow)
+            for where, value in values_that_deploy(flow):
+                refuse_in_values(value, where)
         facts = load_deployment(flow)
         described = describe(model, facts, tags=request.tags, personal=False)
         described = with_first_token(described, facts)
@@ -164,9 +167,7 @@ def _deployment(flow: Any, model: FlowModel, request: Request) -> dict[str, Any]
     except UnicodeEncodeError:
         return {"deployment_problem": "Its deployment has a text that is not valid Unicode"}
     except FlowProblem as problem:
-        return {"deployment_problem": problem.message.rstrip(".")}
-    except LoadError as problem:
-        return {"deployment_problem": f"{problem.message}. {problem.remedy.rstrip('.')}"}
+        return {"deployment_problem": str(problem).rstrip(".")}
     return {"deployment": described}
 
 

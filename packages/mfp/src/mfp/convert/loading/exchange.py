@@ -89,20 +89,6 @@ class Reply:
     imports: Imports = field(default_factory=dict)
 
 
-class LoadError(Exception):
-    """A flow that cannot be loaded.
-
-    Args:
-        message: What is wrong, as a sentence without its full stop.
-        remedy: What to do next, as a whole sentence.
-    """
-
-    def __init__(self, message: str, remedy: str) -> None:
-        super().__init__(message, remedy)
-        self.message = message
-        self.remedy = remedy
-
-
 @cache
 def _adapter() -> "TypeAdapter[Reply]":
     from pydantic import TypeAdapter  # noqa: PLC0415  (takes a tenth of a second)

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import FrameType, ModuleType
-from typing import Any
 
 from mfp.convert.installed import installed_folders
-from mfp.convert.loading.standin import StandIn, refuse_in_text, refuse_in_values
+from mfp.convert.loading.standin import StandIn
 
 _stood_in_for: set[str] = set()
 
@@ -60,50 +59,6 @@ def stand_in_for_missing() -> None:
 def modules_stood_in_for() -> tuple[str, ...]:
     """Give the modules that were imported though they are not installed, without submodules."""
     return tuple(sorted(_stood_in_for))
-
-
-def refuse_in_flow(flow: Any) -> None:
-    """Refuse a flow whose parameters or retries a stand-in would decide.
-
-    Args:
-        flow: An instance, before Metaflow evaluates its parameters.
-
-    Raises:
-        LoadError: If there is such a value; the message names it.
-    """
-    for name, parameter in flow._get_parameters():  # noqa: SLF001
-        refuse_in_values(vars(parameter), f"the parameter {name}")
-    for step in flow:
-        for decorator in step.decorators:
-            if decorator.name in ("retry", "catch"):
-                where = f"@{decorator.name} of the step {step.__name__}"
-                refuse_in_values(decorator.attributes, where)
-
-
-def refuse_in_deployment(flow: Any) -> None:
-    """Refuse a deployment whose schedule or triggers a stand-in would decide.
-
-    Args:
-        flow: An instance, its decorators initialised.
-
-    Raises:
-        LoadError: If there is such a value; the message names it.
-    """
-    for name in ("schedule", "trigger", "trigger_on_finish"):
-        for decorator in flow._flow_decorators.get(name, ()):  # noqa: SLF001
-            refuse_in_values(decorator.attributes, f"@{name}")
-
-
-def refuse_in_result(text: str) -> None:
-    """Refuse a generated file into which a stand-in was formatted.
-
-    Args:
-        text: The file.
-
-    Raises:
-        LoadError: If it was.
-    """
-    refuse_in_text(text, "the generated file")
 
 
 def _asked_by_repository() -> bool:

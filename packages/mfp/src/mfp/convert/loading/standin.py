@@ -7,14 +7,15 @@ from dis import opname
 from types import FrameType, FunctionType
 from typing import Any
 
+from metaflow_prefect.errors import FlowProblem
+
 from mfp.convert.installed import installed_folders
-from mfp.convert.loading.exchange import LoadError
 
 _OPEN, _CLOSE = "\ue0f0", "\ue0f1"  # of a private area of Unicode: no text of a flow has them
 _all: list["StandIn"] = []
 
 
-class RefusedError(LoadError, TypeError):
+class RefusedError(FlowProblem, TypeError):
     """A stand-in cannot be what is asked of it.
 
     A `TypeError` too, as of an object that has no length: `list` asks for one in vain.
@@ -145,11 +146,11 @@ class StandIn:
     def __bytes__(self) -> bytes:
         raise self._refused("bytes are made of it")
 
-    def _refused(self, why: str) -> LoadError:
+    def _refused(self, why: str) -> RefusedError:
         module = self._name.partition(".")[0]
         return RefusedError(
             f"{self._name}{self._what} ({self._place}) comes from a module that is not "
-            f"installed, and {why}",
+            f"installed, and {why}.",
             f"Install {module}, or write the value itself into the flow.",
         )
 
@@ -202,7 +203,7 @@ def refuse_in_values(values: Any, where: str, depth: int = 5) -> None:
         depth: How deep to look into containers.
 
     Raises:
-        LoadError: If there is one.
+        RefusedError: If there is one.
     """
     if isinstance(values, StandIn):
         raise values._refused(f"it is needed for {where}")  # noqa: SLF001
@@ -223,7 +224,7 @@ def refuse_in_text(text: str, where: str) -> None:
         where: What it is, for the message.
 
     Raises:
-        LoadError: If one was.
+        RefusedError: If one was.
     """
     for one in _all:
         if str(one) in text or ascii(str(one))[1:-1] in text:

@@ -4,12 +4,10 @@ import re
 import traceback
 from pathlib import Path
 
-from metaflow._vendor import click
-from metaflow.exception import MetaflowException
 from metaflow_prefect.errors import MetaflowPrefectError
+from metaflow_prefect.load.refusals import ADDRESS, in_our_terms
 
 from mfp.convert.installed import installed_folders
-from mfp.convert.loading.exchange import LoadError
 
 STUB_REMEDY = "Install {name}, or convert without it by --missing-imports stub."
 LIBRARY_REMEDY = (
@@ -17,10 +15,9 @@ LIBRARY_REMEDY = (
     "imports get stand-ins, as a library may do without a module that it asks for."
 )
 PLACE = re.compile(r"\bline (\d+)\b")  # of the first of a flow's problems
-ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
-def explained(error: BaseException, path: str) -> tuple[str, str]:  # noqa: PLR0911
+def explained(error: BaseException, path: str) -> tuple[str, str]:
     """Say why a flow was not converted.
 
     Args:
@@ -30,17 +27,10 @@ def explained(error: BaseException, path: str) -> tuple[str, str]:  # noqa: PLR0
     Returns:
         The reason, without a full stop, and the remedy.
     """
+    error = in_our_terms(error)
     match error:
-        case LoadError():
-            return error.message, error.remedy
         case MetaflowPrefectError():
-            return error.message, error.remedy or "Change the flow accordingly."
-        case MetaflowException():
-            place = f" (line {error.line_no})" if error.line_no else ""
-            return f"{error.headline}{place}: {error.message}", "Change the flow accordingly."
-        case click.ClickException():
-            text = ADDRESS.sub("", error.format_message())
-            return text, "Correct the option, or the config that it names."
+            return error.message.rstrip("."), error.remedy or "Change the flow accordingly."
         case ModuleNotFoundError() if error.name:
             name = error.name.partition(".")[0]
             library = _library(error)
@@ -73,14 +63,12 @@ def line_of(error: BaseException, path: str) -> int | None:
         error: What loading raised.
         path: The flow's file.
     """
+    error = in_our_terms(error)
     match error:
         case SyntaxError() if error.filename == path:
             return error.lineno
-        case MetaflowException() if error.line_no:
-            return int(error.line_no)
-        case MetaflowPrefectError():
-            found = PLACE.search(error.message)
-            return int(found[1]) if found else None
+        case MetaflowPrefectError() if found := PLACE.search(error.message):
+            return int(found[1])
     lines = [it.lineno for it in traceback.extract_tb(error.__traceback__) if it.filename == path]
     return lines[-1] if lines else None
 

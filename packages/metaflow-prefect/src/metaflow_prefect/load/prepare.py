@@ -1,8 +1,9 @@
-# ruff: noqa: SLF001  (Metaflow has no public interface for this)
 """Prepare a flow as Metaflow's command line does before it runs a command."""
 
+from __future__ import annotations
+
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,11 +16,10 @@ from metaflow.system_context import _phase_from_cli_args, system_context
 from metaflow.user_configs.config_options import config_options_with_config_input
 from metaflow.user_configs.config_parameters import ConfigValue
 from metaflow.util import get_username
+
 from metaflow_prefect.load.configs import ConfigFiles
 from metaflow_prefect.load.options import explicit_options
 from metaflow_prefect.load.step_problems import StepProblems
-
-from mfp.convert.loading.exchange import Request
 
 COMMAND = ("prefect", "create")
 ENVIRONMENTS = {"conda": "conda", "conda_base": "conda", "pypi": "pypi", "pypi_base": "pypi"}
@@ -36,7 +36,12 @@ class _Environment(MetaflowEnvironment):  # type: ignore[misc]
         return _quiet
 
 
-def prepare(flow_class: type[Any], request: Request) -> tuple[Any, tuple[str, ...]]:
+def prepare(
+    flow_class: type[Any],
+    options: Sequence[str],
+    configs: Iterable[tuple[str, str]],
+    config_values: Iterable[tuple[str, str]],
+) -> tuple[Any, tuple[str, ...]]:
     """Resolve a flow's configs, apply its mutators and initialise its decorators.
 
     Nothing of what the flow needs when it runs has to be there: no virtual environment, no
@@ -44,7 +49,9 @@ def prepare(flow_class: type[Any], request: Request) -> tuple[Any, tuple[str, ..
 
     Args:
         flow_class: The flow.
-        request: The options and configs.
+        options: Metaflow's top-level options, as words.
+        configs: Files of configs by the configs' names; only those that the flow has count.
+        config_values: Values of configs, likewise.
 
     Returns:
         The flow, and the options with those added that its decorators demand.
@@ -58,8 +65,8 @@ def prepare(flow_class: type[Any], request: Request) -> tuple[Any, tuple[str, ..
     ConfigFiles.look_beside_flow()
     with parameters.flow_context(flow_class):
         flow = flow_class(use_cli=False)
-        options = request.options
-        context = _parsed(flow, (*options, *_config_words(flow_class, request)))
+        words = _config_words(flow_class, configs, config_values)
+        context = _parsed(flow, (*options, *words))
         system_context._update(phase=_phase_from_cli_args(list(COMMAND)))
         for mutator in flow._flow_mutators:
             mutator.external_init()
@@ -69,8 +76,8 @@ def prepare(flow_class: type[Any], request: Request) -> tuple[Any, tuple[str, ..
             flow = mutated(use_cli=False)
         demanded = _demanded(flow, context.params)
         _initialise(flow, context.params, dict(demanded))
-        words = [*options, *(f"--{name}={value}" for name, value in demanded)]
-        return flow, explicit_options(context, words)
+        chosen = [*options, *(f"--{name}={value}" for name, value in demanded)]
+        return flow, explicit_options(context, chosen)
 
 
 def config_values(flow: Any) -> dict[str, Any]:
@@ -81,6 +88,37 @@ def config_values(flow: Any) -> dict[str, Any]:
     """
     found = type(flow)._flow_state[FlowStateItems.CONFIGS]
     return {name: value for name, (value, _) in found.items()}
+
+
+def values_that_decide(flow: Any) -> Iterator[tuple[str, Any]]:
+    """Give what decides how a flow's generated file looks, but for configs.
+
+    Args:
+        flow: An instance, before Metaflow evaluates its parameters.
+
+    Yields:
+        What a value is of, and the value.
+    """
+    for name, parameter in flow._get_parameters():
+        yield f"the parameter {name}", vars(parameter)
+    for step in flow:
+        for decorator in step.decorators:
+            if decorator.name in ("retry", "catch"):
+                yield f"@{decorator.name} of the step {step.__name__}", decorator.attributes
+
+
+def values_that_deploy(flow: Any) -> Iterator[tuple[str, Any]]:
+    """Give what decides when a flow's deployment runs.
+
+    Args:
+        flow: An instance, its decorators initialised.
+
+    Yields:
+        What a value is of, and the value.
+    """
+    for name in ("schedule", "trigger", "trigger_on_finish"):
+        for decorator in flow._flow_decorators.get(name, ()):
+            yield f"@{name}", decorator.attributes
 
 
 def config_files(flow: Any) -> dict[str, str | None]:
@@ -96,13 +134,12 @@ def _config_names(flow: Any) -> list[str]:
     return [one.name for _, one in flow._get_parameters() if one.IS_CONFIG_PARAMETER]
 
 
-def _config_words(flow_class: Any, request: Request) -> Iterator[str]:
+def _config_words(
+    flow_class: Any, files: Iterable[tuple[str, str]], values: Iterable[tuple[str, str]]
+) -> Iterator[str]:
     """Give the options for the configs that the flow has."""
     names = _config_names(flow_class)
-    for option, given in (
-        ("--config", request.configs),
-        ("--config-value", request.config_values),
-    ):
+    for option, given in (("--config", files), ("--config-value", values)):
         for name, value in given:
             if name in names:
                 yield from (option, name, value)
