@@ -16,7 +16,7 @@ CORE_FLOORS = (
     {"deploy"},
     {"generate"},
     {"load"},
-    {"model", "process"},
+    {"model"},
     {"runtime"},
     {"errors", "__about__", "__init__"},
 )

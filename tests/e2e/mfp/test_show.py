@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from metaflow_prefect.model import FlowModel, LiteralDict, LiteralList, ParameterModel, StepModel
+from metaflow_prefect.model import FlowModel, LiteralDict, LiteralList, ParameterModel, TaskModel
+from metaflow_prefect.runtime.facts import Step
 from mfp.convert.graph import draw
 from support.mfp_command import mfp
 from support.mfp_samples import BODY, write
@@ -13,11 +14,11 @@ FLOW = FlowModel(
     description="What it\nis for.",
     start="start",
     steps=(
-        StepModel(name="start", kind="switch", next=("a", "end")),
-        StepModel(name="a", kind="foreach", next=("b",), user_retries=2),
-        StepModel(name="b", kind="linear", next=("c",)),
-        StepModel(name="c", kind="join", next=("end",), closes="a"),
-        StepModel(name="end", kind="end"),
+        Step(TaskModel(name="start"), "switch", ("a", "end")),
+        Step(TaskModel(name="a", user_retries=2), "foreach", ("b",)),
+        Step(TaskModel(name="b"), "linear", ("c",)),
+        Step(TaskModel(name="c"), "join", ("end",), closes="a"),
+        Step(TaskModel(name="end"), "end"),
     ),
     parameters=(
         ParameterModel(name="n", kind="int", required=True, help="How\nmany."),

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from metaflow_prefect.generate.names import argument_names, function_name, identifier
 from metaflow_prefect.generate.render import render
-from metaflow_prefect.model import FlowModel, ParameterModel, StepModel
+from metaflow_prefect.model import FlowModel, ParameterModel, TaskModel
+from metaflow_prefect.runtime.facts import Step
 from prefect import flow
 from prefect.utilities.callables import parameter_schema
 from pydantic import BaseModel
@@ -136,7 +137,7 @@ def test_the_flow_function_is_named_after_the_class(flow_name: str, function: st
      "Functools", "Annotations", "Literal", "Socket", "Re", "State", "Step_Start", "NO_CACHE"],
 )  # fmt: skip
 def test_the_flow_function_hides_nothing_that_the_file_uses(flow_name: str) -> None:
-    steps = (StepModel(name="start", kind="end"),)
+    steps = (Step(TaskModel(name="start"), "end"),)
     choice = ParameterModel(name="a", kind="str", choices=("b",))
     flow = FlowModel(
         name=flow_name, description="", start="start", steps=steps, parameters=(choice,)

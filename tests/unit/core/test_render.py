@@ -26,9 +26,9 @@ from metaflow_prefect.model import (
     Literals,
     ParameterModel,
     Runtime,
-    StepModel,
+    TaskModel,
 )
-from metaflow_prefect.runtime.facts import Parameter, ParameterKind
+from metaflow_prefect.runtime.facts import Parameter, ParameterKind, Step
 from metaflow_prefect.runtime.flow_run.values import parameters_of
 from prefect.flows import Flow, load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
@@ -36,8 +36,8 @@ from unit.core.interpreters import OLDEST_AND_NEWEST, interpreter, run_python
 
 Load = Callable[[str], Any]
 
-START = StepModel(name="start", kind="linear", next=("end",))
-END = StepModel(name="end", kind="end")
+START = Step(TaskModel(name="start"), "linear", ("end",))
+END = Step(TaskModel(name="end"), "end")
 LINEAR = FlowModel(name="LinearFlow", description="", start="start", steps=(START, END))
 HOSTILE_TEXTS = [
     pytest.param("plain", id="plain"),
@@ -104,7 +104,7 @@ def test_descriptions_and_help_texts_arrive_unchanged(text: str, load: Load) -> 
     flow = replace(
         LINEAR,
         description=text,
-        steps=(replace(START, description=text), END),
+        steps=(replace(START, task=TaskModel(name="start", description=text)), END),
         parameters=(
             ParameterModel(name="alpha", kind="str", default=text, help=text),
             ParameterModel(name="beta", kind="json", default=LiteralList((text,)), help="Second."),
@@ -220,7 +220,8 @@ def test_a_parameter_is_read_back_as_it_was_written(load: Load) -> None:
 
 
 def test_an_attempt_of_metaflow_is_one_of_prefect() -> None:
-    step = replace(START, user_retries=2, error_retries=1, retry_delay=120.0)
+    task = TaskModel(name="start", user_retries=2, error_retries=1, retry_delay=120.0)
+    step = replace(START, task=task)
     text = own_part(written(replace(LINEAR, steps=(step, END))))
     assert "retries=3, retry_delay_seconds=[120.0, 120.0, 0.0]" in text
 
@@ -250,17 +251,21 @@ PARAMETERS = st.builds(
     is_flag=st.booleans(),
     arity=st.integers(1, 3),
 )
-STEPS = st.builds(
-    StepModel,
+TASKS = st.builds(
+    TaskModel,
     name=IDENTIFIERS,
-    kind=st.sampled_from(["linear", "split", "foreach", "switch", "join", "end"]),
-    next=st.lists(IDENTIFIERS, max_size=3).map(tuple),
-    closes=st.none() | IDENTIFIERS,
     description=TEXTS,
     user_retries=st.integers(0, 2),
     error_retries=st.integers(0, 1),
     retry_delay=st.sampled_from([0, 60.0]),
     tags=st.lists(TEXTS, max_size=2).map(tuple),
+)
+STEPS = st.builds(
+    Step,
+    kind=st.sampled_from(["linear", "split", "foreach", "switch", "join", "end"]),
+    next=st.lists(IDENTIFIERS, max_size=3).map(tuple),
+    closes=st.none() | IDENTIFIERS,
+    task=TASKS,
 )
 FLOWS = st.builds(
     FlowModel,
@@ -305,7 +310,7 @@ def test_a_long_name_is_written_as_the_formatter_would(tmp_path: Path, length: i
         name=f"F{name}",
         description=name,
         start=name,
-        steps=(StepModel(name=name, kind="end", description=name),),
+        steps=(Step(TaskModel(name=name, description=name), "end"),),
         parameters=(
             ParameterModel(name=name, kind="str", multiple=True, help=name),
             ParameterModel(name=f"{name}1", kind="str", choices=("a" * length, "b" * length)),
@@ -322,14 +327,16 @@ def test_a_long_name_is_written_as_the_formatter_would(tmp_path: Path, length: i
 def ten_steps() -> FlowModel:
     names = [f"step_{number}" for number in range(10)]
     steps = [
-        StepModel(
-            name=name,
-            kind="linear" if following else "end",
-            next=(following,) if following else (),
-            description="What this step does, told in a sentence that is as long as they are.",
-            user_retries=3,
-            retry_delay=120.0,
-            tags=("cpu=4", "memory=16000"),
+        Step(
+            TaskModel(
+                name=name,
+                description="What this step does, told in a sentence that is as long as they are.",
+                user_retries=3,
+                retry_delay=120.0,
+                tags=("cpu=4", "memory=16000"),
+            ),
+            "linear" if following else "end",
+            (following,) if following else (),
         )
         for name, following in zip(names, [*names[1:], ""], strict=True)
     ]

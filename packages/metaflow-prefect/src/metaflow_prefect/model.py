@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, Union
 
-from metaflow_prefect.runtime.facts import Parameter, StepKind
+from metaflow_prefect.runtime.facts import Parameter, Step
 
 # Whether a generated file holds what runs it, or imports that from this package.
 Runtime: TypeAlias = Literal["embedded", "installed"]
@@ -39,14 +39,11 @@ class ParameterModel(Parameter):
 
 
 @dataclass(frozen=True, kw_only=True)
-class StepModel:
-    """A step of a flow's graph.
+class TaskModel:
+    """The Prefect task that stands for a step: the `task` of its `Step`.
 
     Args:
-        name: Its name.
-        kind: How it goes on; a join's kind is "join".
-        next: The steps that it may go on to.
-        closes: Of a join: the step whose split or foreach it joins.
+        name: The step's name.
         description: Its docstring.
         user_retries: How often its code is tried again.
         error_retries: How often its fallback is tried after that.
@@ -55,9 +52,6 @@ class StepModel:
     """
 
     name: str
-    kind: StepKind
-    next: tuple[str, ...] = ()
-    closes: str | None = None
     description: str = ""
     user_retries: int = 0
     error_retries: int = 0
@@ -73,7 +67,7 @@ class FlowModel:
         name: The name of its class.
         description: Its docstring.
         start: The name of its first step.
-        steps: Its steps in topological order.
+        steps: Its steps in topological order, each with a `TaskModel`.
         parameters: Its parameters in the order of their definition.
         options: Metaflow's top-level options that it is to run with.
         run_options: Options of Metaflow's `run` command likewise.
@@ -84,7 +78,7 @@ class FlowModel:
     name: str
     description: str
     start: str
-    steps: tuple[StepModel, ...]
+    steps: tuple[Step, ...]
     parameters: tuple[ParameterModel, ...] = ()
     options: tuple[str, ...] = ()
     run_options: tuple[str, ...] = ()

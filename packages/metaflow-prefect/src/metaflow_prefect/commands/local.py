@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-import tempfile
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from metaflow._vendor import click
@@ -14,8 +13,7 @@ from metaflow.util import get_latest_run_id
 from metaflow_prefect.commands.group import flow_file, generated_text, loaded, prefect
 from metaflow_prefect.commands.runs import resume_deployed
 from metaflow_prefect.errors import UsageProblem
-from metaflow_prefect.generate.write import write_text
-from metaflow_prefect.process import run_to_end
+from metaflow_prefect.generate.run_once import run_once
 from metaflow_prefect.runtime.facts import RUN_PREFIX
 
 
@@ -63,12 +61,8 @@ def resume(
 
 def run_generated(obj: Any, arguments: tuple[str, ...]) -> None:
     """Run the flow's Prefect file, made for this once, and exit with its code."""
-    source = flow_file()
-    with tempfile.TemporaryDirectory(prefix="metaflow-prefect-") as folder:
-        target = Path(folder).resolve() / f"{source.stem}_prefect.py"
-        write_text(target, generated_text(loaded(obj), source, target))
-        options = sys.argv[1 : sys.argv.index("prefect")]
-        again = ["python", sys.argv[0], *options, "prefect", "resume", "--origin-run-id"]
-        words = [str(target), f"--resumed-by={shlex.join(again)}", *arguments]
-        code = run_to_end([sys.executable, *words])
-    sys.exit(code)
+    source, flow = flow_file(), loaded(obj)
+    options = sys.argv[1 : sys.argv.index("prefect")]
+    again = ["python", sys.argv[0], *options, "prefect", "resume", "--origin-run-id"]
+    words = (f"--resumed-by={shlex.join(again)}", *arguments)
+    sys.exit(run_once(source, partial(generated_text, flow, source), words))

@@ -15,8 +15,9 @@ from metaflow_prefect.model import (
     Literals,
     ParameterModel,
     Runtime,
-    StepModel,
+    TaskModel,
 )
+from metaflow_prefect.runtime.facts import Step
 
 FILE = """\
 {docstring}
@@ -108,7 +109,7 @@ def render(flow: FlowModel, *, source: str, output: str, runtime: Runtime = "emb
     body = FILE.format(
         docstring=docstring(Origin(flow.name, source), output, function),
         prelude=prelude,
-        tasks="\n".join(map(_task, flow.steps)),
+        tasks="\n".join(_task(step.task) for step in flow.steps),
         flow=_flow(flow, function, parameters),
         metaflow_flow=_metaflow_flow(flow, source),
         runtime=f"{embedded_runtime().text}\n\n\n" if runtime == "embedded" else "",
@@ -160,27 +161,27 @@ def _metaflow_flow(flow: FlowModel, source: str) -> str:
     return _formatted(text, [*steps, *"\n".join(more).splitlines()])
 
 
-def _task(step: StepModel) -> str:
-    entries: list[tuple[str, Literals]] = [("name", step.name)]
-    if step.description:
-        entries.append(("description", step.description))
-    if retries := step.user_retries + step.error_retries:
+def _task(task: TaskModel) -> str:
+    entries: list[tuple[str, Literals]] = [("name", task.name)]
+    if task.description:
+        entries.append(("description", task.description))
+    if retries := task.user_retries + task.error_retries:
         entries.append(("retries", retries))
-    if step.retry_delay:
-        delays = [step.retry_delay] * step.user_retries + [0.0] * step.error_retries
+    if task.retry_delay:
+        delays = [task.retry_delay] * task.user_retries + [0.0] * task.error_retries
         same = len(set(delays)) == 1
         entries.append(("retry_delay_seconds", delays[0] if same else LiteralList(tuple(delays))))
-    if step.tags:
-        entries.append(("tags", LiteralList(step.tags)))
+    if task.tags:
+        entries.append(("tags", LiteralList(task.tags)))
     settings = ", ".join(f"{name}={literal(value)}" for name, value in entries)
-    lines = (f"@task({settings})", f"def step_{step.name}() -> None: ...")
+    lines = (f"@task({settings})", f"def step_{task.name}() -> None: ...")
     return "\n".join(map(_unbroken, lines))
 
 
-def _step(step: StepModel) -> str:
+def _step(step: Step) -> str:
     words = [f"step_{step.name}", text_literal(step.kind)]
     if step.next:
-        words.append(literal(LiteralList(step.next)))
+        words.append(literal(LiteralList(tuple(step.next))))
     if step.closes:
         words.append(f"closes={text_literal(step.closes)}")
     return f"Step({', '.join(words)})"

@@ -19,9 +19,9 @@ from metaflow_prefect.model import (
     LiteralList,
     Literals,
     ParameterModel,
-    StepModel,
+    TaskModel,
 )
-from metaflow_prefect.runtime.facts import Parameter
+from metaflow_prefect.runtime.facts import Parameter, Step
 from metaflow_prefect.runtime.host.flow_facts import facts_of_step, parameters_of_flow
 from metaflow_prefect.runtime.host.outcome import attempt_facts
 
@@ -69,19 +69,19 @@ def load_flow(
     )
 
 
-def _step(node: Any, limited: frozenset[str], written_only: bool) -> StepModel:
+def _step(node: Any, limited: frozenset[str], written_only: bool) -> Step:
     decorators = [one for one in node.decorators if one.statically_defined or not written_only]
     attempts = attempt_facts(SimpleNamespace(decorators=decorators))
     user = int(attempts["user_retries"])
-    return StepModel(
+    task = TaskModel(
         name=node.name,
-        **facts_of_step(node),
         description=inspect.cleandoc(node.doc or ""),
         user_retries=user,
         error_retries=int(attempts["error_retries"]),
         retry_delay=attempts["delay"] if user else 0,
         tags=tuple(_resource_tags(decorators, limited)),
     )
+    return Step(task, **facts_of_step(node))
 
 
 def _resource_tags(decorators: Iterable[Any], limited: frozenset[str]) -> Iterator[str]:

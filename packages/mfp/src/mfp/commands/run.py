@@ -1,8 +1,6 @@
 """`mfp run`: run one flow with Prefect."""
 
 import shlex
-import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -45,14 +43,13 @@ Exit codes:
 @click.argument("arguments", metavar="[ARGUMENTS]...", nargs=-1, type=click.UNPROCESSED)
 def command(flow: str, arguments: tuple[str, ...], **given: Any) -> int:
     """Run the flow; see `HELP`."""
-    from metaflow_prefect.generate.write import write_text  # noqa: PLC0415
-    from metaflow_prefect.process import run_to_end  # noqa: PLC0415  (`--help` needs none of it)
+    from metaflow_prefect.generate.run_once import run_once  # noqa: PLC0415  (not for `--help`)
 
     path, name = split(flow)
     words = arguments[1:] if arguments[:1] == ("--",) else arguments
-    with tempfile.TemporaryDirectory(prefix="mfp-run-") as folder:
-        target = Path(folder).resolve() / f"{Path(path).stem}_prefect.py"
-        reply = load(path, name, target, "file", given)
-        write_text(target, reply.text or "")
-        again = f"--resumed-by=mfp run {shlex.quote(flow)} --resume"
-        return run_to_end([sys.executable, str(target), again, *words])
+    again = f"--resumed-by=mfp run {shlex.quote(flow)} --resume"
+
+    def text(target: Path) -> str:
+        return load(path, name, target, "file", given).text or ""
+
+    return run_once(Path(path), text, (again, *words))

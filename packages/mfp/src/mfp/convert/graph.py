@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator, Mapping
 
 from metaflow_prefect.deploy.defaults import plain_value
-from metaflow_prefect.model import FlowModel, ParameterModel, StepModel
+from metaflow_prefect.model import FlowModel, ParameterModel
+from metaflow_prefect.runtime.facts import Step
 
 from mfp.convert.loading.exchange import Form
 from mfp.terminal import plain_table, printable
@@ -46,14 +47,14 @@ def _parameter(one: ParameterModel) -> tuple[str, str, str, str]:
     return printable(one.name), one.kind, printable(default), printable(one.help)
 
 
-def _kind(step: StepModel) -> str:
+def _kind(step: Step) -> str:
     parts = [f"join of {step.closes}" if step.closes else step.kind]
-    if step.user_retries:
-        parts.append(f"{step.user_retries} {'retry' if step.user_retries == 1 else 'retries'}")
+    if retries := step.task.user_retries:
+        parts.append(f"{retries} {'retry' if retries == 1 else 'retries'}")
     return ", ".join(parts)
 
 
-def _goes_to(step: StepModel) -> str:
+def _goes_to(step: Step) -> str:
     label = LABELS.get(step.kind, "")
     names = " | ".join(step.next) if step.kind == "switch" else ", ".join(step.next)
     return f"{label}: {names}" if label else names
@@ -105,8 +106,8 @@ def _json(flow: FlowModel) -> Iterator[str]:
                 "kind": one.kind,
                 "next": one.next,
                 "closes": one.closes,
-                "retries": one.user_retries,
-                "description": one.description,
+                "retries": one.task.user_retries,
+                "description": one.task.description,
             }
             for one in flow.steps
         ],
