@@ -68,4 +68,4 @@ def test_from_the_form_to_the_failure_to_retry(
         page.get_by_text("Artifacts", exact=True).first.click()
         assert page.get_by_text("nestedflow-failure").count() <= 2  # in the graph, in the list
         page.get_by_text("nestedflow-failure").last.click()
-        page.get_by_text("Mended: attempt 2 of this run succeeded.").wait_for()
+        page.get_by_text("Fixed: attempt 2 of this run succeeded.").wait_for()

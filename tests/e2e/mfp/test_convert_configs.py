@@ -148,7 +148,7 @@ PARSERS = {
     "fails_on_one": (
         "import nowhere, json\ndef parse(text): return json.loads(nowhere.A)\n",
         "parse",
-        "stand-ins took the place of nowhere",
+        "stubs were used for nowhere",
     ),
 }
 

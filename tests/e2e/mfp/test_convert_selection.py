@@ -105,12 +105,10 @@ def test_flows_with_stand_ins_are_told(tmp_path: Path) -> None:
     for status in ("converted", "unchanged"):
         result = mfp(tmp_path, "convert-all", "-v", "--missing-imports", "stub", "--json", "r.json")
         assert result.stderr.splitlines()[-1].endswith(
-            "0 failed; 1 with stand-ins for elsewhere, nowhere."
+            "0 failed; 1 with stubs for elsewhere, nowhere."
         )
         row = result.stdout.splitlines()[-1]
-        assert row.endswith(
-            f"{status}  prefect_flows/b_prefect.py (stand-ins for elsewhere, nowhere)"
-        )
+        assert row.endswith(f"{status}  prefect_flows/b_prefect.py (stubs for elsewhere, nowhere)")
         flows = json.loads((tmp_path / "r.json").read_text())["flows"]
         assert [flow["stand_ins"] for flow in flows] == [[], ["elsewhere", "nowhere"]]
 

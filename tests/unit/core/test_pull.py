@@ -64,5 +64,5 @@ def test_a_folder_inside_of_a_repository(tmp_path: Path) -> None:
 
 @pytest.mark.process
 def test_a_folder_outside_of_a_repository(tmp_path: Path) -> None:
-    with pytest.raises(DeployProblem, match="in no git repository"):
+    with pytest.raises(DeployProblem, match="not in a git repository"):
         checkout_of(tmp_path)

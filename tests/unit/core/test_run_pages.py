@@ -7,7 +7,7 @@ from metaflow_prefect.runtime.flow_run.artifacts import key_of_step, report_of_s
 from metaflow_prefect.runtime.flow_run.failure_report import (
     RunFacts,
     failure_report,
-    mended_report,
+    fixed_report,
 )
 from metaflow_prefect.runtime.flow_run.markdown import md_block, md_code, md_text
 from metaflow_prefect.runtime.flow_run.naming import has_given_name
@@ -72,9 +72,9 @@ def test_a_report_tells_what_to_press() -> None:
     assert "```shell\npython out.py --resume prefect-1\n```" in text
     assert r"| `items` | 3 | `a\|b` |" in text
     assert "\n# no heading" not in text
-    mended = mended_report(RUN, text, succeeded=True)
-    assert mended.count("Mended") == 1
-    assert mended_report(RUN, mended, succeeded=True) == mended
+    mended = fixed_report(RUN, text, succeeded=True)
+    assert mended.count("Fixed") == 1
+    assert fixed_report(RUN, mended, succeeded=True) == mended
 
 
 def test_a_steps_snippet_asks_for_something_new() -> None:

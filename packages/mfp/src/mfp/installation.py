@@ -18,7 +18,7 @@ def install_command() -> str:
 def install_remedy() -> str:
     """Say how both packages are installed, as a whole sentence."""
     return (
-        f"Install both in one version: {install_command()}; or in a clone of {SOURCE}: "
+        f"Install the same version of both: {install_command()}; or in a clone of {SOURCE}: "
         "pip install ./packages/metaflow-prefect ./packages/mfp."
     )
 

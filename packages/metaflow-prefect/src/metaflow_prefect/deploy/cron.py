@@ -69,8 +69,8 @@ def five_fields(expression: str) -> str:
     else:
         raise _problem(
             expression,
-            f"has {len(words)} fields. Metaflow's have six: minutes, hours, day of the month, "
-            "month, day of the week and year; seconds there are none",
+            f"has {len(words)} fields. Metaflow takes six: minutes, hours, day of the month, "
+            "month, day of the week and year, and no seconds",
         )
     return " ".join(
         _field(expression, field, word.upper()) for field, word in zip(fields, words, strict=False)
@@ -79,7 +79,9 @@ def five_fields(expression: str) -> str:
 
 def _check_six(expression: str, words: list[str]) -> None:
     if words[5] not in ANY:
-        raise _problem(expression, f"names years ({words[5]}), which Prefect's cannot. Write *")
+        raise _problem(
+            expression, f"names years ({words[5]}), which Prefect cannot express. Write *"
+        )
     if words[2] not in ANY and words[4] not in ANY:
         text = "names both a day of the month and a day of the week. Write ? for one of them"
         raise _problem(expression, text)
@@ -99,7 +101,7 @@ def _field(expression: str, field: Field, word: str) -> str:
 def _part(expression: str, field: Field, text: str) -> str:
     part = PART.fullmatch(text)
     if part is None or (part["first"] in ANY and part["last"]):
-        raise _problem(expression, f"has {text!r} as {field.name}, which Prefect has no word for")
+        raise _problem(expression, f"has {text!r} as {field.name}, which Prefect cannot express")
     step = int(part["step"] or 1)
     if step == 0:
         raise _problem(expression, f"has a step of 0 as {field.name}")
@@ -129,7 +131,7 @@ def _number(expression: str, field: Field, word: str) -> int:
         return field.names.index(word) + field.low + field.shift
     if not (word.isascii() and word.isdecimal() and field.low <= int(word) <= field.high):
         span = f"{field.low} to {field.high}"
-        raise _problem(expression, f"has {word!r} as {field.name}, where {span} can stand")
+        raise _problem(expression, f"has {word!r} as {field.name}, which must be {span}")
     return int(word) + field.shift
 
 

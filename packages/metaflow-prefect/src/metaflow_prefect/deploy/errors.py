@@ -30,8 +30,8 @@ def told(url: str) -> Iterator[None]:
         status = error.response.status_code
         if status in (401, 403):
             raise DeployProblem(
-                f"The server {url} does not let us in ({status}).",
-                "Set PREFECT_API_KEY, or PREFECT_API_AUTH_STRING, to what it wants.",
+                f"The server {url} rejected our credentials ({status}).",
+                "Correct PREFECT_API_KEY, or PREFECT_API_AUTH_STRING.",
             ) from error
         raise DeployProblem(
             f"The server {url} answered {status}: {_detail(error.response)}",
@@ -52,7 +52,7 @@ def told(url: str) -> Iterator[None]:
             odd = isinstance(error.__cause__, (JSONDecodeError, ValidationError))
             raise (_odd(url) if odd else _silent(url, error)) from error
         raise DeployProblem(
-            f"Prefect did not take it: {error}", "Change what it names, and deploy again."
+            f"Prefect rejected the deployment: {error}", "Correct what it names, and deploy again."
         ) from error
 
 

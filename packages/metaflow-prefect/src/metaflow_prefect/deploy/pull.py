@@ -125,7 +125,7 @@ def checkout_of(folder: Path) -> Checkout:
     root = git(folder, "rev-parse", "--show-toplevel")
     if root is None:
         raise DeployProblem(
-            f"{folder} is in no git repository, so that nobody can clone it.",
+            f"{folder} is not in a git repository, so workers cannot clone it.",
             "Use --pull local, or run the command in a clone.",
         )
     # Not `git remote get-url`: it would put in what the user's own settings rewrite a URL to,

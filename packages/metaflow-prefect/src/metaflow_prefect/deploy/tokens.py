@@ -186,7 +186,7 @@ def _checked(token: str) -> str:
     if not token.strip():
         raise UsageProblem("A production token cannot be empty.", remedy)
     if "{{" in token:
-        raise UsageProblem("Prefect would take this production token for a template.", remedy)
+        raise UsageProblem("Prefect would read this production token as a template.", remedy)
     try:
         validate_tag(f"{NAMESPACE}{token}")
     except MetaflowTaggingError as error:

@@ -101,7 +101,7 @@ def read_runner(variables: Mapping[str, str]) -> Runner:
         )
     except KeyError as error:
         raise UsageError(
-            f"This is no step of GitHub Actions: {error.args[0]} is not set",
+            f"This is not a step of GitHub Actions: {error.args[0]} is not set",
             "Use mfp convert-all or mfp deploy instead.",
         ) from None
     top = repository_top(str(Path.cwd()))

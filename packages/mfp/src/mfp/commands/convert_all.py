@@ -23,7 +23,7 @@ Examples:
   mfp convert-all ./flows
   mfp convert-all flows jobs --output-dir deploy --jobs 4
   mfp convert-all --check                      in CI: are all files up to date?
-  mfp convert-all --prune                      remove files that are no flow's any more
+  mfp convert-all --prune                      also remove files whose flow is gone
   mfp convert-all --json result.json
   mfp convert-all --missing-imports stub       where the flows' dependencies are not installed
   mfp convert-all --shard 1/3                  one third, on one of three machines
@@ -75,7 +75,7 @@ Exit codes:
 @click.command(name="convert-all", help=HELP)
 @conversion_options
 @click.option("--check", is_flag=True, help="Write nothing; show what would change.")
-@click.option("--prune", is_flag=True, help="Remove generated files that are no flow's any more.")
+@click.option("--prune", is_flag=True, help="Remove generated files whose flow is gone.")
 @click.option("--force", is_flag=True, help="Overwrite generated files that were edited by hand.")
 @click.option("--prefect-yaml", metavar="FILE", help="Keep the flows' deployments in this file.")
 @placement_options

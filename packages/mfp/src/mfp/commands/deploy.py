@@ -71,7 +71,7 @@ Exit codes:
 @click.option(
     "--changed",
     is_flag=True,
-    help="Deploy only what the server has in another state.",
+    help="Deploy only what differs from the server.",
 )
 @click.option(
     "--deploy-jobs",

@@ -20,7 +20,7 @@ HELP = """Find the flows in PATHS (default: the current folder) by reading sourc
 Nothing is imported or run, so no dependency of a flow needs to be installed. A flow is a class
 at the top level of a module that derives from Metaflow's FlowSpec, also through bases in other
 files of the repository, and whose own and inherited steps have a start and an end. Bases without
-a whole graph are left out; flows in notebooks are shown, but cannot be converted.
+a complete graph are left out; flows in notebooks are shown, but cannot be converted.
 
 Files that git ignores, hidden ones, virtual environments, caches, site-packages, node_modules and
 links to folders are passed over; a file or folder named in PATHS is read all the same. Patterns
@@ -57,7 +57,7 @@ with --deployed, instead
 Exit codes:
   0  all well, also if there are no flows
   2  the command line is wrong, or a path does not exist
-  3  a file could not be read, or a class has steps but no whole graph; or the server does not
+  3  a file could not be read, or a class has steps but no complete graph; or the server does not
      answer
   5  there are no flows, and --fail-on-empty was given
 """

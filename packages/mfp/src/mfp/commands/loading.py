@@ -91,5 +91,5 @@ def load(
         click.echo(f"mfp: {path}: {reply.note}", err=True)
     if reply.stand_ins:
         names = ", ".join(reply.stand_ins)
-        click.echo(f"mfp: {path}: Stand-ins took the place of {names}.", err=True)
+        click.echo(f"mfp: {path}: Stubs were used for {names}.", err=True)
     return replace(reply, name=reply.name or name)

@@ -16,7 +16,7 @@ timeout_option = click.option(
 missing_imports_option = click.option(
     "--missing-imports",
     type=click.Choice(["stub", "error"]),
-    help="Whether stand-ins take the place of modules that are not installed. [default: error]",
+    help="Whether modules that are not installed are replaced by stubs. [default: error]",
 )
 runtime_option = click.option(
     "--runtime",

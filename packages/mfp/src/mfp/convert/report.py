@@ -74,7 +74,7 @@ def show(outcomes: Sequence[Outcome], *, check: bool, verbosity: Verbosity) -> N
 def _last(outcome: Outcome) -> str:
     """Give the last cell of a flow's row."""
     modules = outcome.reply.stand_ins if outcome.reply else ()
-    with_what = f" (stand-ins for {', '.join(modules)})" if modules else ""
+    with_what = f" (stubs for {', '.join(modules)})" if modules else ""
     return f"{outcome.reason or outcome.output or ''}{with_what}"
 
 
@@ -86,7 +86,7 @@ def _numbers(outcomes: Sequence[Outcome], *, check: bool) -> str:
     stubbed = [one.reply.stand_ins for one in outcomes if one.reply and one.reply.stand_ins]
     if stubbed:
         modules = sorted({module for modules in stubbed for module in modules})
-        text += f"; {len(stubbed)} with stand-ins for {', '.join(modules)}"
+        text += f"; {len(stubbed)} with stubs for {', '.join(modules)}"
     return text
 
 

@@ -24,7 +24,7 @@ class Loading:
     Attributes:
         jobs: How many at once.
         timeout: How many seconds each may take.
-        stub: Whether stand-ins take the place of modules that are not installed.
+        stub: Whether modules that are not installed are replaced by stubs.
         verbosity: How much is said of the progress.
     """
 
@@ -50,7 +50,7 @@ def request_for(
         name: The class; None stands for the one that the file starts.
         output: The generated file.
         chosen: What it is converted with.
-        stub: Whether stand-ins take the place of modules that are not installed.
+        stub: Whether modules that are not installed are replaced by stubs.
 
     Returns:
         The request.

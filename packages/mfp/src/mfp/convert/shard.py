@@ -34,9 +34,6 @@ class Shard:
         return list(everything[self.number - 1 :: self.of])
 
 
-WHOLE = Shard(1, 1)
-
-
 def read_shard(text: str) -> Shard:
     """Read a shard as users write it.
 

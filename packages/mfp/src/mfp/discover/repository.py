@@ -177,6 +177,6 @@ def unreadable(error: OSError) -> UnreadableError:
 def _too_large() -> UnreadableError:
     return UnreadableError(
         None,
-        "speaks of Metaflow but is too large to be a flow",
+        "mentions Metaflow but is too large to be a flow",
         f"Move its data into a file of another kind, or {EXCLUDE}.",
     )

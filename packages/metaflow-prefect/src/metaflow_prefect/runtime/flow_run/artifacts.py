@@ -21,7 +21,7 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import Artifact
 
-from .failure_report import RunFacts, failure_report, mended_report
+from .failure_report import RunFacts, failure_report, fixed_report
 from .markdown import md_block, md_code, md_snippet, md_table, md_text
 from .naming import quietly
 from .run_summary import RunSummary
@@ -127,10 +127,10 @@ class RunPages:
         succeeded = outcome == "succeeded"
         failure = self._known.get(f"{self._key}-failure")
         if succeeded and failure:
-            text = mended_report(self._run, str(failure.data), succeeded=True)
+            text = fixed_report(self._run, str(failure.data), succeeded=True)
             self._threads.submit(self._update, failure, text, failure.description)
         for report in self._earlier_reports:
-            text = mended_report(self._run, str(report.data), succeeded=succeeded)
+            text = fixed_report(self._run, str(report.data), succeeded=succeeded)
             self._threads.submit(self._update, report, text, report.description)
         self._summary.outcome = outcome
         self._put_summary()

@@ -189,5 +189,5 @@ def _last_words(state: State[Any]) -> str:
     failure = state.result(raise_on_failure=False)
     lines = [state.message or "The flow run has failed."]
     if isinstance(failure, RunFailure) and failure.remedy:
-        lines += ["Mend the cause, then go on where it failed:", f"  {failure.remedy}"]
+        lines += ["Fix the cause, then continue with:", f"  {failure.remedy}"]
     return "\n".join(lines)

@@ -55,7 +55,7 @@ BY_CTRL_C = "Stopped with Ctrl-C; no step is running any more."
 LAUNCHER_VARIABLE = "METAFLOW_PREFECT_LAUNCHER"
 SOURCE_MISSING = (
     "The flow's source {} is not there. Keep it where it was, relative to this file, "
-    "or make this file anew with `prefect create`."
+    "or make this file again with `prefect create`."
 )
 
 FEW_WORKERS = (

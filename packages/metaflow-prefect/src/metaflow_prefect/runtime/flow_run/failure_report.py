@@ -63,7 +63,7 @@ def failure_report(
     lines = [
         f"# {md_text(failure.message, 400)}",
         "",
-        f"**{task}** failed in its attempt {failure.attempt + 1}.",
+        f"**{task}** failed in attempt {failure.attempt + 1}.",
         "",
     ]
     if stopped:
@@ -71,27 +71,27 @@ def failure_report(
     lines += ["## What to do", "", *_remedy(run), ""]
     if failure.error and failure.error.trace:
         lines += ["## Where", "", *md_block(failure.error.trace)]
-    lines += ["## With which input", "", *foreach_table(unit)]
+    lines += ["## Input", "", *foreach_table(unit)]
     lines += parameter_table(run.parameters)
     lines += _inputs(run, unit)
     if failure.last_lines:
-        lines += ["## Its last lines on standard error", ""]
+        lines += ["## Last lines on standard error", ""]
         lines += md_block("\n".join(line[:500] for line in failure.last_lines))
     path = f"{run.run_id}/{unit.step}/{unit.task_id}"
-    lines += ["## Its whole log", ""]
+    lines += ["## Full log", ""]
     lines += md_block(f"python {run.script} logs {path}", "shell")
     if others:
-        lines += ["## What else failed", "", *_others(run, others)]
+        lines += ["## Other failures", "", *_others(run, others)]
     return "\n".join(lines)
 
 
-def mended_report(run: RunFacts, earlier: str, *, succeeded: bool) -> str:
+def fixed_report(run: RunFacts, earlier: str, *, succeeded: bool) -> str:
     """Return an earlier attempt's report, now that the run was tried again."""
     if succeeded:
-        said = f"**Mended: attempt {run.attempt} of this run succeeded.**"
+        said = f"**Fixed: attempt {run.attempt} of this run succeeded.**"
     else:
         said = f"**This was an earlier attempt; {run.attempt} is the latest.**"
-    was = "What had failed before:"
+    was = "What failed before:"
     before = earlier.split(f"{was}\n\n", 1)[-1]
     return f"{said} {was}\n\n{before}"
 
@@ -100,9 +100,9 @@ def _remedy(run: RunFacts) -> list[str]:
     if run.has_retry:
         page = md_link("this run's page", run.flow_run_url)
         kept = "finished tasks are kept, and the run goes on with this one."
-        return [f"Mend the cause, then press **Retry** on {page}: {kept}"]
+        return [f"Fix the cause, then press **Retry** on {page}: {kept}"]
     return [
-        "Mend the cause, then go on with this run; finished tasks are kept:",
+        "Fix the cause, then continue this run; finished tasks are kept:",
         "",
         *md_block(run.resume, "shell"),
     ]

@@ -125,7 +125,7 @@ def command_of(facts: MetaflowFlow, parameters: Sequence[Parameter]) -> Any:
     )
     own(
         "shared-folder",
-        "With --task-runner: this folder is the same on all that run steps.",
+        "With --task-runner: all machines that run steps share this folder.",
         is_flag=True,
     )
     own("debug", "Show the traceback of a flow that cannot be loaded.", is_flag=True)

@@ -195,7 +195,7 @@ class Scheduler(Generic[Token]):
         raise RunFailure(
             "No task is left to run, but the last step has not been reached"
             + (f"; still waiting: {waiting}." if waiting else ".")
-            + " Make this file anew from the flow as it is now."
+            + " Make this file again from the flow as it is now."
         )
 
     def _push(self, unit: Unit[Token]) -> None:

@@ -152,5 +152,5 @@ def _told(url: str) -> Iterator[None]:
 def _other_server(url: str) -> str:
     return (
         f"What answers at {url} is not the API of a Prefect server. Correct "
-        "PREFECT_API_URL, which ends with /api as a rule."
+        "PREFECT_API_URL, which usually ends with /api."
     )

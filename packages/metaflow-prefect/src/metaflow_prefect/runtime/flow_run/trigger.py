@@ -53,7 +53,7 @@ def note_triggers(kept: Mapping[str, Any]) -> None:
             found = list(_triggers(client, str(flow_run.id), kept))
     except (httpx.HTTPError, PrefectException) as error:
         found = []
-        get_run_logger().warning("What has set off this run is not known: %s", error)
+        get_run_logger().warning("Cannot tell what triggered this run: %s", error)
     if found:
         os.environ[TRIGGER_VARIABLE] = json.dumps(found)
 
@@ -64,7 +64,7 @@ def _triggers(
     """Find the event that set a flow run off, and those that had happened before."""
     last = _last_event(client, flow_run_id)
     if last is None:
-        get_run_logger().warning("What has set off this run is not known.")
+        get_run_logger().warning("Cannot tell what triggered this run.")
         return
     yield _as_metaflow(last)
     before = EventOccurredFilter(until=last.occurred)

@@ -176,7 +176,7 @@ class Launcher:
                 if self._server is server:  # nobody else has replaced it
                     server.close()
                     self._server = self._spawn_server()
-        raise OSError("The process that starts the steps dies again and again.")
+        raise OSError("The process that starts the steps keeps dying.")
 
     def _ask(self, server: Channel, request: Mapping[str, Any]) -> StepProcess | None:
         """Have a process started; return none if the warm process is dead or dying."""

@@ -146,7 +146,7 @@ def _serve_run(channel: Channel, earlier: dict[str, Any] | None) -> NoReturn:
     sys.stdout.flush()
     cause = cause_of(causes[0]) if causes else ""
     if causes and service.storage and (problem := storage_problem(causes[0])):
-        cause = f"{cause_of(problem)}. See to Metaflow's {service.storage}."
+        cause = f"{cause_of(problem)}. Check Metaflow's {service.storage}."
     loaded = FlowStart.flow
     shape = None if loaded is None or code != USAGE_CODE else shape_of(loaded)
     channel.send({"kind": "ended", "code": code, "cause": cause, "shape": shape})

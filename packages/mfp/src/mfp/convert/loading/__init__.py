@@ -1,1 +1,1 @@
-"""Load flows, each in a process of its own, with stand-ins for what is not installed."""
+"""Load flows, each in a process of its own, with stubs for what is not installed."""

@@ -123,7 +123,7 @@ def _explained(error: BaseException, request: Request) -> tuple[str, str]:
     if isinstance(error, MetaflowPrefectError) or not (modules := modules_stood_in_for()):
         return reason, remedy
     names = ", ".join(modules)
-    return f"{reason.rstrip('.')}; stand-ins took the place of {names}", f"Install {names}."
+    return f"{reason.rstrip('.')}; stubs were used for {names}", f"Install {names}."
 
 
 def _text(request: Request, found: dict[str, Any]) -> str:

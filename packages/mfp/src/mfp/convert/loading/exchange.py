@@ -29,7 +29,7 @@ class Request:
         tags: Tags of the flow's runs.
         configs: Files of configs by the configs' names; only those that the flow has count.
         config_values: Values of configs, likewise.
-        stub: Whether stand-ins take the place of modules that are not installed.
+        stub: Whether modules that are not installed are replaced by stubs.
         form: What is wanted of the flow: the generated file, or its graph in some form.
         runtime: Whether the generated file holds the runtime or imports it.
     """

@@ -12,7 +12,7 @@ from mfp.convert.installed import installed_folders
 STUB_REMEDY = "Install {name}, or convert without it by --missing-imports stub."
 LIBRARY_REMEDY = (
     "Install {name}: the library {library} imports it itself, and only the repository's own "
-    "imports get stand-ins, as a library may do without a module that it asks for."
+    "imports get stubs, as a library may do without a module that it asks for."
 )
 PLACE = re.compile(r"\bline (\d+)\b")  # of the first of a flow's problems
 

@@ -31,7 +31,7 @@ FOLDER = "metaflow_folder"
 NEW = """\
 # The deployments of this repository's Metaflow flows, for
 #   prefect deploy --all --prefect-file {place}
-# in {folder}. Entries with metaflow_flow are update up to date by mfp.
+# in {folder}. Entries with metaflow_flow are kept up to date by mfp.
 deployments: []
 """
 
