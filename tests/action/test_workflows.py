@@ -63,7 +63,7 @@ class PullRequests:
 
     def token(self, call: Call) -> Mapping[str, str]:
         assert call.inputs == {
-            "app-id": "7",
+            "client-id": "Iv1.7",
             "private-key": "key",
             "permission-contents": "write",
             "permission-pull-requests": "write",
@@ -91,7 +91,7 @@ class PullRequests:
             WORKFLOWS / "regenerate.yml",
             machine,
             secrets={"APP_PRIVATE_KEY": "key"},
-            variables={"APP_ID": "7"},
+            variables={"APP_CLIENT_ID": "Iv1.7"},
         )["regenerate"]
         assert "key" not in [step.variables.get("APP_PRIVATE_KEY") for step in run.all_steps]
         return run.success
