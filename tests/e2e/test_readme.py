@@ -23,6 +23,7 @@ import tomli
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(
     r"(?:^<!-- (?P<note>[^\n]*?) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
@@ -44,8 +45,8 @@ class Block:
         return self.note.startswith(("not run: ", "test command"))
 
 
-def blocks() -> Iterator[Block]:
-    for found in BLOCK.finditer(README):
+def blocks(text: str = README) -> Iterator[Block]:
+    for found in BLOCK.finditer(text):
         yield Block(found["note"] or "", found["language"], found["text"])
 
 
@@ -91,10 +92,13 @@ def run(command: str, folder: Path, home: Path) -> str:
     return ended.stdout
 
 
-def test_blocks_say_what_they_are() -> None:
-    fences = re.findall(r"^```", README, re.MULTILINE)
-    assert len(fences) == 2 * len(list(blocks()))
-    for block in blocks():
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_blocks_say_what_they_are(document: Path) -> None:
+    text = document.read_text()
+    fences = re.findall(r"^```", text, re.MULTILINE)
+    assert len(fences) == 2 * len(list(blocks(text)))
+    for block in blocks(text):
+        assert block.is_left_out or document.name == "README.md", "only its blocks are run"
         assert block.language in {"bash", "python", "text"}, block
         known = block.is_left_out or block.note == "output" or block.note.startswith("file: ")
         assert known or not block.note, block
@@ -141,21 +145,32 @@ def git_status(folder: Path) -> str:
     return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
 
 
-def test_options_in_the_readme_are_those_of_a_generated_file(tmp_path: Path) -> None:
+def test_documented_options_are_those_of_a_generated_file(tmp_path: Path) -> None:
     flow = ROOT / "examples" / "parameters.py"
     shutil.copy(flow, tmp_path)
     run("python parameters.py prefect create parameters_prefect.py", tmp_path, tmp_path)
     helped = run("python parameters_prefect.py --help", tmp_path, tmp_path)
     parameters = {"--who", "--count", "--shout", "--closing-marks"}
     offered = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", helped)) - {"--help"}
-    options = README.partition("\n## Options\n")[2].partition("\n## ")[0]
+    text = (ROOT / "docs" / "running.md").read_text()
+    options = text.partition("\n## Options\n")[2].partition("\n## ")[0]
     documented = set(re.findall(r"^\| `(--[a-z-]+)", options, re.MULTILINE))
     assert parameters <= offered
     assert offered - parameters == documented
 
 
-@pytest.mark.parametrize(
-    "link", sorted({path for path in re.findall(r"\]\(([^)#]+)\)", README) if ":" not in path})
-)
-def test_linked_file_exists(link: str) -> None:
-    assert (ROOT / link).exists()
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    for link in re.findall(r"\]\(([^)]+)\)", document.read_text()):
+        path, _, anchor = link.partition("#")
+        if ":" in path:
+            continue
+        target = (document.parent / path) if path else document
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target.read_text()), link
+
+
+def anchors(text: str) -> set[str]:
+    """The names by which GitHub links to headings."""
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}

@@ -1,4 +1,4 @@
-"""What Argo Workflows' commands and methods are called with us, as the README has it."""
+"""What Argo Workflows' commands and methods are called with us, as our documents have it."""
 
 import re
 import warnings
@@ -51,7 +51,7 @@ def test_each_command_has_its_like() -> None:
     ],
 )
 def test_each_method_has_its_like(kind: str, argo: Any, ours: Any) -> None:
-    rows = table("README.md", "| Of Argo Workflows, in Python | Of Prefect |")
+    rows = table("docs/from-argo-workflows.md", "| Of Argo Workflows, in Python | Of Prefect |")
     prefix = f"{kind}."
     first = {row[0].removeprefix(prefix) for row in rows if row[0].startswith(prefix)}
     second = {row[1].strip("`").removeprefix(prefix) for row in rows if prefix in row[1]}
