@@ -186,13 +186,13 @@ async def look_at_api() -> list[Finding]:
                 remedy=f"To deploy: {SET_SERVER[0].lower()}{SET_SERVER[1:]}",
             )
         ]
-    from metaflow_prefect.deploy.errors import told  # noqa: PLC0415
+    from metaflow_prefect.deploy.errors import server_errors  # noqa: PLC0415
     from metaflow_prefect.deploy.server import api_url  # noqa: PLC0415
     from metaflow_prefect.errors import MetaflowPrefectError  # noqa: PLC0415
 
     url = api_url()
     try:
-        with told(url):
+        with server_errors(url):
             async with get_client() as client:
                 pools = await asyncio.wait_for(client.read_work_pools(), API_LIMIT)
     except MetaflowPrefectError as error:

@@ -34,7 +34,7 @@ async def put_automations(
         client: The connection to the server.
         deployment: The deployment's id.
         triggers: Its triggers with their names, in Prefect's own form.
-        notices: What tells of the ends of its runs; `None` leaves those as they are.
+        notices: Who is notified when its runs end; `None` leaves those as they are.
     """
     found = await client.read_resource_related_automations(f"prefect.deployment.{deployment}")
     wanted = [_automation(deployment, trigger) for trigger in _typed(triggers)]

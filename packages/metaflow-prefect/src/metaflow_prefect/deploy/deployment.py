@@ -1,4 +1,4 @@
-"""A deployment as it is to be, and what Prefect is told of it."""
+"""A deployment as it is to be, and how Prefect describes it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from metaflow_prefect.deploy.description import (
     full_name,
     named_triggers,
 )
-from metaflow_prefect.deploy.errors import told
+from metaflow_prefect.deploy.errors import server_errors
 from metaflow_prefect.deploy.notices import Notices
 from metaflow_prefect.deploy.record import Record
 from metaflow_prefect.errors import DeployProblem
@@ -50,7 +50,7 @@ class Deployment:
         job_variables: Job variables beside the environment.
         settings: What the user says of it in Prefect's own terms, as `concurrency_limit`.
         scheduled: Whether its schedule is active; `None` leaves it as it is.
-        notices: Who is told of the ends of its runs; `None` leaves that as it is.
+        notices: Who is notified when its runs end; `None` leaves that as it is.
     """
 
     description: Description
@@ -81,7 +81,7 @@ class Deployment:
             DeployProblem: The generated file cannot be loaded.
         """
         schedule = schedule_of(self.description)
-        with told(""):
+        with server_errors(""):
             facts = file_facts(self)
         return {
             "name": self.name,

@@ -15,7 +15,7 @@ from metaflow_prefect.errors import DeployProblem
 
 
 @contextmanager
-def told(url: str) -> Iterator[None]:
+def server_errors(url: str) -> Iterator[None]:
     """Turn Prefect's errors into ours.
 
     Args:

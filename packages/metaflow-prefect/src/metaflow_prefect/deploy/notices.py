@@ -27,7 +27,7 @@ LINK = "{{ flow_run|ui_url }}"
 
 @dataclass(frozen=True, kw_only=True)
 class Notices:
-    """Who is told of the ends of runs.
+    """Who is notified when runs end.
 
     Args:
         on: Of which ends: "error", "success".
@@ -43,13 +43,13 @@ class Notices:
 async def notifications(
     client: PrefectClient, deployment: UUID, full_name: str, notices: Notices
 ) -> list[AutomationCore]:
-    """Return the automations that tell of the ends of a deployment's runs.
+    """Return the automations that notify when a deployment's runs end.
 
     Args:
         client: The connection to the server.
         deployment: The deployment's id.
         full_name: Its name, with the flow's.
-        notices: Who is told of what.
+        notices: Who is notified of what.
 
     Raises:
         DeployProblem: The server does not have the block.
@@ -88,7 +88,7 @@ async def notifications(
 
 
 def is_notice(automation: AutomationCore) -> bool:
-    """Return whether an automation of ours tells somebody something, rather than start a run.
+    """Return whether an automation of ours notifies somebody, rather than starts a run.
 
     Args:
         automation: The automation.

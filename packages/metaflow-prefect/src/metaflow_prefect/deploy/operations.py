@@ -31,7 +31,7 @@ from prefect.states import Cancelled, Cancelling, Paused, Scheduled
 from metaflow_prefect.deploy.automations import delete_automations
 from metaflow_prefect.deploy.deployment import OWNER_VARIABLE, TOKEN_VARIABLE
 from metaflow_prefect.deploy.description import Production
-from metaflow_prefect.deploy.errors import told
+from metaflow_prefect.deploy.errors import server_errors
 from metaflow_prefect.deploy.known import Known
 from metaflow_prefect.deploy.record import Record
 from metaflow_prefect.deploy.server import api_url
@@ -95,7 +95,7 @@ def operator() -> Iterator[Operator]:
         DeployProblem: There is none, or it does not answer, or rejects our credentials.
     """
     url = api_url()
-    with told(url), get_client(sync_client=True) as client:
+    with server_errors(url), get_client(sync_client=True) as client:
         yield Operator(client, url)
 
 
@@ -444,12 +444,12 @@ class Operator:
             found += page
         return found
 
-    def wait(self, run: FlowRun, tell: Callable[[str], None]) -> str:
+    def wait(self, run: FlowRun, report: Callable[[str], None]) -> str:
         """Wait for the end of a run.
 
         Args:
             run: The run.
-            tell: Called with each state that it comes to.
+            report: Called with each state that it comes to.
 
         Returns:
             Its status: `Succeeded` or `Failed`.
@@ -458,7 +458,7 @@ class Operator:
         while True:
             run = self._client.read_flow_run(run.id)
             if (state := _state(run)) != told_last:
-                tell(state)
+                report(state)
                 told_last = state
             if (status := status_of(run)) in ENDED:
                 return status

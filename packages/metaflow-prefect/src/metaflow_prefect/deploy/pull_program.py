@@ -53,8 +53,8 @@ def folder_of(code: dict[str, Any], here: Path) -> Path:
         try:
             return fetched(code["package"], here)
         except Exception as error:  # of whichever datastore
-            told = f"{type(error).__name__}: {error}"
-            raise CodeMissing(UNREACHED.format(code["package"]["location"], told)) from error
+            problem = f"{type(error).__name__}: {error}"
+            raise CodeMissing(UNREACHED.format(code["package"]["location"], problem)) from error
     folder = Path(code["folder"])
     if not folder.joinpath(code["entrypoint"].partition(":")[0]).is_file():
         raise CodeMissing(GONE.format(folder))

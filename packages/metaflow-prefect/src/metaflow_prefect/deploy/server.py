@@ -42,7 +42,7 @@ from metaflow_prefect.deploy.description import (
     Production,
     named_triggers,
 )
-from metaflow_prefect.deploy.errors import told
+from metaflow_prefect.deploy.errors import server_errors
 from metaflow_prefect.deploy.notices import notifications
 from metaflow_prefect.deploy.pools import check_job_variables, check_reach, choose_pool
 from metaflow_prefect.deploy.record import Record
@@ -82,7 +82,7 @@ async def connect(writes: int | None = None) -> AsyncIterator[Server]:
     """
     url = api_url()
 
-    with told(url):
+    with server_errors(url):
         async with AsyncClientContext.get_or_create() as context:
             # Unlike the question for its version, this one needs a valid key.
             pools = await _work_pools(context.client)
@@ -145,7 +145,7 @@ class Server:
         Raises:
             DeployProblem: The server does not answer well.
         """
-        with told(self.url):
+        with server_errors(self.url):
             try:
                 return await self._client.read_deployment_by_name(full_name)
             except ObjectNotFound:
@@ -162,7 +162,7 @@ class Server:
             DeployProblem: The server does not answer well.
         """
         found: list[DeploymentResponse] = []
-        with told(self.url):
+        with server_errors(self.url):
             while page := await self._client.read_deployments(limit=PAGE, offset=len(found)):
                 found += page
         return sorted(
@@ -207,7 +207,7 @@ class Server:
         Raises:
             DeployProblem: Prefect did not take it.
         """
-        with told(self.url):
+        with server_errors(self.url):
             facts = await self._load(deployment)
             found = await self.existing(deployment.full_name)
             async with self._room:

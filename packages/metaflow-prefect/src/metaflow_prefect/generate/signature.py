@@ -52,7 +52,7 @@ def typing_names(parameters: Mapping[str, ParameterModel]) -> list[str]:
         parameters: The parameters by their arguments' names.
     """
     all_parameters = parameters.items()
-    annotated = any(_told(name, parameter) for name, parameter in all_parameters)
+    annotated = any(_extra_facts(name, parameter) for name, parameter in all_parameters)
     literals = any(parameter.choices for _, parameter in all_parameters)
     return [*["Annotated"] * annotated, "Any", *["Literal"] * literals]
 
@@ -61,8 +61,8 @@ def _argument(name: str, parameter: ParameterModel) -> str:
     type_ = _type(parameter)
     if not parameter.required and parameter.default is None and type_ != "Any":
         type_ += " | None"
-    if told := _told(name, parameter):
-        type_ = f"Annotated[{type_}, {told}]"
+    if extra := _extra_facts(name, parameter):
+        type_ = f"Annotated[{type_}, {extra}]"
     if parameter.required:
         return f"{name}: {type_},"
     # Neither Prefect nor the runtime changes a default.
@@ -86,8 +86,8 @@ def _plain_type(parameter: ParameterModel) -> str:
     return "str" if parameter.kind == "file" else TYPES.get(parameter.kind, "Any")
 
 
-def _told(name: str, parameter: ParameterModel) -> str:
-    """Write what the argument's name, type and description do not tell of the parameter."""
+def _extra_facts(name: str, parameter: ParameterModel) -> str:
+    """Write what the argument's name, type and description do not say of the parameter."""
     type_ = _plain_type(parameter)
     kind = "str" if type_.startswith("Literal") else KINDS.get(type_, "json")
     read = Parameter(name=name, kind=kind, help=_one_line(parameter.help))

@@ -63,7 +63,7 @@ class ConfigFiles:
 
 
 def _is_there(path: str | Path) -> bool:
-    """Open the file: of that, audit hooks are told."""
+    """Open the file, which raises the audit event that `mfp` records."""
     try:
         Path(path).open().close()
     except OSError:

@@ -1,4 +1,4 @@
-"""A flow's file that fails before Metaflow's command line begins: told in one line."""
+"""A flow's file that fails before Metaflow's command line begins, reported in one line."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from metaflow_prefect.runtime.host.script import cause_of, end_process
 OTHERS = {"run", "resume"}  # commands after which the word `prefect` is something else
 
 
-def tell_in_one_line() -> None:
-    """Have the interpreter tell so what ends the flow's file, unless it is to tell all."""
+def report_in_one_line() -> None:
+    """Report so what ends the flow's file, unless the traceback is asked for."""
     before = sys.argv[1 : sys.argv.index("prefect")]
     if not OTHERS & {*before} and "--debug" not in sys.argv:
-        sys.excepthook = _tell
+        sys.excepthook = _report
 
 
-def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+def _report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     if not issubclass(kind, Exception):
         sys.__excepthook__(kind, error, trace)
         return

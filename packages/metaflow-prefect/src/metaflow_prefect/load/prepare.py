@@ -214,4 +214,4 @@ def _remote(flow: Any) -> bool:
 
 
 def _quiet(*_: object, **__: object) -> None:
-    """Say nothing: what Metaflow would tell the user of a run is of no use here."""
+    """Say nothing: what Metaflow would print about a run is of no use here."""

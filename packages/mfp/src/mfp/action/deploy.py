@@ -20,7 +20,7 @@ SERVER = ("PREFECT_API_URL", "PREFECT_API_KEY", "PREFECT_API_AUTH_STRING")
 
 
 def deploy_flows(runner: Runner, report_file: Path, said: Callable[[str], str]) -> None:
-    """Deploy the flows that were converted, and tell of it in every way that GitHub has.
+    """Deploy the flows that were converted, and report it in every way that GitHub has.
 
     Args:
         runner: Where the step is.

@@ -1,4 +1,4 @@
-"""What GitHub's runner tells a step, and what code of others must not see of it."""
+"""What GitHub's runner gives a step, and what code of others must not see of it."""
 
 import os
 import secrets

@@ -8,9 +8,9 @@ DEPLOYER_IMPL_PROVIDERS_DESC = [("prefect", ".prefect_deployer.PrefectDeployer")
 if "prefect" in sys.argv:
     # Metaflow loads the command when the flow's decorators have been initialised already.
     from metaflow_prefect.load.configs import ConfigFiles
-    from metaflow_prefect.load.import_errors import tell_in_one_line
+    from metaflow_prefect.load.import_errors import report_in_one_line
     from metaflow_prefect.load.step_problems import StepProblems
 
     ConfigFiles.look_beside_flow()
     StepProblems.record()
-    tell_in_one_line()
+    report_in_one_line()

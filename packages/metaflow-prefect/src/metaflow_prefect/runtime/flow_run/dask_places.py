@@ -1,4 +1,10 @@
-"""Attempts on the workers of Dask: what they are told, and how they are asked."""
+"""Attempts on the workers of Dask: what they get, and how they are asked.
+
+The flow's process writes to a variable of Dask's scheduler that it lives; a worker that
+hears nothing for a while ends its host, and so its steps. The scheduler keeps the text
+of the generated file, too. Dask runs again what was on a worker that it lost: the mark
+of the attempt in Metaflow's datastore says that it has begun before, and it fails.
+"""
 
 from __future__ import annotations
 

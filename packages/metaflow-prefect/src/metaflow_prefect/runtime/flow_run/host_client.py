@@ -238,9 +238,9 @@ class Host:
 
     def _failure(self, message: dict[str, Any] | None = None) -> HostEnded:
         ended = self._ended()
-        told = message or {"code": ended}
-        cause, shape = told.get("cause", ""), told.get("shape")
-        return HostEnded(told["code"], self._output, cause, shape)
+        found = message or {"code": ended}
+        cause, shape = found.get("cause", ""), found.get("shape")
+        return HostEnded(found["code"], self._output, cause, shape)
 
     def _ended(self) -> int:
         """Wait for the end of the process; return its exit code."""

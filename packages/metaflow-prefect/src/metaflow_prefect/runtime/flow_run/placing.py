@@ -200,8 +200,8 @@ class Placing:
         if local and not self.has_folders:
             wanted = " and ".join(REMEDIES[name] for name in local)
             folder = loaded["root"] if "datastore" in local else Path.cwd()
-            told = NOT_REACHED.format(self.runner, " and ".join(local), wanted, folder)
-            raise PlacingProblem(told)
+            text = NOT_REACHED.format(self.runner, " and ".join(local), wanted, folder)
+            raise PlacingProblem(text)
 
     def entered(self, context: Any, stack: ExitStack) -> Any:
         """Return the task runner of a flow run, entered.
@@ -213,7 +213,7 @@ class Placing:
         if not self.runner:
             return context.task_runner
         prefect_dask: Any = importlib.import_module("prefect_dask")
-        # Dask tells of each connection.
+        # Dask logs each connection.
         logging.getLogger("distributed").setLevel(logging.WARNING)
         # What a worker does is to wait for steps, which are processes of their own.
         here: Any = {"cluster_kwargs": {"dashboard_address": None}}

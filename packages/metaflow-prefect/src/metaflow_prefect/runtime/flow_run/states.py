@@ -36,7 +36,7 @@ class StepFailed(Exception):
 
 @dataclass(frozen=True)
 class Failure:
-    """A failed attempt, as Prefect's pages tell of it.
+    """A failed attempt, as Prefect's pages show it.
 
     Args:
         unit: The Metaflow task.

@@ -1,4 +1,4 @@
-"""What has set off a flow run: the events or runs of Metaflow's `current.trigger`."""
+"""What has triggered a flow run: the events or runs of Metaflow's `current.trigger`."""
 
 from __future__ import annotations
 

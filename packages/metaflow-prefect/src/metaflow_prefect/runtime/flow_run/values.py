@@ -33,16 +33,16 @@ def parameters_of(flow: Flow[Any, Any]) -> list[Parameter]:
     documented = flow.parameters.properties
     found = []
     for name, argument in inspect.signature(flow.fn, eval_str=True).parameters.items():
-        kind, told = argument.annotation, {}
+        kind, extra = argument.annotation, {}
         if hasattr(kind, "__metadata__"):
-            kind, told = get_args(kind)
+            kind, extra = get_args(kind)
         facts: dict[str, Any] = {
             "name": name,
             "argument": name,
             "required": argument.default is argument.empty,
             "help": documented[name].get("description") or "",
             **_facts_of_type(kind),
-            **told,
+            **extra,
         }
         found.append(Parameter(**facts))
     return found
@@ -68,7 +68,7 @@ def given_values(
         arguments: What it was called with.
 
     Returns:
-        The values that Metaflow has to be told, by the parameters' names in Metaflow.
+        The values to give to Metaflow, by the parameters' names in Metaflow.
     """
     signature = inspect.signature(flow.fn).parameters
     given = {}

@@ -1,4 +1,4 @@
-"""What is asked of a flow run from outside: to hold, to go on, to stop."""
+"""What is asked of a flow run in Prefect: to suspend, to go on, to stop."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class ProcessMark:
         machine: What is the same for all processes that can see each other.
         host: The machine's name, for people.
         pid: The process's id.
-        started: When it was started, in whatever form the system tells it.
+        started: When it was started, in whatever form the system gives it.
     """
 
     machine: str
@@ -69,8 +69,8 @@ def _start_of(pid: int) -> str:
         words = stat.rpartition(")")[2].split()
         return "" if words[0] in "ZX" else words[19]
     command = ["ps", "-o", "lstart=", "-p", str(pid)]
-    told = subprocess.run(command, capture_output=True, text=True, check=False)
-    return told.stdout.strip()
+    listed = subprocess.run(command, capture_output=True, text=True, check=False)
+    return listed.stdout.strip()
 
 
 def process_field() -> dict[str, str]:

@@ -40,7 +40,7 @@ def run_script(
     arguments: Sequence[str],
     flow: str | None = None,
     before: Callable[[], None] = lambda: None,
-    tell: Callable[[BaseException], None] = lambda _: None,
+    report: Callable[[BaseException], None] = lambda _: None,
 ) -> int:
     """Run a script as `__main__`, with its folder first on `sys.path`.
 
@@ -53,7 +53,7 @@ def run_script(
         flow: The class of the flow that is meant. A file may hold several, and may
             start another one, or none; then this one is started all the same.
         before: Called when the flow is about to start.
-        tell: Called with the exception that has ended the script, if one has.
+        report: Called with the exception that has ended the script, if one has.
 
     Returns:
         The exit code that the interpreter would have ended with; minus the number of
@@ -63,7 +63,7 @@ def run_script(
         StartAnew: `before` has raised it.
     """
     become_script(script, arguments)
-    return _exit_code_of(sys.modules["__main__"].__dict__, script, flow, before, tell)
+    return _exit_code_of(sys.modules["__main__"].__dict__, script, flow, before, report)
 
 
 def become_script(script: str, arguments: Sequence[str]) -> None:
@@ -94,7 +94,7 @@ def _exit_code_of(
     script: str,
     flow: str | None,
     before: Callable[[], None],
-    tell: Callable[[BaseException], None],
+    report: Callable[[BaseException], None],
 ) -> int:
     try:
         if flow is not None:
@@ -108,7 +108,7 @@ def _exit_code_of(
             namespace[flow]()
     except SystemExit as ending:
         if ending.code == 1 and ending.__context__:  # reported by Metaflow's command
-            tell(ending.__context__)
+            report(ending.__context__)
         return _code_of(ending)
     except StartAnew:
         raise
@@ -116,7 +116,7 @@ def _exit_code_of(
         print_exception()
         return -signal.SIGINT
     except BaseException as error:  # noqa: BLE001 - reported as the interpreter does
-        tell(error)
+        report(error)
         print_exception()
         return 1
     return 0

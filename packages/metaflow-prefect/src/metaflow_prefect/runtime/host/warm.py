@@ -1,7 +1,10 @@
 """The warm process: it has imported Metaflow, and forks a process for each step.
 
-It is single-threaded, does nothing but fork and wait, and ends when the socket to the
-process that uses it does, taking all step processes along.
+It is single-threaded, as forking a process with threads is not safe, does nothing but
+fork and wait, and ends when the socket to the process that uses it does, taking all
+step processes along. What every step would do alike is done before the fork, as far as
+it depends on no flow. After it, a child forgets what libraries have kept of this
+process's environment: the time zone, the temporary folder, random numbers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,10 @@
-"""One attempt of a task, watched as Metaflow's own runtime watches it."""
+"""One attempt of a task, watched as Metaflow's own runtime watches it.
+
+When a step's `@timeout` strikes, the step prints so. What it has started then gets some
+seconds before it is killed, so that a step which waits for it goes on to its `@retry`
+or `@catch`. Metaflow's own helpers stay, and so does the step: what it still stores is
+not under the time limit.
+"""
 
 from __future__ import annotations
 
