@@ -8,15 +8,17 @@ Tests are of three kinds. `server`: it needs a Prefect server; so does each that
 import os
 from collections.abc import Iterator
 from contextlib import nullcontext
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from metaflow_prefect.model import RUNTIMES
-from support import run
+from support import recorded, run
 from support.processes import no_process
 from support.server import use_server
 
+TODAY = datetime.now(timezone.utc).date().toordinal()
 UNIT = Path(__file__).parent / "unit"
 KINDS = ("server", "process", "fast")  # the longest first, so that no long one is left at the end
 
@@ -39,10 +41,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=RUNTIMES[0],
         help="what the generated files of the comparisons with native runs hold or import",
     )
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    run.use_warm = not config.getoption("--thorough")
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -73,6 +71,8 @@ def kind_of(item: pytest.Item) -> str:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    thorough = item.config.getoption("--thorough")
+    run.use_warm = not thorough and not recorded.in_sample(item.nodeid, TODAY)
     with no_process() if item.get_closest_marker("fast") else nullcontext():
         return (yield)
 

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import IO
 
+from support.run import python
+
 SOURCES = Path(__file__).parent / "sources"
 
 
@@ -31,16 +33,7 @@ class FlowFolder:
 
     def run(self, *words: str, limit: int = 240) -> subprocess.CompletedProcess[str]:
         """Run a Python command in the folder to its end."""
-        return subprocess.run(
-            [sys.executable, *words],
-            cwd=self.path,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=limit,
-            check=False,
-        )
+        return python(*words, folder=self.path, variables=self.environment, limit=limit)
 
     def start(self, *words: str, output: IO[str] | int = subprocess.PIPE) -> subprocess.Popen[str]:
         """Start a Python command in the folder, in a process group of its own."""

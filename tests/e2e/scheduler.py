@@ -7,8 +7,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from e2e.project import FlowFolder
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -110,9 +112,12 @@ class Flows(FlowFolder):
     def awaited(self, flow: str, run_id: str, *top: str) -> str:
         """Wait for the end of a run, and return its status."""
 
-        def ended() -> str | None:
-            done = self.run(f"{flow}.py", *top, "--quiet", "prefect", "status", run_id)
-            status = done.stdout.strip()
-            return status if status in ("Succeeded", "Failed") else None
+        id_ = UUID(run_id.removeprefix("prefect-"))
 
-        return str(eventually(ended, f"the end of {run_id}"))
+        def ended(client: SyncPrefectClient) -> bool:
+            state = client.read_flow_run(id_).state
+            return state is not None and state.is_final()
+
+        with client_of(self.environment["PREFECT_API_URL"]) as client:
+            eventually(partial(ended, client), f"the end of {run_id}")
+        return self.run(f"{flow}.py", *top, "--quiet", "prefect", "status", run_id).stdout.strip()

@@ -31,6 +31,7 @@ THOROUGH = (
     *("failure-catch_retry", "failure-timeouts", "failure-fail_raise", "failure-catch_killed"),
     *("decorators-environment", "decorators-card"),
 )
+one_cluster = pytest.mark.xdist_group("dask")
 COMPARED = {str(case): case for case in CASES}
 
 
@@ -47,6 +48,7 @@ def placing(cluster: DaskCluster) -> dict[str, str]:
     }
 
 
+@one_cluster
 @pytest.mark.parametrize(
     "case",
     [
@@ -120,6 +122,7 @@ def await_end(pids: list[int], seconds: float) -> None:
         time.sleep(0.2)
 
 
+@one_cluster
 def test_a_flow_that_is_killed_takes_the_steps_of_workers_along(
     sleeper: FlowFolder, cluster: DaskCluster
 ) -> None:
@@ -134,6 +137,7 @@ def test_a_flow_that_is_killed_takes_the_steps_of_workers_along(
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@one_cluster
 def test_ctrl_c_stops_the_steps_of_workers(sleeper: FlowFolder, cluster: DaskCluster) -> None:
     with running(sleeper, cluster) as (process, pids):
         process.send_signal(signal.SIGINT)

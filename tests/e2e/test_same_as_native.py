@@ -17,7 +17,7 @@ TODAY = datetime.now(timezone.utc).date().toordinal()
 
 def runtime_of(case: Case, usual: Runtime) -> Runtime:
     """Each day some cases take the other form of generated files than the usual one."""
-    if not recorded.in_sample(case, TODAY + recorded.DAYS // 2):
+    if not recorded.in_sample(str(case), TODAY + recorded.DAYS // 2):
         return usual
     return "installed" if usual == "embedded" else "embedded"
 
@@ -28,7 +28,7 @@ def test_same_as_native(
 ) -> None:
     thorough = pytestconfig.getoption("--thorough")
     runtime = runtime_of(case, pytestconfig.getoption("--runtime"))
-    live = thorough or recorded.in_sample(case, TODAY)
+    live = thorough or recorded.in_sample(str(case), TODAY)
     native = recorded.NativeAnswer(case, tmp_path / "native", live=live)
     launchers: list[str | None] = [None]  # what it is by default
     if thorough or str(case) in ALSO_FRESH:

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from os import environ, killpg, pathsep
@@ -51,7 +52,7 @@ class Result:
 def native(case: Case, folder: Path) -> Result:
     """Run the case as `python flow.py run` in `folder`, which must not exist or be empty."""
     fill(case, folder)
-    command = [*_program(case), *case.top, "run", *_run_options(case)]
+    command = [sys.executable, *_program(case), *case.top, "run", *_run_options(case)]
     return _result(case, folder, _execute(command, folder, environment(case, folder)))
 
 
@@ -81,42 +82,55 @@ def prefect(
         variables["METAFLOW_PREFECT_LAUNCHER"] = launcher
     out = f"{Path(case.file).stem.replace('-', '_').replace('.', '_')}_prefect.py"
     create = [*case.top, "prefect", "create", out, f"--runtime={runtime}"]
-    if use_warm and case.module is None and warm.fits(case.env):
-        done = warm_metaflow().run(
-            case.file, *create, folder=folder, variables=variables, limit=LIMIT
-        )
-    else:
-        done = _execute([*_program(case), *create], folder, variables)
+    done = python(*_program(case), *create, folder=folder, variables=variables)
     if done.returncode:
         return _result(case, folder, done, created=False)
-    command = [out, *_run_options(case)]
-    if use_warm and warm.fits(case.env):
-        done = warm_prefect(api_url).run(*command, folder=folder, variables=variables, limit=LIMIT)
-    else:
-        done = _execute([sys.executable, *command], folder, variables)
+    done = python(out, *_run_options(case), folder=folder, variables=variables)
     return _result(case, folder, done)
 
 
-@cache
-def warm_metaflow() -> warm.Warm:
-    """A process that has imported Metaflow, and what the tests read of it."""
-    # not `metaflow.cli`: its command takes the options of the flow's decorators when it is imported
-    modules = ("metaflow.runtime", "metaflow.client", "metaflow.plugins.cards.card_client")
-    return warm.Warm(modules, _environment() | {"PYTHONIOENCODING": "utf-8"})
+def python(
+    *words: str, folder: Path, variables: Mapping[str, str], limit: float = LIMIT
+) -> subprocess.CompletedProcess[str]:
+    """Run Python to its end, in a warm process if that is allowed and the same.
+
+    Args:
+        words: A script, `-c` and code, or `-m` and a module; then arguments.
+        folder: Where it runs.
+        variables: Its environment.
+        limit: After how many seconds it is taken for hung, and killed.
+
+    Raises:
+        subprocess.TimeoutExpired: It did not end in time.
+    """
+    if use_warm and warm.fits(variables) and words[:2] != ("-m", "mfp"):  # which looks for itself
+        made = _is_prefect_file(folder / words[0])
+        return _warm(prefect_only=made).run(*words, folder=folder, variables=variables, limit=limit)
+    return _execute([sys.executable, *words], folder, variables, limit)
+
+
+def _is_prefect_file(path: Path) -> bool:
+    return path.is_file() and b"def metaflow_flow() -> " in path.read_bytes()
 
 
 @cache
-def warm_prefect(api_url: str) -> warm.Warm:
-    """A process that has imported Prefect, and uses the server at `api_url`."""
+def _warm(*, prefect_only: bool) -> warm.Warm:
+    """A process that has imported Prefect and, unless only that is wanted, most of Metaflow."""
     home = TemporaryDirectory()
     atexit.register(home.cleanup)
     variables = {
-        "PREFECT_API_URL": api_url,
+        "METAFLOW_HOME": home.name,
         "PREFECT_HOME": home.name,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     }
-    modules = ("flow_engine", "task_engine", "transactions", "utilities.visualization")
-    return warm.Warm([f"prefect.{name}" for name in modules], _environment() | variables)
+    modules = [
+        *("prefect.flow_engine", "prefect.task_engine", "prefect.transactions"),
+        *("prefect.utilities.visualization", "prefect.client.orchestration"),
+    ]
+    # not `metaflow.cli`: its command takes the options of the flow's decorators when it is imported
+    if not prefect_only:
+        modules += ["metaflow.runtime", "metaflow.client", "metaflow.plugins.cards.card_client"]
+    return warm.Warm(modules, _environment() | variables)
 
 
 def fill(case: Case, folder: Path) -> None:
@@ -153,7 +167,7 @@ def _environment() -> dict[str, str]:
 
 
 def _program(case: Case) -> list[str]:
-    return [sys.executable, *(("-m", case.module) if case.module else (case.file,))]
+    return ["-m", case.module] if case.module else [case.file]
 
 
 def _run_options(case: Case) -> list[str]:
@@ -161,7 +175,7 @@ def _run_options(case: Case) -> list[str]:
 
 
 def _execute(
-    command: list[str], folder: Path, variables: dict[str, str]
+    command: list[str], folder: Path, variables: Mapping[str, str], limit: float = LIMIT
 ) -> subprocess.CompletedProcess[str]:
     with subprocess.Popen(
         command,
@@ -175,7 +189,7 @@ def _execute(
         start_new_session=True,
     ) as process:
         try:
-            out, err = process.communicate(timeout=LIMIT)
+            out, err = process.communicate(timeout=limit)
         except BaseException:
             killpg(process.pid, signal.SIGKILL)  # its steps with it
             raise

@@ -1,18 +1,15 @@
 """What Metaflow's client shows of a run, in a form that two runs can be compared by."""
 
 import json
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support import warm
 from support.case import Case
 from support.normalise import Normaliser
-from support.run import LIMIT, Result, environment, warm_metaflow
+from support.run import Result, environment, python
 
 PROBE = Path(__file__).with_name("probe.py")
 
@@ -29,7 +26,7 @@ class Snapshot:
 
 
 def snapshot(folder: Path, case: Case, run_id: str) -> Snapshot:
-    """Read a run through Metaflow's client, in a process of its own.
+    """Read a run through Metaflow's client, in another process.
 
     Args:
         folder: The folder that holds `.metaflow`.
@@ -39,25 +36,8 @@ def snapshot(folder: Path, case: Case, run_id: str) -> Snapshot:
     Raises:
         RuntimeError: The client could not read the run.
     """
-    variables = environment(case, folder) | {"PYTHONIOENCODING": "utf-8"}
-    if warm.fits(case.env):
-        done = warm_metaflow().run(
-            *(str(PROBE), case.flow, run_id),
-            folder=folder,
-            variables=variables,
-            limit=LIMIT,
-            first="",  # as with `-c`
-        )
-    else:
-        done = subprocess.run(
-            [sys.executable, "-c", PROBE.read_text(encoding="utf-8"), case.flow, run_id],
-            cwd=folder,
-            env=variables,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=LIMIT,
-            check=False,
-        )
+    words = ("-c", PROBE.read_text(encoding="utf-8"), case.flow, run_id)
+    done = python(*words, folder=folder, variables=environment(case, folder))
     if done.returncode:
         raise RuntimeError(f"cannot read {case.flow}/{run_id} in {folder}:\n{done.stderr}")
     return Snapshot(dict(_run_facts(json.loads(done.stdout), folder, run_id)))

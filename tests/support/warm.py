@@ -1,15 +1,16 @@
-"""Runs Python scripts in processes that have imported what most of them import, and saves the time.
+"""Runs Python in processes that have imported what most of them import, and saves the time.
 
-A process imports some modules, then forks for each script. What a script does there is not quite
-what it does in a process of its own: its imports are done. So this is for comparisons of what
-many flows leave behind; how a command starts and ends is tested with processes of its own, and so
-is everything with `--thorough`.
+A process imports some modules, then forks for each command. What a command does there is not quite
+what it does in a process of its own: its imports are done. So this is for what commands say and
+leave behind. How they start and end is tested with processes of their own; and each test takes them
+once in a month, as does everything with `--thorough`.
 """
 
 import atexit
 import gc
 import json
 import os
+import runpy
 import select
 import signal
 import subprocess
@@ -22,7 +23,13 @@ from threading import Lock
 
 _TESTS = str(Path(__file__).resolve().parent.parent)
 _START = f"import sys; sys.path.insert(0, {_TESTS!r}); from support.warm import serve; serve()"
+# Variables that Metaflow, Prefect or Python read when they are imported ...
 _READ_AT_IMPORT = ("METAFLOW_", "PREFECT_", "PYTHON")
+# ... but for these, which are read when they are needed, or by Prefect in `_become`.
+_READ_LATER = (
+    *("METAFLOW_USER", "METAFLOW_HOME", "METAFLOW_RUN_", "METAFLOW_PREFECT_"),
+    *("PREFECT_API_URL", "PREFECT_CLIENT_", "PREFECT_HOME", "PREFECT_SERVER_ANALYTICS_ENABLED"),
+)
 
 
 class Warm:
@@ -50,34 +57,28 @@ class Warm:
         self._process.communicate()
 
     def run(
-        self,
-        *words: str,
-        folder: Path,
-        variables: Mapping[str, str],
-        limit: float,
-        first: str | None = None,
+        self, *words: str, folder: Path, variables: Mapping[str, str], limit: float
     ) -> subprocess.CompletedProcess[str]:
         """Run `python WORDS` in a folder, in a session of its own.
 
         Args:
-            words: A script and its arguments.
+            words: A script, `-c` and code, or `-m` and a module; then arguments.
             folder: Where it runs.
             variables: Its environment.
             limit: After how many seconds it is taken for hung, and killed.
-            first: What its `sys.path` begins with, if not with the script's folder.
 
         Raises:
             subprocess.TimeoutExpired: It did not end in time.
         """
         with self._lock, TemporaryDirectory() as name:
             outputs = [Path(name, stream) for stream in ("stdout", "stderr")]
-            request = words, first, str(folder), dict(variables), list(map(str, outputs))
+            request = words, str(folder), dict(variables), list(map(str, outputs))
             pid = int(self._ask(json.dumps(request), limit))
             try:
                 code = int(self._ask("", limit))
             except BaseException:
                 os.killpg(pid, signal.SIGKILL)  # its steps with it
-                self._process.kill()
+                self._ask("", limit)
                 raise
             out, err = (path.read_text(encoding="utf-8", errors="replace") for path in outputs)
         return subprocess.CompletedProcess(words, code, out, err)
@@ -93,25 +94,26 @@ class Warm:
 
 
 def fits(variables: Mapping[str, str]) -> bool:
-    """Whether variables that a script is given besides the usual ones leave imports as they are."""
-    return not any(name.startswith(_READ_AT_IMPORT) for name in variables)
+    """Whether an environment leaves imports as they are."""
+    given = (name for name in variables if not name.startswith(_READ_LATER))
+    return not any(name.startswith(_READ_AT_IMPORT) for name in given)
 
 
 def serve() -> None:
-    """Import the modules that the command line names; then run each script that is asked for.
+    """Import the modules that the command line names; then run each command that is asked for.
 
-    In the process that is forked this returns when the script has ended.
+    In the process that is forked this returns when the command has ended.
     """
     del sys.path[0]  # the folder of the tests
     for name in sys.argv[1:]:
         import_module(name)
     gc.freeze()
     while line := sys.stdin.readline():
-        words, first, folder, variables, outputs = json.loads(line)
+        words, folder, variables, outputs = json.loads(line)
         pid = os.fork()
         if pid == 0:
             _become(folder, variables, outputs)
-            _run(words, first)
+            _run(words)
             return
         print(pid, flush=True)
         _, status = os.waitpid(pid, 0)
@@ -128,16 +130,29 @@ def _become(folder: str, variables: dict[str, str], outputs: list[str]) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(variables)
+    if context := sys.modules.get("prefect.context"):
+        context.refresh_global_settings_context()
 
 
-def _run(words: list[str], first: str | None) -> None:
-    sys.argv[:] = words
+def _run(words: list[str]) -> None:
     sys.orig_argv[:] = [sys.executable, *words]
-    path = Path(words[0])
-    sys.path[0] = str(path.resolve().parent) if first is None else first
     main = sys.modules["__main__"]  # the real one: Metaflow leaves there what it pickles against
     for name in ("sys", "serve"):
         del main.__dict__[name]
-    main.__dict__["__file__"] = words[0]
-    code = compile(path.read_bytes(), words[0], "exec", dont_inherit=True)
+    if words[0] == "-m":
+        sys.argv[:] = words[1:]
+        sys.path[0] = str(Path.cwd())
+        runpy.run_module(words[1], run_name="__main__", alter_sys=True)
+        return
+    if words[0] == "-c":
+        sys.argv[:] = ["-c", *words[2:]]
+        sys.path[0] = ""
+        source: str | bytes = words[1]
+        name = "<string>"
+    else:
+        sys.argv[:] = words
+        name = main.__dict__["__file__"] = words[0]
+        sys.path[0] = str(Path(name).resolve().parent)
+        source = Path(name).read_bytes()
+    code = compile(source, name, "exec", dont_inherit=True)
     exec(code, main.__dict__)  # noqa: S102 - that is what this is for

@@ -83,7 +83,7 @@ def test_one_that_is_of_another_flow_says_how_to_renew_it(changed: dict[str, obj
 def test_every_case_is_in_the_sample_of_one_day() -> None:
     month = range(700_000, 700_000 + recorded.DAYS)
     for case in COMPARED:
-        assert [recorded.in_sample(case, day) for day in month].count(True) == 1
+        assert [recorded.in_sample(str(case), day) for day in month].count(True) == 1
 
 
 def test_every_case_is_recorded_and_nothing_else() -> None:
