@@ -6,6 +6,7 @@ Tests are of three kinds. `server`: it needs a Prefect server; so does each that
 """
 
 import os
+import random
 from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import datetime, timezone
@@ -15,11 +16,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from metaflow_prefect.model import RUNTIMES
 from support import recorded, run
+from support.leftovers import files_outside, left_running
 from support.processes import no_process
 from support.server import use_server
 
 TODAY = datetime.now(timezone.utc).date().toordinal()
 UNIT = Path(__file__).parent / "unit"
+OUTSIDE = pytest.StashKey[set[str]]()
 KINDS = ("server", "process", "fast")  # the longest first, so that no long one is left at the end
 
 settings.register_profile(
@@ -41,6 +44,35 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=RUNTIMES[0],
         help="what the generated files of the comparisons with native runs hold or import",
     )
+    parser.addoption("--shuffle", metavar="SEED", help="run the tests in an order made at random")
+
+
+def is_worker() -> bool:
+    """Whether this is one of xdist's processes, and not the one that has started them."""
+    return "PYTEST_XDIST_WORKER" in os.environ
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if not is_worker():
+        session.config.stash[OUTSIDE] = files_outside()
+
+
+@pytest.hookimpl(trylast=True)  # when the workers have ended
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail if a process is left, and on CI, where nobody else writes files, also if a file is."""
+    if is_worker():
+        return
+    factory: pytest.TempPathFactory = session.config._tmp_path_factory  # type: ignore[attr-defined]
+    left = [f"process {text}" for text in left_running(factory.getbasetemp())]
+    if os.environ.get("CI"):
+        left += [f"file {name}" for name in files_outside() - session.config.stash[OUTSIDE]]
+    if left:
+        reporter: pytest.TerminalReporter = session.config.pluginmanager.get_plugin(
+            "terminalreporter"
+        )  # type: ignore[assignment]
+        reporter.section("left behind by the tests", red=True)
+        reporter.write("".join(f"{line}\n" for line in left))
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -57,7 +89,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kinds = {item: kind_of(item) for item in items}
     for item, kind in kinds.items():
         item.add_marker(kind)
-    items.sort(key=lambda item: KINDS.index(kinds[item]))
+    if seed := config.getoption("--shuffle"):
+        random.Random(seed).shuffle(items)
+    else:
+        items.sort(key=lambda item: KINDS.index(kinds[item]))
 
 
 def kind_of(item: pytest.Item) -> str:
@@ -81,7 +116,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all workers of this session share."""
     base = tmp_path_factory.getbasetemp()
-    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return base.parent if is_worker() else base
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from support.case import Case
-from support.run import LIMIT, environment
+from support.run import environment, python
 
 FLOWS = Path(__file__).resolve().parent.parent / "e2e" / "launcher" / "flows"
 
@@ -16,8 +16,8 @@ def prepare(folder: Path, flow: str) -> None:
     """Copy a flow of the launcher tests into another one and make its Prefect file there."""
     (folder / ".metaflow").mkdir(parents=True)
     (folder / "flow.py").write_text((FLOWS / flow).read_text(encoding="utf-8"), encoding="utf-8")
-    create = [sys.executable, "flow.py", "prefect", "create", "flow_prefect.py"]
-    subprocess.run(create, cwd=folder, env=_variables(folder), check=True, timeout=LIMIT)
+    create = ("flow.py", "prefect", "create", "flow_prefect.py")
+    python(*create, folder=folder, variables=_variables(folder)).check_returncode()
 
 
 def start(folder: Path, api_url: str, launcher: str, *options: str) -> subprocess.Popen[str]:

@@ -1,12 +1,13 @@
-"""The command `mfp` in a process of its own, in an environment that has nothing."""
+"""The command `mfp` in an environment that has nothing."""
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
+from support.run import python
 
-def mfp(root: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+
+def mfp(root: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a command.
 
     Args:
@@ -19,12 +20,9 @@ def mfp(root: Path, *arguments: str, **variables: str) -> "subprocess.CompletedP
     """
     names = ("PATH", "PYTHONPATH")
     environment = {name: os.environ[name] for name in names if name in os.environ}
-    return subprocess.run(
-        [sys.executable, "-m", "mfp", *arguments],
-        cwd=root,
-        env={**environment, "HOME": str(root / ".home"), **variables},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
+    return python(
+        *("-m", "mfp", *arguments),
+        folder=root,
+        variables={**environment, "HOME": str(root / ".home"), **variables},
+        limit=120,
     )

@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from os import environ, killpg, pathsep
@@ -24,6 +24,25 @@ use_warm = True  # whether processes that have imported most already may be fork
 
 # Settings of whoever runs the tests must reach neither run.
 _FOREIGN = ("METAFLOW_", "PREFECT_", "PYTEST_", "PYTHON", "COVERAGE_", "MF_")
+
+_PREFECT = (
+    *("prefect.flow_engine", "prefect.task_engine", "prefect.transactions"),
+    *("prefect.utilities.visualization", "prefect.client.orchestration"),
+)
+# What warm processes import, by what they run: a file made from a flow; a flow, or a look at a run;
+# and mfp. Not `metaflow.cli`: its command takes the options of the flow's decorators when it is
+# imported.
+_MODULES = {
+    "prefect": _PREFECT,
+    "flow": (
+        *_PREFECT,
+        *("metaflow.runtime", "metaflow.client", "metaflow.plugins.cards.card_client"),
+    ),
+    "mfp": (
+        *("mfp.commands.convert_all", "mfp.convert.repository", "mfp.convert.loading.pool"),
+        *("mfp.convert.report", "mfp.deploy.prefect_yaml.file"),
+    ),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,34 +122,27 @@ def python(
     Raises:
         subprocess.TimeoutExpired: It did not end in time.
     """
-    if use_warm and warm.fits(variables) and words[:2] != ("-m", "mfp"):  # which looks for itself
-        made = _is_prefect_file(folder / words[0])
-        return _warm(prefect_only=made).run(*words, folder=folder, variables=variables, limit=limit)
+    if use_warm and warm.fits(variables):
+        process = _warm(_kind(words, folder))
+        return process.run(*words, folder=folder, variables=variables, limit=limit)
     return _execute([sys.executable, *words], folder, variables, limit)
 
 
-def _is_prefect_file(path: Path) -> bool:
-    return path.is_file() and b"def metaflow_flow() -> " in path.read_bytes()
+def _kind(words: Sequence[str], folder: Path) -> str:
+    """Which of the `_MODULES` a command needs."""
+    if words[:2] == ("-m", "mfp"):
+        return "mfp"
+    path = folder / words[0]
+    made = path.is_file() and b"def metaflow_flow() -> " in path.read_bytes()
+    return "prefect" if made else "flow"
 
 
 @cache
-def _warm(*, prefect_only: bool) -> warm.Warm:
-    """A process that has imported Prefect and, unless only that is wanted, most of Metaflow."""
+def _warm(kind: str) -> warm.Warm:
     home = TemporaryDirectory()
     atexit.register(home.cleanup)
-    variables = {
-        "METAFLOW_HOME": home.name,
-        "PREFECT_HOME": home.name,
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    }
-    modules = [
-        *("prefect.flow_engine", "prefect.task_engine", "prefect.transactions"),
-        *("prefect.utilities.visualization", "prefect.client.orchestration"),
-    ]
-    # not `metaflow.cli`: its command takes the options of the flow's decorators when it is imported
-    if not prefect_only:
-        modules += ["metaflow.runtime", "metaflow.client", "metaflow.plugins.cards.card_client"]
-    return warm.Warm(modules, _environment() | variables)
+    variables = dict.fromkeys(("HOME", "METAFLOW_HOME", "PREFECT_HOME"), home.name)
+    return warm.Warm(_MODULES[kind], _environment() | variables)
 
 
 def fill(case: Case, folder: Path) -> None:

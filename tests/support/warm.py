@@ -15,6 +15,7 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -90,7 +91,9 @@ class Warm:
             print(line, file=self._process.stdin, flush=True)
         if not select.select([self._process.stdout], [], [], limit)[0]:
             raise subprocess.TimeoutExpired(self._process.args, limit)
-        return self._process.stdout.readline()
+        if not (answer := self._process.stdout.readline()):
+            raise RuntimeError(f"{self._process.args} ended with {self._process.wait()}")
+        return answer
 
 
 def fits(variables: Mapping[str, str]) -> bool:
@@ -130,6 +133,7 @@ def _become(folder: str, variables: dict[str, str], outputs: list[str]) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(variables)
+    tempfile.tempdir = None  # to be found in the environment
     if context := sys.modules.get("prefect.context"):
         context.refresh_global_settings_context()
 

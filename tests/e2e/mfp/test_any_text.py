@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 import unicodedata
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.run import python
 
 TEXT = st.text(st.characters(), max_size=40)
 UTF_8 = st.text(st.characters(codec="utf-8"), max_size=40)
@@ -47,15 +46,7 @@ print(json.dumps({**found, "name": function.name, "arguments": arguments}))
 
 def run(folder: Path, *words: str) -> str:
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
-    done = subprocess.run(
-        [sys.executable, *words],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = python(*words, folder=folder, variables=environment)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

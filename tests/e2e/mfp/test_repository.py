@@ -1,30 +1,13 @@
 """A repository of 200 flows of every construct: converted, checked, edited, pruned."""
 
-import os
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
+from support.mfp_command import mfp
 from support.repository import flow_files, generate
 
 GENERATED = "prefect_flows"
-
-
-def mfp(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    names = ("PATH", "PYTHONPATH")
-    kept = {name: os.environ[name] for name in names if name in os.environ}
-    return subprocess.run(
-        [sys.executable, "-m", "mfp", "convert-all", *words],
-        cwd=folder,
-        env={**kept, "HOME": str(folder / ".home")},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
 
 
 def generated(folder: Path) -> dict[str, bytes]:
@@ -38,7 +21,7 @@ def test_whole_life(tmp_path: Path) -> None:
     count = len(flow_files(folder))
     assert count >= 200
 
-    first = mfp(folder)
+    first = mfp(folder, "convert-all")
     assert first.returncode == 0, first.stderr
     files = generated(folder)
     assert len(files) >= count
@@ -57,7 +40,7 @@ def test_whole_life(tmp_path: Path) -> None:
     edited.write_bytes(edited.read_bytes() + b"# mine\n")
     before = generated(folder)
 
-    check = mfp(folder, "--check")
+    check = mfp(folder, "convert-all", "--check")
     assert check.returncode == 4
     assert generated(folder) == before
     said = Counter(line.partition(":")[0] for line in check.stdout.splitlines())
@@ -67,10 +50,10 @@ def test_whole_life(tmp_path: Path) -> None:
     assert f"changed: {GENERATED}/team_1/configs_prefect.py" in check.stdout
     assert "loop_prefect.py was edited by hand" in check.stderr
 
-    assert mfp(folder, "--prune", "--force").returncode == 0
+    assert mfp(folder, "convert-all", "--prune", "--force").returncode == 0
     after = generated(folder)
     assert set(after) == set(files) - set(left)
     assert b"Straight1Flow" in after[f"{GENERATED}/team_1/linear_prefect.py"]
     changed = {name for name in after if after[name] != files[name]}
     assert len(changed) == said["changed"]
-    assert mfp(folder, "--check", "--no-cache").returncode == 0
+    assert mfp(folder, "convert-all", "--check", "--no-cache").returncode == 0

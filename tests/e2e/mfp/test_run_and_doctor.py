@@ -9,8 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from e2e.scheduler import client_of, make_pool
 from mfp.doctor import look_at_api
 from prefect.settings import PREFECT_API_URL, temporary_settings
+from support.run import python
 
 FLOW = """\
 from metaflow import FlowSpec, Parameter, step
@@ -50,16 +52,7 @@ def environment(folder: Path, **variables: str) -> dict[str, str]:
 
 def mfp(folder: Path, *words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
     (folder / "temporary").mkdir(exist_ok=True)
-    return subprocess.run(
-        [sys.executable, "-m", "mfp", *words],
-        cwd=folder,
-        env=environment(folder, **variables),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
+    return python("-m", "mfp", *words, folder=folder, variables=environment(folder, **variables))
 
 
 @pytest.mark.parametrize(("words", "code"), [(("--code", "0"), 0), (("--", "--code=3"), 1)])
@@ -188,23 +181,17 @@ def test_doctor_without_a_server(url: str | None, status: str, text: str) -> Non
 
 
 def test_doctor_looks_at_the_work_pools(tmp_path: Path, prefect_api: str) -> None:
-    def prefect(*words: str) -> None:
-        subprocess.run(
-            [sys.executable, "-m", "prefect", "work-pool", *words],
-            env=environment(tmp_path, PREFECT_API_URL=prefect_api),
-            check=True,
-            capture_output=True,
-        )
-
-    prefect("create", "doctor-waiting", "--type", "process")
-    prefect("create", "doctor-paused", "--type", "process", "--paused")
+    pools = {"doctor-waiting": False, "doctor-paused": True}
     (tmp_path / "pyproject.toml").write_text("[tool.mfp]\nwork-pool = 'doctor-nowhere'\n")
     try:
+        for name, is_paused in pools.items():
+            make_pool(prefect_api, name, is_paused=is_paused)
         done = mfp(tmp_path, "doctor", "--json", PREFECT_API_URL=prefect_api)
         found = {one["name"]: one for one in json.loads(done.stdout)["checks"]}
     finally:
-        prefect("delete", "doctor-waiting")
-        prefect("delete", "doctor-paused")
+        with client_of(prefect_api) as client:
+            for name in pools:
+                client.delete_work_pool(name)
     assert done.returncode == 0
     assert "doctor-waiting (process, no worker)" in found["work pools"]["message"]
     assert "doctor-paused (process, paused)" in found["work pools"]["message"]

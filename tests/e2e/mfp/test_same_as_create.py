@@ -3,13 +3,12 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from support.cases.wild import ODD_FOLDER
+from support.run import python
 
 FLOWS = Path(__file__).parents[2] / "flows"
 METAFLOW = find_spec("metaflow")
@@ -88,13 +87,5 @@ def test_same_bytes(flow: str, tmp_path: Path) -> None:
 def _run(arguments: list[str], folder: Path, **variables: str) -> None:
     home = {"HOME": str(folder), "PATH": os.environ["PATH"]}
     kept = {"PYTHONPATH": path} if (path := os.environ.get("PYTHONPATH")) else {}
-    result = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=folder,
-        env={**home, **kept, **variables},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    result = python(*arguments, folder=folder, variables={**home, **kept, **variables})
     assert result.returncode == 0, result.stdout + result.stderr
