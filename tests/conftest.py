@@ -22,7 +22,7 @@ from support.server import use_server
 
 TODAY = datetime.now(timezone.utc).date().toordinal()
 UNIT = Path(__file__).parent / "unit"
-OUTSIDE = pytest.StashKey[set[str]]()
+OUTSIDE: pytest.StashKey[set[str]] = pytest.StashKey()
 KINDS = ("server", "process", "fast")  # the longest first, so that no long one is left at the end
 
 settings.register_profile(

@@ -92,7 +92,7 @@ class Warm:
         if not select.select([self._process.stdout], [], [], limit)[0]:
             raise subprocess.TimeoutExpired(self._process.args, limit)
         if not (answer := self._process.stdout.readline()):
-            raise RuntimeError(f"{self._process.args} ended with {self._process.wait()}")
+            raise RuntimeError(f"the warm process ended with {self._process.wait()}")
         return answer
 
 
