@@ -65,7 +65,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     factory: pytest.TempPathFactory = session.config._tmp_path_factory  # type: ignore[attr-defined]
     left = [f"process {text}" for text in left_running(factory.getbasetemp())]
     if os.environ.get("CI"):
-        left += [f"file {name}" for name in files_outside() - session.config.stash[OUTSIDE]]
+        before = session.config.stash[OUTSIDE]
+        left += [f"file {name}" for name in files_outside() - before]
     if left:
         reporter: pytest.TerminalReporter = session.config.pluginmanager.get_plugin(
             "terminalreporter"
