@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from e2e.project import SOURCES, FlowFolder
+from support.s3 import ACCESS
+from support.server import free_port
 
 
 def folder_for(tmp_path: Path, api: str, root: Path, **variables: str) -> FlowFolder:
@@ -19,6 +21,24 @@ def test_one_that_the_run_cannot_begin_in(tmp_path: Path, prefect_api: str) -> N
     assert done.returncode != 0
     assert "Error" in done.stderr.splitlines()[-1], done.stderr
     assert "/proc/" in done.stderr.splitlines()[-1], done.stderr
+
+
+def test_one_that_cannot_be_reached(tmp_path: Path, prefect_api: str) -> None:
+    flow = folder_for(tmp_path / "flow", prefect_api, tmp_path / "root")
+    file = flow.create()
+    url = f"http://127.0.0.1:{free_port()}"
+    flow.environment |= ACCESS | {
+        "METAFLOW_DEFAULT_DATASTORE": "s3",
+        "METAFLOW_DATASTORE_SYSROOT_S3": "s3://bucket/metaflow",
+        "METAFLOW_S3_ENDPOINT_URL": url,
+        # by default it tries for hours
+        "METAFLOW_S3_RETRY_COUNT": "0",
+        "METAFLOW_S3_TRANSIENT_RETRY_COUNT": "0",
+        "METAFLOW_S3_CLIENT_RETRY_CONFIG": '{"max_attempts": 1}',
+    }
+    done = flow.run(file)
+    assert done.returncode == 1
+    assert f'Could not connect to the endpoint URL: "{url}/' in done.stderr.splitlines()[-1]
 
 
 def test_one_that_is_full_while_a_step_runs(tmp_path: Path, prefect_api: str) -> None:

@@ -72,13 +72,13 @@ def test_messages_of_many_threads_stay_whole(ends: tuple[socket.socket, socket.s
         sender.join()
 
 
-def test_closing_one_end_wakes_a_thread_that_waits(
+def test_ending_the_stream_wakes_a_thread_that_waits(
     ends: tuple[socket.socket, socket.socket],
 ) -> None:
     ours, theirs = map(Channel, ends)
     found: list[object] = []
     waiting = threading.Thread(target=lambda: found.append(theirs.receive()))
     waiting.start()
-    ours.close()
+    ours.end()
     waiting.join(10)
     assert found == [(None, [])]

@@ -34,6 +34,7 @@ METAFLOW_SIDE = (
     "host.code",
     "host.origin",
     "host.flow_facts",
+    "host.inbox",
     "host.service",
     "host.native",
     "host.side",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import struct
@@ -24,16 +25,16 @@ class Channel:
         """Return the socket's file descriptor, to poll or to inherit."""
         return self._socket.fileno()
 
-    def close(self) -> None:
+    def end(self) -> None:
         """End the stream for both ends, also where a thread waits for a message."""
-        try:
+        with contextlib.suppress(OSError):  # the other end is gone already
             self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # the other end is gone already
-        self._socket.close()
 
-    def drop(self) -> None:
-        """Close a forked process's copy of this end; the stream goes on."""
+    def close(self) -> None:
+        """Close this end, which no thread may be using any more.
+
+        The stream goes on where another process has a copy of this end.
+        """
         self._socket.close()
 
     def send(self, message: Mapping[str, Any], files: Sequence[int] = ()) -> None:

@@ -111,7 +111,7 @@ def _run_prepared(
     logger = get_run_logger()
     host = prepared.host
     stack.callback(host.close)
-    host.echo(logger.info)
+    host.echo(logger.info, logger.warning)
     loaded = host.loaded or {}
     runner = prepared.placing.entered(context, stack)
     placing = prepared.placing.or_of(runner)

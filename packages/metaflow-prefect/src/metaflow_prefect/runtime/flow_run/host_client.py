@@ -8,6 +8,7 @@ import re
 import selectors
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -61,6 +62,7 @@ class Host:
         self._output: list[str] = []
         self._echo: Callable[[str], None] | None = None
         self._echoing = threading.Lock()
+        self._warn: Callable[[str], None] = lambda text: print(text, file=sys.stderr)
         # A process that the flow has started may hold the output open for longer.
         self._gone, self._leaver = socket.socketpair()
         self.asked: dict[str, Any] = {}
@@ -209,13 +211,17 @@ class Host:
 
     def close(self) -> None:
         """Let go of the process, which ends with all that it has started."""
-        try:
-            self._channel.close()
-        finally:
-            self._ended()
+        self._channel.end()
+        self._ended()
 
-    def echo(self, write: Callable[[str], None]) -> None:
-        """Pass on what the process writes from now on, and has written so far."""
+    def echo(self, write: Callable[[str], None], warn: Callable[[str], None]) -> None:
+        """Pass on what the process writes from now on, and has written so far.
+
+        Args:
+            write: Takes its lines.
+            warn: Takes what it says of itself, such as that it has to wait.
+        """
+        self._warn = warn
         with self._echoing:
             for line in self._output:
                 write(line)
@@ -248,6 +254,7 @@ class Host:
         code = self._process.wait()
         self._leaver.close()
         self._readers[1].join()
+        self._channel.close()
         return code
 
     def _read_messages(self) -> None:
@@ -257,6 +264,8 @@ class Host:
                 break
             if message["kind"] in ("lines", "reply"):
                 self._replies[message["request"]].put(message)
+            elif message["kind"] == "notice":
+                self._warn(message["text"])
             else:
                 self._events.put(message)
         self._events.put(None)

@@ -174,6 +174,7 @@ class Launcher:
                 return process
             with self._lock:
                 if self._server is server:  # nobody else has replaced it
+                    server.end()
                     server.close()
                     self._server = self._spawn_server()
         raise OSError("The process that starts the steps keeps dying.")
@@ -218,7 +219,7 @@ class Launcher:
         if os.fork() == 0:
             ours.close()
             for channel in owned:
-                channel.drop()
+                channel.close()
             os.close(self._stdin)
             os.close(self._stdin_source)
             WarmServer(Channel(theirs)).serve()
@@ -234,7 +235,8 @@ class Launcher:
             subprocess.Popen(command, stdin=theirs.fileno())
         server = Channel(ours)
         if self._preload:
-            server.send(self._preload)
+            with contextlib.suppress(OSError):  # it has died; so the next request finds
+                server.send(self._preload)
         return server
 
     def _fresh(self, command: Sequence[str]) -> list[str]:

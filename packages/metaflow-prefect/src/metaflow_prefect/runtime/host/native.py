@@ -12,7 +12,7 @@ from typing import Any
 
 from .launch import Launcher
 from .origin import PARAMETERS_TASK, look_at_origin
-from .outcome import FinishedTask
+from .outcome import FinishedTask, described_storage
 from .service import RunService
 from .worker import WorkersSubprocess
 
@@ -77,29 +77,36 @@ def install_service(service: RunService, launcher: Launcher) -> None:
     def make_run(self: Any, flow: Any, *args: Any, **kwargs: Any) -> None:
         origin = None
         _, store, metadata, *_ = args
-        service.storage = f"{store.TYPE} datastore at {store.datastore_root}"
+        service.storage = described_storage(store)
+        service.awaited = [service.storage]
+        if metadata.TYPE == "service":
+            _, _, url = metadata.metadata_str().partition("@")
+            service.awaited.append(f"metadata service at {url}")
         if service.attach is not None:
             kwargs["clone_run_id"] = None  # its parameters are those that were made
             metaflow: Any = importlib.import_module("metaflow")
             metaflow.namespace(service.attach["namespace"])
         elif kwargs.get("clone_run_id"):
-            origin = look_at_origin(flow, store, metadata, kwargs["clone_run_id"])
+            with service.telling_if_slow():
+                origin = look_at_origin(flow, store, metadata, kwargs["clone_run_id"])
         place = {
             "datastore": store.TYPE,
             "root": store.datastore_root,
             "metadata": metadata.TYPE,
         }
         run_id = service.ready(flow, kwargs, {"origin": origin, **place})
-        make(self, flow, *args, **{**kwargs, "run_id": run_id})
+        with service.telling_if_slow():
+            make(self, flow, *args, **{**kwargs, "run_id": run_id})
         self._logger = service.log
         # Tasks of an earlier try of this flow run are not known here.
         self._is_cloned = defaultdict(bool)
 
     def persist_constants(self: Any, task_id: str | None = None) -> None:
         # The values of an earlier try stay: a default may be another one by now.
-        self._params_task = service.earlier_parameters(self)
-        if self._params_task is None:
-            persist(self, task_id=task_id or PARAMETERS_TASK)
+        with service.telling_if_slow():
+            self._params_task = service.earlier_parameters(self)
+            if self._params_task is None:
+                persist(self, task_id=task_id or PARAMETERS_TASK)
 
     def clone_original_run(self: Any, **_: object) -> None:
         # Nothing yet: each task is cloned when its turn comes.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib
 from contextlib import suppress
 from typing import Any
 
@@ -22,6 +23,14 @@ def storage_problem(error: BaseException) -> OSError | None:
             return cause
         cause = cause.__cause__ or cause.__context__
     return None
+
+
+def described_storage(store: Any) -> str:
+    """Return of which kind a datastore is, and where."""
+    config: Any = importlib.import_module("metaflow.metaflow_config")
+    url = config.S3_ENDPOINT_URL if store.TYPE == "s3" else None
+    place = f"{store.TYPE} datastore at {store.datastore_root}"
+    return f"{place} ({url})" if url else place
 
 
 class FinishedTask:

@@ -15,12 +15,15 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ..channel import Channel
 from .code import kept_package
 from .flow_facts import shape_of
+from .inbox import Inbox
 from .launch import Launcher
 from .origin import PARAMETERS_TASK, parameter_values, process_field
 from .outcome import (
@@ -36,6 +39,11 @@ from .outcome import (
 from .script import TRIGGERS_KNOWN_BY, end_process
 from .worker import Line, LogLines, make_worker, watch
 
+SLOW = 10.0  # seconds in which a run should have begun
+STILL_WAITING = (
+    "Metaflow has not begun the run after {:g} seconds. It may be waiting for its {}: "
+    "see whether that answers. Metaflow itself keeps trying for very long."
+)
 LOST = "the worker that ran it was lost"
 NATIVE_GRACE = 5.0  # seconds that Metaflow leaves the other tasks when one has failed
 
@@ -46,6 +54,7 @@ class RunService:
     def __init__(
         self,
         channel: Channel,
+        inbox: Inbox,
         launcher: Launcher,
         attach: dict[str, Any] | None = None,
     ) -> None:
@@ -53,11 +62,13 @@ class RunService:
 
         Args:
             channel: The socket to the Prefect side.
+            inbox: What comes from there.
             launcher: Starts the steps' processes.
             attach: Of a run that another process has made: the namespace of its steps.
         """
         self.attach = attach
         self._channel = channel
+        self._inbox = inbox
         self._launcher = launcher
         self._lines = LogLines(self._send_lines)
         # Hooks of decorators expect to be called one after another, as natively.
@@ -71,6 +82,7 @@ class RunService:
         self._start: dict[str, Any] = {}
         self._runtime: Any = None
         self.storage = ""  # where the run's data is, once that is known
+        self.awaited: list[str] = []  # what a run needs before it can begin
 
     # -- messages ---------------------------------------------------------------
 
@@ -84,6 +96,21 @@ class RunService:
             self._lines.add(body)
         else:
             sys.stdout.write(f"{body}\n")
+
+    @contextmanager
+    def telling_if_slow(self) -> Iterator[None]:
+        """Say what Metaflow may be waiting for, if something takes very long."""
+        timer = threading.Timer(SLOW, self._tell_slow)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _tell_slow(self) -> None:
+        text = STILL_WAITING.format(SLOW, ", or for its ".join(self.awaited))
+        self._channel.send({"kind": "notice", "text": text})
 
     # -- the run's life ---------------------------------------------------------
 
@@ -112,7 +139,7 @@ class RunService:
                 **more,
             }
         )
-        message, _ = self._channel.receive()
+        message = self._inbox.next()
         if message is None or message["kind"] != "start":
             end_process(0)
         self._start = message
@@ -157,7 +184,7 @@ class RunService:
             }
         )
         while True:
-            message, _ = self._channel.receive()
+            message = self._inbox.next()
             if message is None:
                 os._exit(1)  # the Prefect side is gone; the warm process ends the steps
             if message["kind"] == "attempt":

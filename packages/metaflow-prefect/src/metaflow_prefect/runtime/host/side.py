@@ -19,6 +19,7 @@ from ..channel import Channel
 from ..versions import version_problem
 from .code import fetch_package
 from .flow_facts import shape_of
+from .inbox import Inbox
 from .launch import Launcher, chosen_variables
 from .native import configs_as_options, install_service
 from .outcome import storage_problem
@@ -116,6 +117,7 @@ def _serve_run(channel: Channel, earlier: dict[str, Any] | None) -> NoReturn:
     message = earlier or channel.receive()[0]
     if message is None:
         os._exit(0)
+    inbox = Inbox(channel)
     launcher.flow = message["flow"]
     _fetch_code(message)
     if message["launcher"] == "fresh":
@@ -126,7 +128,7 @@ def _serve_run(channel: Channel, earlier: dict[str, Any] | None) -> NoReturn:
     # decides what it means. A handler, not SIG_IGN: that one would be inherited.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
-    service = RunService(channel, launcher, message.get("attach"))
+    service = RunService(channel, inbox, launcher, message.get("attach"))
     install_service(service, launcher)
 
     def check() -> None:

@@ -19,8 +19,9 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 from ..channel import Channel
@@ -67,10 +68,31 @@ class WarmServer:
                     os._exit(0)
                 if "preload" in request:
                     before = dict(os.environ)
-                    preload(request["preload"], request["folder"])
+                    with self._ending_with_owner():
+                        preload(request["preload"], request["folder"])
                     self._preloaded = dict(os.environ.items() - before.items())
                 else:
                     self._start(request, files)
+
+    @contextlib.contextmanager
+    def _ending_with_owner(self) -> Iterator[None]:
+        """End this process when its owner does, though it is not listening."""
+        done, finish = socket.socketpair()
+        with done, finish:
+            watcher = threading.Thread(target=self._watch, args=(done,))
+            watcher.start()
+            try:
+                yield
+            finally:
+                finish.close()
+                watcher.join()  # before anything is forked
+
+    def _watch(self, done: socket.socket) -> None:
+        poller = select.poll()
+        poller.register(self._control.fileno(), 0)  # for its end alone
+        poller.register(done.fileno(), select.POLLIN)
+        if self._control.fileno() in dict(poller.poll()):
+            os._exit(1)
 
     def _start(self, request: dict[str, Any], files: list[int]) -> None:
         parent = os.getpid()
@@ -118,7 +140,7 @@ class WarmServer:
             die_with(parent)
             for number, descriptor in enumerate(files[:EXIT_REPORT]):
                 os.dup2(descriptor, number)
-            self._control.drop()
+            self._control.close()
             self._wakeup.close()
             self._waker.close()
             for descriptor in (*files, *self._reports.values()):
