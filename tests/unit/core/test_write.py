@@ -121,3 +121,18 @@ def test_nothing_is_half_written_when_the_disk_refuses(tmp_path: Path, before: s
     assert "cannot be written: File too large." in ended.stdout
     assert [p.name for p in tmp_path.iterdir()] == (["out.py"] if before else [])
     assert not before or path.read_text() == before
+
+
+def test_the_mask_of_the_process_is_never_changed(tmp_path: Path) -> None:
+    """It is the whole process's: whatever other threads make meanwhile would have another mode."""
+    mask = os.umask(0o027)
+    called = []
+    try:
+        sys.setprofile(lambda _frame, event, what: event == "c_call" and called.append(what))
+        write_text(tmp_path / "out.py", "text")
+    finally:
+        sys.setprofile(None)
+        os.umask(mask)
+    assert os.umask not in called
+    assert open in called
+    assert (tmp_path / "out.py").stat().st_mode & 0o777 == 0o640

@@ -255,6 +255,8 @@ class Host:
         self._leaver.close()
         self._readers[1].join()
         self._channel.close()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
         return code
 
     def _read_messages(self) -> None:
