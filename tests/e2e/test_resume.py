@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -201,7 +202,8 @@ def test_an_origin_of_another_machine_is_resumed_by_who_knows_that_it_is_dead(
         process.kill()
         process.wait()
     (noted,) = sleeper.path.glob(f".metaflow/*/{run_id}/_parameters/*/_meta/*prefect-process*")
-    noted.write_text(noted.read_text().replace(str(boot_id()), "another boot"))
+    text = noted.read_text().replace(boot_id(), "another boot")
+    noted.write_text(text.replace(platform.node(), "another-host"))
     (sleeper.path / "awake").touch()
     told = "not one of this machine. If you know that it has died, resume it with --origin-is-dead."
     assert_refused(sleeper.run("out.py", "--resume", run_id), told)

@@ -19,6 +19,7 @@ from .script import end_process
 
 PARAMETERS_TASK = "parameters"  # the task id of a run's parameters
 PROC = Path("/proc")  # Linux alone has it
+FIRST_NAMESPACE = Path("pid:[4026531836]")  # of processes, as the kernel numbers it
 PROCESS_FIELD = "prefect-process"  # of its metadata
 
 
@@ -31,24 +32,33 @@ class ProcessMark:
         host: The machine's name, for people.
         pid: The process's id.
         started: When it was started, in whatever form the system gives it.
+        system: The machine whatever its boot, if the process was in no container.
     """
 
     machine: str
     host: str
     pid: int
     started: str
+    system: str = ""
 
     @classmethod
     def own(cls) -> ProcessMark:
         """Return that of this process."""
         pid = os.getpid()
-        return cls(_machine(), platform.node(), pid, _start_of(pid))
+        host = platform.node()
+        return cls(_machine(), host, pid, _start_of(pid), _system())
 
-    def has_ended(self) -> bool | None:
-        """Return whether the process is gone; `None` if it cannot be seen from here."""
-        if self.machine != _machine():
-            return None
-        return _start_of(self.pid) != self.started
+    def has_ended(self, here: ProcessMark) -> bool | None:
+        """Return whether the process is gone; `None` if it cannot be seen from here.
+
+        Args:
+            here: A process of this machine.
+        """
+        if self.machine == here.machine:
+            return _start_of(self.pid) != self.started
+        known = (self.system, self.host)
+        has_rebooted = bool(self.system) and known == (here.system, here.host)
+        return True if has_rebooted else None
 
 
 def _machine() -> str:
@@ -57,6 +67,19 @@ def _machine() -> str:
         return platform.node()
     boot = (PROC / "sys/kernel/random/boot_id").read_text("ascii").strip()
     return f"{boot} {(PROC / 'self/ns/pid').readlink()}"
+
+
+def _system() -> str:
+    """Name this installation of the system, if this process is in no container.
+
+    Those of one image may have the same name.
+    """
+    if not PROC.exists() or (PROC / "self/ns/pid").readlink() != FIRST_NAMESPACE:
+        return ""
+    try:
+        return Path("/etc/machine-id").read_text("ascii").strip()
+    except OSError:
+        return ""
 
 
 def _start_of(pid: int) -> str:
@@ -105,7 +128,7 @@ def look_at_origin(flow: Any, store: Any, metadata: Any, run_id: str) -> dict[st
         "parameters": parameter_values(flow, found[0]),
         "host": process and process.host,
         "pid": process and process.pid,
-        "has_ended": process and process.has_ended(),
+        "has_ended": process and process.has_ended(ProcessMark.own()),
     }
 
 
