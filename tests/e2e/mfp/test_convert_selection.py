@@ -9,6 +9,9 @@ from support.mfp_command import mfp
 from support.mfp_samples import FLOW, write
 
 GOOD = FLOW + "\nif __name__ == '__main__':\n    F()\n"
+CONFIGURED = GOOD.replace(
+    "class F(FlowSpec):", "class F(FlowSpec):\n    values = Config('values', default='values.json')"
+).replace("FlowSpec, step", "Config, FlowSpec, step", 1)
 
 
 def generated(root: Path) -> list[str]:
@@ -35,12 +38,19 @@ def test_one_place_whatever_is_asked_for(tmp_path: Path) -> None:
     assert generated(tmp_path) == places
 
 
-def test_flows_outside_of_the_folder_take_no_names(tmp_path: Path) -> None:
-    write(tmp_path, {".git/HEAD": "", "a.py": GOOD, "deep/a.py": GOOD})
-    assert mfp(tmp_path / "deep", "convert-all").returncode == 0
-    assert generated(tmp_path) == ["deep/prefect_flows/a_prefect.py"]
-    assert mfp(tmp_path, "convert-all", "deep").returncode == 0
-    assert generated(tmp_path)[1:] == ["prefect_flows/deep/a_prefect.py"]
+@pytest.mark.parametrize("settings", [None, "[tool.mfp]\n"])
+def test_one_place_whichever_folder_it_is_made_from(tmp_path: Path, settings: str | None) -> None:
+    files = {".git/HEAD": "", "a.py": GOOD, "deep/a.py": CONFIGURED, "deep/values.json": "{}"}
+    write(tmp_path, files | ({"pyproject.toml": settings} if settings else {}))
+    output = tmp_path / "prefect_flows/deep/a_prefect.py"
+    made = set()
+    for folder, path in (("deep", "."), ("deep", "a.py"), (".", "deep"), ("prefect_flows", "..")):
+        assert mfp(tmp_path / folder, "convert-all", path).returncode == 0
+        made.add(output.read_text())
+        assert generated(tmp_path)[-1:] == ["prefect_flows/deep/a_prefect.py"]
+        output.unlink()
+    assert len(made) == 1
+    assert not list(tmp_path.glob("deep/prefect_flows"))
 
 
 def test_names_given_in_settings_keep_their_flows(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from metaflow._vendor import click
 from metaflow.exception import MetaflowException
 
 from metaflow_prefect.errors import FlowProblem, UsageProblem
+from metaflow_prefect.runtime.host.script import told_by_metaflow
 
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
@@ -20,8 +21,7 @@ def in_our_terms(error: BaseException) -> BaseException:
     """
     match error:
         case MetaflowException():
-            line = f" (line {error.line_no})" if error.line_no else ""
-            ours: Exception = FlowProblem(f"{error.headline}{line}: {error.message}")
+            ours: Exception = FlowProblem(told_by_metaflow(error))
         case click.ClickException():
             text = ADDRESS.sub("", error.format_message())
             ours = UsageProblem(text, "Correct the option, or the config that it names.")

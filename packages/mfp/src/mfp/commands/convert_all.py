@@ -14,7 +14,8 @@ Flows are found as 'mfp list' finds them. Each is loaded in a process of its own
 can harm another or the run. The project's folders are mirrored in the output folder: the flow in
 a/b.py goes to prefect_flows/a/b_prefect.py, of several in one file each to
 prefect_flows/a/b_CLASS_prefect.py, whatever PATHS are. The project's folder is that of the
-pyproject.toml with [tool.mfp], or else the current one. Files are written only where they change.
+pyproject.toml with [tool.mfp], or else the top of the git repository, or else the current one.
+Files are written only where they change.
 
 A config's default that is not found from the current folder is looked for beside the flow.
 

@@ -109,7 +109,7 @@ def selection_of(given: Mapping[str, Any], settings: Settings) -> Selection:
             found[name] = _from_settings(key, settings)
     if settings.file is not None and not given.get("include") and not given.get("exclude"):
         found["patterns_in"] = settings.folder
-    # Where there are settings, the usual folder is the project's, wherever the command is run.
+    # The usual folder is the project's, wherever in it the command is run.
     found.setdefault("output_dir", _here(settings, "prefect_flows"))
     return Selection(**found)
 

@@ -125,7 +125,7 @@ def read_settings(start: Path) -> Settings:
             repository's top: what lies outside of a repository says nothing about it.
 
     Returns:
-        The settings; empty ones if there are none.
+        The settings; empty ones of the repository's top, or else of `start`, if there are none.
 
     Raises:
         SettingsError: If they cannot be understood.
@@ -140,7 +140,7 @@ def read_settings(start: Path) -> Settings:
                 return _settings(path, text, table)
         if folder == top:
             break
-    return Settings(folder=start)
+    return Settings(folder=top)
 
 
 def _text(path: Path) -> str:

@@ -221,8 +221,8 @@ def cause_of(error: BaseException) -> str:
     Args:
         error: What a script has ended with.
     """
-    if headline := getattr(error, "headline", None):  # Metaflow's own
-        return " ".join(f"{headline}: {error}".replace("*", "").split())
+    if hasattr(error, "headline"):
+        return told_by_metaflow(error)
     text = "".join(traceback.format_exception_only(type(error), error)).splitlines()[-1]
     place = ""
     if isinstance(error, SyntaxError) and error.filename:
@@ -232,6 +232,19 @@ def cause_of(error: BaseException) -> str:
         if frame.f_globals is not globals() and not _is_of_library(file):
             place = _place(file, line)
     return " ".join(f"{place}{text}".split())
+
+
+def told_by_metaflow(error: Any) -> str:
+    """Return in one line what an exception of Metaflow's own says, and of which line.
+
+    Args:
+        error: The exception, whose message may begin with its headline.
+    """
+    place = f" (line {error.line_no})" if getattr(error, "line_no", None) else ""
+    text = str(error.message)
+    link = "" if text.startswith(error.headline) else ": "
+    rest = text.removeprefix(error.headline)
+    return " ".join(f"{error.headline}{place}{link}{rest}".replace("*", "").split())
 
 
 def _place(file: str, line: int) -> str:
