@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import FrameType
 
 import pytest
 from metaflow_prefect.errors import OutputProblem
@@ -127,8 +128,13 @@ def test_the_mask_of_the_process_is_never_changed(tmp_path: Path) -> None:
     """It is the whole process's: whatever other threads make meanwhile would have another mode."""
     mask = os.umask(0o027)
     called = []
+
+    def note(_frame: FrameType, event: str, what: object) -> None:
+        if event == "c_call":
+            called.append(what)
+
     try:
-        sys.setprofile(lambda _frame, event, what: event == "c_call" and called.append(what))
+        sys.setprofile(note)
         write_text(tmp_path / "out.py", "text")
     finally:
         sys.setprofile(None)
