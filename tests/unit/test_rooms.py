@@ -32,6 +32,9 @@ MFP_FLOORS = (
     {"progress", "installation", "lazy"},
     {"terminal", "errors", "__about__", "__init__"},
 )
+# The rooms that read Metaflow. In `commands` and `deployer` it is the interface that they fill;
+# in `deploy` its tokens and code packages; `doctor` asks it who the user is.
+READ_METAFLOW = {"load", "runtime", "commands", "deployer", "deploy", "doctor"}
 # Each is one thing: an interface of Metaflow's, the options of one command, one loop's requests.
 LONG = {"create.py", "deployer.py", "operations.py", "service.py"}
 MOST_LINES = 400
@@ -79,6 +82,14 @@ def test_arrows_run_down_only(folder: Path, floors: tuple[set[str], ...]) -> Non
 def test_the_core_knows_nothing_of_mfp() -> None:
     for path, tree in modules(CORE):
         assert not [n for n in imported(path, tree, CORE.name) if n.split(".")[0] == "mfp"], path
+
+
+def test_metaflow_is_read_in_its_rooms_only() -> None:
+    for folder in (CORE, MFP):
+        for path, tree in modules(folder):
+            if room(path) not in READ_METAFLOW:
+                used = {name.split(".")[0] for name in imported(path, tree, folder.name)}
+                assert "metaflow" not in used, path
 
 
 @pytest.mark.parametrize("side", ["host", "flow_run"])
