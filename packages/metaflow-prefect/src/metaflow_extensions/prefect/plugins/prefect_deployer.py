@@ -99,4 +99,7 @@ class PrefectDeployer(DeployerImpl):
         return found
 
 
-_addl_stubgen_modules = ["metaflow_prefect.deployer"]
+_addl_stubgen_modules = [
+    "metaflow_prefect.deployer.deployed_flow",
+    "metaflow_prefect.deployer.triggered_run",
+]
