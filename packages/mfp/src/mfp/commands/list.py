@@ -225,12 +225,8 @@ def _show(found: "Discovery", paths: tuple[str, ...]) -> None:
     _table(header, rows)
     if not rows:
         click.echo(f"No flows found in {printable(', '.join(paths))}.", err=True)
-    for flow in found.notebooks:
-        text = f"{flow.path}: cell {flow.cell}: {flow.name} is in a notebook and cannot be "
-        text += "converted. Move the class into a .py file."
-        click.echo(printable(text), err=True)
-    for problem in found.problems:
-        click.echo(printable(str(problem)), err=True)
+    for one in (*found.notebooks, *found.problems):
+        click.echo(printable(str(one)), err=True)
     if found.left_out:
         count = len(found.left_out)
         what = "1 base class was" if count == 1 else f"{count} base classes were"

@@ -131,8 +131,7 @@ def show_notebooks(notebooks: Sequence[NotebookFlow]) -> None:
         notebooks: The flows.
     """
     for flow in notebooks:
-        text = f"{flow.path}: cell {flow.cell}: {flow.name} is in a notebook and cannot be "
-        click.echo(printable(text + "converted. Move the class into a .py file."), err=True)
+        click.echo(printable(str(flow)), err=True)
 
 
 def show_changes(

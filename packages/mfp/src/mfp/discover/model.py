@@ -46,6 +46,13 @@ class NotebookFlow:
     name: str
     steps: tuple[str, ...]
 
+    def __str__(self) -> str:
+        """Say where it is, and how it can be converted."""
+        return (
+            f"{self.path}: cell {self.cell}: {self.name} is in a notebook and cannot be converted. "
+            "Move the class into a .py file."
+        )
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LeftOut:

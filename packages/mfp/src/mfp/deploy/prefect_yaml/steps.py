@@ -3,12 +3,18 @@
 from pathlib import Path
 from typing import Any
 
-from metaflow_prefect.deploy.pull import CLONE, SET_FOLDER, checkout_of, clone_steps, folder_steps
+from metaflow_prefect.deploy.pull import (
+    CLONE,
+    SET_FOLDER,
+    SHELL,
+    checkout_of,
+    clone_steps,
+    folder_steps,
+)
 from ruamel.yaml.comments import CommentedMap
 
 from mfp.deploy.prefect_yaml.scalars import scalars
 
-SHELL = "prefect.deployments.steps.run_shell_script"
 FOLDER_ID = "folder"
 # Asked when it is deployed, so that no machine's path is in the file. A program asks, since
 # the variable PWD may be an old one.
