@@ -35,8 +35,8 @@ MFP_FLOORS = (
 # The rooms that read Metaflow. In `commands` and `deployer` it is the interface that they fill;
 # in `deploy` its tokens and code packages; `doctor` asks it who the user is.
 READ_METAFLOW = {"load", "runtime", "commands", "deployer", "deploy", "doctor"}
-# Each is one thing: the options of one command, what is done on one server, one loop's requests.
-LONG = {"create.py", "operations.py", "service.py"}
+# Each is one thing: what is done on one server, one loop's requests.
+LONG = {"operations.py", "service.py"}
 MOST_LINES = 400
 
 
