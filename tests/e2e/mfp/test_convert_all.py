@@ -208,9 +208,9 @@ def test_convert_one(tmp_path: Path) -> None:
     assert "The file starts F." in other.stderr
     assert " G " in (tmp_path / "g.py").read_text().splitlines()[0]
     for arguments, code, text in (
-        (("a.py:Z",), 3, "leaves no flow named Z"),
+        (("a.py:Z",), 3, "defines no flow named Z"),
         (("b.py",), 3, "raised ZeroDivisionError: division by zero (line 1). Make python"),
-        (("c.py",), 3, "starts no flow, and of flows it defines F, G. Name one"),
+        (("c.py",), 3, "starts no flow; the flows that it defines: F, G. Name one"),
         (("z.py",), 2, "z.py is neither"),
         (("a.py", "-o", "a.py"), 3, "own file"),
     ):

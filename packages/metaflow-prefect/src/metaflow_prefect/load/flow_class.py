@@ -52,8 +52,8 @@ def load_class(path: str, name: str | None, arguments: Sequence[str]) -> tuple[t
     chosen = namespace.get(name)
     if not (isinstance(chosen, type) and issubclass(chosen, FlowSpec)):
         raise FlowProblem(
-            f"Loading the file{ended} leaves no flow named {name}.",
-            "Define the class whatever the conditions at import.",
+            f"Loading the file{ended} defines no flow named {name}.",
+            "Define the class unconditionally.",
         )
     what = started[0].__name__ if started else "no flow"
     return chosen, f"The file starts {what}. {GUARD.format(name=name)}"
@@ -111,6 +111,6 @@ def _only_class(namespace: dict[str, Any], ended: str) -> type[Any]:
         return flows[0]
     names = ", ".join(flow.__name__ for flow in flows) or "none"
     raise FlowProblem(
-        f"The file{ended} starts no flow, and of flows it defines {names}.",
+        f"The file{ended} starts no flow; the flows that it defines: {names}.",
         "Name one, as in FILE.py:Class." if flows else "Name a file that has a flow.",
     )

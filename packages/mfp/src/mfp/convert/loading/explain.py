@@ -42,7 +42,7 @@ def explained(error: BaseException, path: str) -> tuple[str, str]:
         case ImportError() if "relative import" in str(error):
             return (
                 f"The file uses relative imports{_place(error, path)}",
-                "Import absolutely: Metaflow starts the file by its path, outside of a package.",
+                "Use absolute imports: Metaflow runs the file as a script, outside of a package.",
             )
         case SyntaxError():
             return (

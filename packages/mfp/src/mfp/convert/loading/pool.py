@@ -172,7 +172,7 @@ def _reply(child: _Child, status: int) -> Reply:
     how = f"was killed by {_signal_name(-code)}" if code < 0 else f"exited with {code}"
     return Reply(
         error=f"The process {how} while it loaded the file{_said(child)}",
-        remedy="Keep what ends the process out of what runs at import.",
+        remedy="Move the code that ends the process out of the module's top level.",
     )
 
 
@@ -186,7 +186,7 @@ def _signal_name(number: int) -> str:
 def _too_slow(child: _Child, timeout: float) -> Reply:
     return Reply(
         error=f"Loading the file took more than {timeout:g} s{_said(child)}",
-        remedy="Keep slow work out of what runs at import, or allow more by --timeout.",
+        remedy="Move slow work out of the module's top level, or allow more time with --timeout.",
     )
 
 
