@@ -1,6 +1,7 @@
 """Which rooms of the packages may use which: arrows run down only, and Metaflow has its rooms."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -108,3 +109,12 @@ def test_no_module_is_too_long() -> None:
         if len(path.read_text(encoding="utf-8").splitlines()) > MOST_LINES
     }
     assert long <= LONG
+
+
+def test_the_architecture_names_what_is_there() -> None:
+    text = (ROOT.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    tops = (ROOT.parent, CORE, CORE / "runtime", MFP, MFP.parent)
+    names = set(re.findall(r"`([a-z_]+(?:/[a-z_.]+)+)`", text))
+    assert len(names) > 10
+    for name in names:
+        assert any((top / name).exists() or (top / f"{name}.py").exists() for top in tops), name
