@@ -83,12 +83,12 @@ def test_prefect_gets_the_first_and_the_last_lines(
     assert messages[:45] == ["first", *(f"line {number:06}" for number in range(44))]
     assert messages[45] == (
         "Prefect gets the first 45 and the last 5 lines of this task. See the rest with: "
-        f"python talkative.py logs {run[1]}/start/start-0"
+        f"python talkative.py logs {run[1]}/start/start"
     )
     assert len(messages) == 46 + 5 + 1
     assert "last" in messages[46:51]
     assert output.count(" - line ") == 1000
-    kept = folder.run("talkative.py", "logs", f"{run[1]}/start/start-0")
+    kept = folder.run("talkative.py", "logs", f"{run[1]}/start/start")
     assert kept.stdout.count("line ") == 1000
 
 

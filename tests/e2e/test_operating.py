@@ -214,7 +214,7 @@ def test_a_run_is_suspended_terminated_retried_and_resumed(
         )
         Path(f"{gates[0]}.broken").touch()
         gates[0].touch()
-        log = "start/start-0"
+        log = "start/start"
         eventually(lambda: any(log in one.message for one in server.logs(server.run(runs[0]))))
         state = server.run(runs[0]).state
         assert state is not None
@@ -230,7 +230,7 @@ def test_a_run_is_suspended_terminated_retried_and_resumed(
     flows.good("waiting", "retry", runs[0])
     assert flows.awaited("waiting", latest) == "Succeeded"
     eventually(lambda: flows.awaited("waiting", runs[0]) == "Succeeded", "the retried run")
-    task = f"Task('OperatedWaitingFlow/{latest}/start/start-0', _namespace_check=False)"
+    task = f"Task('OperatedWaitingFlow/{latest}/start/start', _namespace_check=False)"
     look = f"from metaflow import Task; print({task}.origin_pathspec)"
     assert runs[0] in flows.run("-c", look).stdout
 

@@ -1,10 +1,11 @@
 """What Prefect shows of a run: task runs, their edges, logs, artifacts and states."""
 
 import itertools
+import re
+import shlex
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ from prefect.client.schemas.sorting import LogSort, TaskRunSort
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from support.cases import CASES
 from support.run import Result, environment, prefect
+from support.wait import until
+
+FLOWS = Path(__file__).parents[1] / "flows"
 
 
 @pytest.fixture
@@ -55,9 +59,10 @@ def task_runs(client: SyncPrefectClient, result: Result) -> dict[str, Any]:
 
 
 def task_runs_of(client: SyncPrefectClient, flow_run: Any) -> dict[str, Any]:
+    """The task runs of a flow run, by their names without Metaflow's ids."""
     chosen = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run]))
     return {
-        run.name: run
+        run.name.partition(" (")[0]: run
         for run in client.read_task_runs(
             flow_run_filter=chosen, sort=TaskRunSort.EXPECTED_START_TIME_ASC, limit=200, offset=0
         )
@@ -131,9 +136,11 @@ def test_one_fault_makes_one_task_red_and_tells_what_to_do(
     message = "KeyError: 'boost' in evaluate[2,3] IT/boost, nested.py:30"
     line = f"python out.py --resume {run_id}"
     assert done.stderr.splitlines()[-1].strip() == line
-    runs = task_runs_of(client, flow_run_id_of(run_id))
+    red = "evaluate[2,3] IT/boost"
+    runs = until(lambda: all_ended(client, run_id, red))
+    assert runs[red].name == f"{red} (evaluate-2-3)"
     states = {name: run.state for name, run in runs.items() if not run.state.is_completed()}
-    assert states.pop("evaluate[2,3] IT/boost").message == message
+    assert states.pop(red).message == message
     assert {state.name for state in states.values()} == {"Stopped"}
     assert {state.type for state in states.values()} == {StateType.CANCELLED}
     assert {state.message for state in states.values()} == {"stopped, because evaluate[2,3] failed"}
@@ -145,12 +152,28 @@ def test_one_fault_makes_one_task_red_and_tells_what_to_do(
     assert "self.score = scores[self.input]" in report
     assert "| `models` | 3 | `boost` |" in report
     assert r"| `who` | `a\|b` |" in report
-    failed = runs["evaluate[2,3] IT/boost"].id
+    failed = runs[red].id
     of_task = ArtifactFilter(task_run_id=ArtifactFilterTaskRunId(any_=[failed]))
     (own,) = client.read_artifacts(artifact_filter=of_task)
     assert "self.score = scores[self.input]" in str(own.data)
+    assert "Step `country` has left it `alpha`, `countries`, `here`, `models`, `who`." in report
     for snippet in snippets(report):
         assert "['DE', 'FR', 'IT', 'ES', 'PL']" in pasted(snippet, tmp_path / "elsewhere", folder)
+    # of those that succeeded beside it, and of the run
+    artifacts = artifacts_of(client, run_id)
+    done_well = sum(name.startswith("evaluate") for name in set(runs) - set(states) - {red})
+    one, every = snippets(artifacts["nestedflow-step-evaluate"])
+    assert pasted(one, tmp_path / "elsewhere", folder) == "1\n"
+    assert len(pasted(every, tmp_path / "elsewhere", folder).splitlines()) == done_well
+    (whole,) = snippets(artifacts["nestedflow"])
+    assert pasted(whole, tmp_path / "elsewhere", folder).startswith("False\n")
+
+
+def all_ended(client: SyncPrefectClient, run_id: str, name: str) -> dict[str, Any]:
+    """The task runs of a run, once Prefect's server knows of the ends of all."""
+    runs = task_runs_of(client, flow_run_id_of(run_id))
+    over = all(run.state.is_final() for run in runs.values())
+    return runs if over and name in runs else {}
 
 
 def snippets(text: str) -> list[str]:
@@ -211,7 +234,7 @@ def test_a_run_has_its_parameters_name_tag_and_page(
     assert flow_run.name == "NestedFlow who=me"
     assert flow_run.parameters == {"alpha": 0.1, "who": "me"}
     assert "metaflow" in flow_run.tags
-    code = f"from metaflow import Task; print(Task('NestedFlow/{run_id}/end/end-0').metadata_dict)"
+    code = f"from metaflow import Task; print(Task('NestedFlow/{run_id}/end/end').metadata_dict)"
     page = prefect_api.removesuffix("/api") + "/runs/task-run/"
     assert page in pasted(code, tmp_path, folder)
 
@@ -226,7 +249,7 @@ def test_what_a_killed_process_has_left_is_ended_by_the_next_attempt(
         seen = list(itertools.islice(iter_lines(process, "pids"), 2))
         assert len(seen) == 2
         run_id = (tmp_path / "id").read_text()
-        runs = awaited(lambda: running_of(client, run_id))
+        runs = until(lambda: running_of(client, run_id))
         process.kill()
     (tmp_path / "awake").touch()
     done = folder.run("out.py", "--resume", run_id)
@@ -247,14 +270,6 @@ def running_of(client: SyncPrefectClient, run_id: str) -> list[str]:
     return found if len(found) == 2 else []
 
 
-def awaited(look: Callable[[], list[str]]) -> list[str]:
-    end = time.monotonic() + 60
-    while not (found := look()):
-        assert time.monotonic() < end
-        time.sleep(0.2)
-    return found
-
-
 def test_a_caught_failure_is_told_by_its_state(
     tmp_path: Path, prefect_api: str, client: SyncPrefectClient
 ) -> None:
@@ -266,6 +281,42 @@ def test_a_caught_failure_is_told_by_its_state(
     assert state.message.startswith("ValueError: caught in start, catch_raise.py:")
 
 
+@pytest.mark.parametrize(
+    ("case", "name", "state", "message"),
+    [
+        ("fail_exit_3", "start", "Failed", r"Exit code 3 in start"),
+        ("fail_segfault", "start", "Failed", r"Killed by signal 11 \(SIGSEGV\) in start"),
+        # what a system does that has no memory left
+        ("fail_killed", "start", "Crashed", r"Killed by signal 9 \(SIGKILL\) in start"),
+        ("timeouts_hangs", "end", "Failed", r"TimeoutException: .* in end, timeouts.py:\d+"),
+    ],
+)
+def test_the_state_says_how_a_task_ended(
+    tmp_path: Path,
+    prefect_api: str,
+    client: SyncPrefectClient,
+    case: str,
+    name: str,
+    state: str,
+    message: str,
+) -> None:
+    result = run_case(f"failure-{case}", tmp_path, prefect_api)
+    runs = until(lambda: all_ended(client, str(result.run_id), name))
+    red = {key: run for key, run in runs.items() if not run.state.is_completed()}
+    assert list(red) == [name]
+    assert red[name].state.name == state
+    assert re.match(message, red[name].state.message)
+    if "caught" in runs:
+        assert runs["caught"].state.name == "Caught"
+        assert re.match(r"TimeoutException: .* in caught", runs["caught"].state.message)
+    errors = [log for log in logs_of(client, result) if log.level >= 40]
+    assert [
+        re.match(message, log.message) is not None for log in errors if not log.task_run_id
+    ] == [True]
+    of_task = [log for log in errors if log.task_run_id == red[name].id]
+    assert len(of_task) <= 2  # its traceback, and the state that it ended in
+
+
 def test_an_artifact_for_each_step_says_how_to_get_what_it_left(
     tmp_path: Path, prefect_api: str, client: SyncPrefectClient
 ) -> None:
@@ -275,7 +326,7 @@ def test_an_artifact_for_each_step_says_how_to_get_what_it_left(
     flow, run = "foreachlistflow", f"ForeachListFlow/{result.run_id}"
     steps = {f"{flow}-step-{name}" for name in ("start", "body", "join", "end")}
     assert set(artifacts) == {flow, *steps}
-    assert f"Task('{run}/start/start-0')" in artifacts[f"{flow}-step-start"]
+    assert f"Task('{run}/start/start')" in artifacts[f"{flow}-step-start"]
     assert f"for task in Step('{run}/body'):" in artifacts[f"{flow}-step-body"]
     assert f"Run('{run}')" in artifacts[flow]
     _, snippet = snippets(artifacts[f"{flow}-step-body"])
@@ -287,6 +338,28 @@ def test_an_artifact_for_each_step_says_how_to_get_what_it_left(
         check=True,
     )
     assert len(printed.stdout.splitlines()) == 3
+
+
+def test_the_command_opens_the_card(
+    tmp_path: Path, prefect_api: str, client: SyncPrefectClient
+) -> None:
+    folder = FlowFolder(tmp_path, FLOWS / "card.py", PREFECT_API_URL=prefect_api)
+    folder.create()
+    done = folder.run("out.py", "--run-id-file", "id")
+    assert done.returncode == 0, done.stderr
+    artifacts = artifacts_of(client, (tmp_path / "id").read_text())
+    commands = [
+        line
+        for step in ("start", "body")
+        for line in artifacts[f"cardflow-step-{step}"].splitlines()
+        if " card view " in line
+    ]
+    folder.environment["BROWSER"] = "echo %s"
+    opened = [folder.run(*shlex.split(line)[1:]).stdout for line in commands]
+    shown = [Path(re.findall(r"file://(\S+)", text)[0]) for text in opened]
+    kinds = [path.name.rpartition("-")[0] for path in shown]
+    assert kinds == ["default", "blank-first", "blank-second"]
+    assert all("<html" in path.read_text() for path in shown)
 
 
 def test_attempts_are_retries_of_one_task_run(
@@ -303,7 +376,7 @@ def test_a_task_runs_state_names_the_metaflow_task(
 ) -> None:
     result = run_case("graph-linear", tmp_path, prefect_api)
     state = task_runs(client, result)["middle"].state
-    assert state.message == f"Metaflow task LinearFlow/{result.run_id}/middle/middle-0"
+    assert state.message == f"Metaflow task LinearFlow/{result.run_id}/middle/middle"
 
 
 def test_the_run_id_is_the_flow_runs(

@@ -1,8 +1,10 @@
 """What Prefect's pages say: any text stays text, and a wide run stays readable."""
 
+from datetime import datetime, timezone
 from uuid import UUID
 
 import pytest
+from metaflow_prefect.runtime.facts import Parameter
 from metaflow_prefect.runtime.flow_run.artifacts import key_of_step, report_of_step, size_text
 from metaflow_prefect.runtime.flow_run.failure_report import (
     RunFacts,
@@ -10,7 +12,12 @@ from metaflow_prefect.runtime.flow_run.failure_report import (
     fixed_report,
 )
 from metaflow_prefect.runtime.flow_run.markdown import md_block, md_code, md_text
-from metaflow_prefect.runtime.flow_run.naming import has_given_name
+from metaflow_prefect.runtime.flow_run.naming import (
+    NAME_VARIABLE,
+    has_given_name,
+    run_name,
+    run_name_template,
+)
 from metaflow_prefect.runtime.flow_run.run_summary import RunSummary
 from metaflow_prefect.runtime.flow_run.scheduler import Finish, Unit
 from metaflow_prefect.runtime.flow_run.states import Failure
@@ -23,7 +30,7 @@ RUN = RunFacts(
     flow="MyFlow",
     run_id="prefect-1",
     metadata="local@/somewhere",
-    script="flow.py",
+    program="python flow.py",
     parameters={"who": "`a|b`\n# no heading"},
     resume="python out.py --resume prefect-1",
     has_retry=False,
@@ -77,6 +84,14 @@ def test_a_report_tells_what_to_press() -> None:
     assert fixed_report(RUN, mended, succeeded=True) == mended
 
 
+def test_a_report_names_what_the_input_has() -> None:
+    failed = Unit("body", (3,), inputs=[("prefect-1/start/start", TASK_RUN)])
+    failure = Failure(failed, TASK_RUN, "KeyError: 3 in body[3]")
+    text = failure_report(RUN, failure, left={"start": ["a", "b|c"], "body": ["x"]})
+    assert r"Step `start` has left it `a`, `b\|c`." in text
+    assert "'MyFlow/prefect-1/start/start'," in text
+
+
 def test_a_steps_snippet_asks_for_something_new() -> None:
     artifacts = [
         {"name": "a", "type": "<class 'int'>", "size": 5, "new": False},
@@ -103,3 +118,29 @@ def test_a_name_that_prefect_has_made_up_is_known() -> None:
     assert not has_given_name("alpha2-ursae-majoris")
     assert has_given_name("nightly")
     assert has_given_name("nightly-training")
+
+
+NOW = datetime(2030, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+
+
+def test_a_run_is_named_by_what_it_was_given_or_by_its_time() -> None:
+    assert run_name("MyFlow", {"who": "a\nb", "n": [1]}, NOW) == "MyFlow who=a b n=[1]"
+    assert run_name("MyFlow", {}, NOW) == "MyFlow 2030-01-02 03:04:05"
+    assert len(run_name("MyFlow", {str(n): "x" * 99 for n in range(99)}, NOW)) == 100
+
+
+def test_a_run_is_named_as_its_user_wants(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NAME_VARIABLE, "{my-who} by {flow}, {time} {{{parameters}}}")
+    template = run_name_template([Parameter(name="my-who", kind="str")])
+    named = run_name("MyFlow", {}, NOW, template, {"my-who": "Ada", "n": 3})
+    assert named == "Ada by MyFlow, 2030-01-02 03:04:05 {}"
+    assert run_name("MyFlow", {"n": 3}, NOW, "{parameters}", {"n": 3}) == "n=3"
+
+
+@pytest.mark.parametrize("template", ["{who}", "{flow", "{flow.x}", "{flow!r}", "{flow:9}", "{}"])
+def test_a_name_that_makes_no_sense_is_refused(
+    monkeypatch: pytest.MonkeyPatch, template: str
+) -> None:
+    monkeypatch.setenv(NAME_VARIABLE, template)
+    with pytest.raises(ValueError, match=f"^{NAME_VARIABLE} is "):
+        run_name_template([])

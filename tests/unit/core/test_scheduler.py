@@ -78,21 +78,21 @@ LOOP = {
     ("steps", "tasks"),
     [
         pytest.param(
-            {"start": step("linear", "end"), "end": step("end")}, ["start-0", "end-0"], id="linear"
+            {"start": step("linear", "end"), "end": step("end")}, ["start", "end"], id="linear"
         ),
-        pytest.param({"only": step("end")}, ["only-0"], id="single"),
-        pytest.param(SPLIT, ["start-0", "a-0", "b-0", "join-0", "end-0"], id="split"),
+        pytest.param({"only": step("end")}, ["only"], id="single"),
+        pytest.param(SPLIT, ["start", "a", "b", "join", "end"], id="split"),
         pytest.param(
             NESTED,
             [
-                *("start-0", "inner-0", "inner-1", "body-0-0", "body-0-1", "body-1-0", "body-1-1"),
-                *("join_inner-0", "join_inner-1", "join-0", "end-0"),
+                *("start", "inner-0", "inner-1", "body-0-0", "body-0-1", "body-1-0", "body-1-1"),
+                *("join_inner-0", "join_inner-1", "join", "end"),
             ],
             id="nested-foreach",
         ),
         pytest.param(
             SWITCH_IN_SPLIT,
-            ["start-0", "choose-0", "b-0", "x-0", "join-0", "end-0"],
+            ["start", "choose", "b", "x", "join", "end"],
             id="switch-in-split",
         ),
     ],
@@ -108,7 +108,7 @@ def test_a_loop_counts_its_rounds() -> None:
         return goes_on(unit, LOOP)
 
     units = run(LOOP, says)
-    assert [u.task_id for u in units] == ["start-0", "loop-i0", "loop-i1", "loop-i2", "end-0"]
+    assert [u.task_id for u in units] == ["start", "loop-i0", "loop-i1", "loop-i2", "end"]
     assert [str(u) for u in units[1:3]] == ["loop #0", "loop #1"]
     assert [u.index for u in units[1:3]] == ["loop[][0]", "loop[][1]"]
 
@@ -142,14 +142,14 @@ def test_order_of_arrival_does_not_matter(order: list[int], splits: int) -> None
         units = run_in_order(steps, splits, order)
         ids = [unit.task_id for unit in units]
         assert len(ids) == len(set(ids))
-        assert ids[-1] == "end-0"
+        assert ids[-1] == "end"
         inputs = {unit.task_id: [path for path, _ in unit.inputs] for unit in units}
         if steps is SPLIT:
-            assert inputs["join-0"] == ["a-0", "b-0"]
+            assert inputs["join"] == ["a", "b"]
         elif steps is SWITCH_IN_SPLIT:
-            assert inputs["join-0"] == ["b-0", "x-0"] or inputs["join-0"] == ["x-0", "b-0"]
+            assert inputs["join"] == ["b", "x"] or inputs["join"] == ["x", "b"]
         else:
-            assert inputs["join-0"] == [f"join_inner-{i}" for i in range(splits)]
+            assert inputs["join"] == [f"join_inner-{i}" for i in range(splits)]
             for outer in range(splits):
                 bodies = [f"body-{outer}-{i}" for i in range(splits)]
                 assert inputs[f"join_inner-{outer}"] == bodies
@@ -184,7 +184,7 @@ def test_a_foreach_makes_its_tasks_one_at_a_time() -> None:
 def test_more_splits_than_allowed_fail_before_any_runs() -> None:
     with pytest.raises(RunFailure, match="more than the current maximum of 100") as failure:
         run(NESTED, lambda u: goes_on(u, NESTED, 101))
-    assert (failure.value.step, failure.value.task_id) == ("start", "start-0")
+    assert (failure.value.step, failure.value.task_id) == ("start", "start")
 
 
 @pytest.mark.parametrize("following", [["b"], ["b", "a"], [], ["a", "b", "join"]], ids="-".join)
@@ -236,4 +236,13 @@ def test_the_end_is_asserted_from_the_end_step_itself() -> None:
         scheduler.end_path()
     while (unit := scheduler.next_ready()) is not None:
         scheduler.finished(unit, goes_on(unit, SPLIT), "token")
-    assert scheduler.end_path() == "end-0"
+    assert scheduler.end_path() == "end"
+
+
+def test_a_task_run_is_found_by_either_name() -> None:
+    assert Unit("start").searched_name == "start"
+    assert Unit("loop", iteration=2).searched_name == "loop #2 (loop-i2)"
+    unit: Unit[str] = Unit("evaluate", (2, 3), values=("IT", "boost"))
+    assert unit.searched_name == "evaluate[2,3] IT/boost (evaluate-2-3)"
+    node: Unit[str] = Unit("nodes", (1,), extras={"node_path": "prefect-1/nodes/nodes-0_node_1"})
+    assert node.searched_name == "nodes[1] (nodes-0_node_1)"

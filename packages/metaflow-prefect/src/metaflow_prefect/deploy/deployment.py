@@ -21,6 +21,7 @@ from metaflow_prefect.deploy.description import (
     named_triggers,
 )
 from metaflow_prefect.deploy.errors import server_errors
+from metaflow_prefect.deploy.form import form_of
 from metaflow_prefect.deploy.notices import Notices
 from metaflow_prefect.deploy.record import Record
 from metaflow_prefect.errors import DeployProblem
@@ -179,5 +180,5 @@ def file_facts(deployment: Deployment) -> dict[str, Any]:
         "tags": [*deployment.description.tags],
         "entrypoint": deployment.entrypoint,
         "pull_steps": [*deployment.pull],
-        "parameter_openapi_schema": parameter_schema(flow).model_dump(exclude_unset=True),
+        "parameter_openapi_schema": form_of(parameter_schema(flow).model_dump(exclude_unset=True)),
     }

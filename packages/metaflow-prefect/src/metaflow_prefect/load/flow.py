@@ -6,6 +6,7 @@ import inspect
 import json
 import math
 from collections.abc import Iterable, Iterator
+from pathlib import PurePath
 from types import SimpleNamespace
 from typing import Any
 
@@ -117,7 +118,21 @@ def _parameter(parameter: Any, facts: Parameter) -> ParameterModel:
         default = option.flag_value if option.default else None
     elif option.is_flag and not callable(option.default):
         default = option.default
-    return ParameterModel(**vars(facts), default=literal_of(default))
+    told = {**vars(facts), "help": _help(facts, settings.get("default"))}
+    return ParameterModel(**told, default=literal_of(default))
+
+
+def _help(facts: Parameter, default: Any) -> str:
+    """Return the help text, with what nobody would know who sees a form only."""
+    notes = []
+    if facts.kind == "file":
+        notes.append("path of a file")
+        default = default and default.user_print_representation  # a path, a function, or none
+    if callable(default):
+        notes.append("by default computed when a run starts")
+    elif facts.kind == "file" and default:
+        notes.append(f"by default {PurePath(default).name}")
+    return " ".join([facts.help, *[f"({'; '.join(notes)})"] * bool(notes)]).strip()
 
 
 def _json_or_none(text: str) -> Any:

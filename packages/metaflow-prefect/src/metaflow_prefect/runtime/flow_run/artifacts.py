@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import threading
 import time
 from collections.abc import Sequence
@@ -35,6 +36,10 @@ LONGEST_INTERVAL = 30.0
 INTERVAL_SHARE = 0.25  # of the time since the run began
 MOST_REPORTS = 10  # failed tasks that get a report of their own
 FAILED_TASK = "Why this task failed"
+ADVICE = (
+    "Fix the cause, then press Retry on this run's page: finished tasks are kept. Its "
+    "artifact {} says where it failed, and with which input."
+)
 
 
 class RunPages:
@@ -60,9 +65,11 @@ class RunPages:
         self._resources = ExitStack()
         client = get_client(sync_client=True)
         self._client = self._resources.enter_context(client)
+        self._failure_key = f"{self._key}-failure"
         self._threads = ThreadPoolExecutor(AT_ONCE)
         self._known: dict[str, Artifact] = {}
         self._described: dict[str, Unit[Any]] = {}
+        self._left: dict[str, list[str]] = {}  # names of artifacts, by step
         self._reported: list[UUID] = []
         self._ending = threading.Event()
         self._earlier_reports: list[Artifact] = []
@@ -83,6 +90,7 @@ class RunPages:
             return
         if self._described.setdefault(unit.step, unit) is not unit:
             return
+        self._left[unit.step] = sorted(str(one["name"]) for one in finish.artifacts)
         self._put(
             f"{self._key}-{key_of_step(unit.step)}",
             task_run_id=task_run_id,
@@ -101,17 +109,22 @@ class RunPages:
             self._create,
             task_run_id=failure.task_run_id,
             description=FAILED_TASK,
-            data=failure_report(self._run, failure),
+            data=failure_report(self._run, failure, left=self._left),
         )
+
+    @property
+    def advice(self) -> str:
+        """What the flow run's log says to do; the terminal says it otherwise."""
+        return ADVICE.format(self._failure_key) if self._run.has_retry else ""
 
     def run_failed(
         self, failure: Failure, others: Sequence[Failure], stopped: int
     ) -> None:
         """Report on the page of the flow run why it has failed."""
         self._put(
-            f"{self._key}-failure",
+            self._failure_key,
             description=f"Why the run failed: {failure.message}",
-            data=failure_report(self._run, failure, others, stopped),
+            data=failure_report(self._run, failure, others, stopped, self._left),
         )
 
     # -- the run --------------------------------------------------------------------
@@ -125,7 +138,7 @@ class RunPages:
         self._ending.set()
         self._ticker.join()
         succeeded = outcome == "succeeded"
-        failure = self._known.get(f"{self._key}-failure")
+        failure = self._known.get(self._failure_key)
         if succeeded and failure:
             text = fixed_report(self._run, str(failure.data), succeeded=True)
             self._threads.submit(self._update, failure, text, failure.description)
@@ -241,9 +254,14 @@ def report_of_step(run: RunFacts, unit: Unit[Any], finish: Finish) -> str:
         lines += md_snippet(run.metadata, "Step", all_tasks)
     else:
         lines += md_snippet(run.metadata, "Task", one_task)
-    if unit.step in run.cards:
-        lines += ["Its card:", ""]
-        lines += md_block(f"python {run.script} card view {finish.path}", "shell")
+    view = f"{run.program} card view {finish.path}"
+    commands = [
+        f"{view} --id {shlex.quote(card)}" if card else view
+        for card in run.cards.get(unit.step, ())
+    ]
+    if commands:
+        lines += ["Open its cards, in the folder of the flow:", ""]
+        lines += md_block("\n".join(commands), "shell")
     return "\n".join(lines)
 
 

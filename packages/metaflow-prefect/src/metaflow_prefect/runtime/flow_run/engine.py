@@ -31,6 +31,7 @@ from .naming import (
     flow_run_of,
     flow_run_page,
     open_client,
+    run_name_template,
     value_text,
 )
 from .placing import (
@@ -79,6 +80,8 @@ def run_flow(facts: MetaflowFlow, arguments: Mapping[str, Any]) -> State[Any]:
         name = _run_flow(facts, arguments)
     except (RunFailure, HostEnded, LoadProblem, PlacingProblem) as failure:
         get_run_logger().error("%s", failure)
+        if isinstance(failure, RunFailure) and failure.advice:
+            get_run_logger().info("%s", failure.advice)
         return Failed(message=str(failure), data=failure)
     except RunEnded as stop:
         return stop.state
@@ -122,24 +125,31 @@ def _run_prepared(
     started = host.start(run_id, str(flow_run.id), url, again=again)
     logger.info("Metaflow run %s/%s", started["flow"], run_id)
     logger.info("%s", started["launcher"])
-    program = f"python {Path(facts.source).name} logs {run_id}"
-    logs = RunLogs(logger, program, started["metaflow_folder"])
+    program = shlex.join(["python", Path(facts.source).name, *facts.options])
+    logs = RunLogs(logger, f"{program} logs {run_id}", started["metaflow_folder"])
     stack.callback(logs.close)
     _tell_of_begin(flow_run, parameters, given, started)
     shared = placing.has_folders
-    job = partial(job_of, facts, host, shared=shared, run_id=run_id, command=program)
+    job = partial(
+        job_of,
+        facts,
+        host,
+        shared=shared,
+        run_id=run_id,
+        command=f"{program} logs {run_id}",
+    )
     places = places_of(runner, host, job, is_new=not again and not loaded["origin"])
     run = RunFacts(
         flow=started["flow"],
         run_id=run_id,
         metadata=started["metadata"],
-        script=Path(facts.source).name,
+        program=program,
         parameters={n: value_text(v) for n, v in started["parameters"].items()},
         resume=prepared.resume_command(facts.file, run_id),
         has_retry=flow_run.deployment_id is not None,
         flow_run_url=url,
         attempt=flow_run.run_count,
-        cards=frozenset(loaded["cards"]),
+        cards=loaded["cards"],
     )
     summary = RunSummary(run, list(facts.steps))
     pages = RunPages(run, summary, flow_run.id)
@@ -164,7 +174,8 @@ def _run_prepared(
         outcome = "succeeded"
     except RunFailure as failure:
         outcome, failed = "failed", failure
-        failure.remedy = run.resume
+        is_reported = failure.task_id in session.failures
+        failure.remedy, failure.advice = run.resume, pages.advice * is_reported
         raise
     finally:
         for unit, task_run_id, state in threads.settle(session.stop_reason):
@@ -302,6 +313,7 @@ def load_flow(
     try:
         log_lines_limit()
         running_after()
+        run_name_template(parameters)
         placing.check_runner()
     except (ValueError, PlacingProblem) as wrong:
         host.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .markdown import md_block, md_code, md_link, md_snippet, md_table, md_text
 from .scheduler import Unit
@@ -11,6 +11,7 @@ from .states import Failure
 
 MOST_INPUTS = 3
 MOST_OTHERS = 20
+MOST_NAMES = 30
 
 
 @dataclass(frozen=True)
@@ -21,25 +22,25 @@ class RunFacts:
         flow: The name of the flow.
         run_id: The id of the Metaflow run.
         metadata: Metaflow's metadata provider and where it is.
-        script: The name of the flow's file.
+        program: The command line that starts Metaflow's commands of the flow.
         parameters: The parameters as they took effect.
         resume: The command that goes on with this run from a terminal.
         has_retry: Whether Prefect's page has a button that goes on with it.
         flow_run_url: Prefect's page of the run.
         attempt: Which attempt of the flow run this is, from 1.
-        cards: The steps that make cards.
+        cards: The ids of the cards that each step makes; empty where one has none.
     """
 
     flow: str
     run_id: str
     metadata: str
-    script: str
+    program: str
     parameters: Mapping[str, str]
     resume: str
     has_retry: bool
     flow_run_url: str | None
     attempt: int = 1
-    cards: frozenset[str] = frozenset()
+    cards: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def task_url(self, task_run_id: object) -> str | None:
         """Return Prefect's page of a task run."""
@@ -48,7 +49,11 @@ class RunFacts:
 
 
 def failure_report(
-    run: RunFacts, failure: Failure, others: Sequence[Failure] = (), stopped: int = 0
+    run: RunFacts,
+    failure: Failure,
+    others: Sequence[Failure] = (),
+    stopped: int = 0,
+    left: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
     """Return the report of a failure, in Markdown.
 
@@ -57,6 +62,7 @@ def failure_report(
         failure: The failure that the run ended with.
         others: What failed besides.
         stopped: How many tasks were stopped because of it.
+        left: The names of the artifacts that each step has left.
     """
     unit = failure.unit
     task = md_link(str(unit), run.task_url(failure.task_run_id))
@@ -73,13 +79,13 @@ def failure_report(
         lines += ["## Where", "", *md_block(failure.error.trace)]
     lines += ["## Input", "", *foreach_table(unit)]
     lines += parameter_table(run.parameters)
-    lines += _inputs(run, unit)
+    lines += _inputs(run, unit, left or {})
     if failure.last_lines:
         lines += ["## Last lines on standard error", ""]
         lines += md_block("\n".join(line[:500] for line in failure.last_lines))
     path = f"{run.run_id}/{unit.step}/{unit.task_id}"
     lines += ["## Full log", ""]
-    lines += md_block(f"python {run.script} logs {path}", "shell")
+    lines += md_block(f"{run.program} logs {path}", "shell")
     if others:
         lines += ["## Other failures", "", *_others(run, others)]
     return "\n".join(lines)
@@ -126,10 +132,18 @@ def parameter_table(parameters: Mapping[str, str]) -> list[str]:
     return md_table(["Parameter", "Value"], rows) if rows else []
 
 
-def _inputs(run: RunFacts, unit: Unit[object]) -> list[str]:
+def _inputs(
+    run: RunFacts, unit: Unit[object], left: Mapping[str, Sequence[str]]
+) -> list[str]:
     paths = [path for path, _ in unit.inputs]
     if not paths:
         return []
+    named = []
+    for step in dict.fromkeys(path.split("/")[1] for path in paths):
+        names = left.get(step, ())
+        rest = ["…"] * (len(names) > MOST_NAMES)
+        found = ", ".join([*map(md_code, names[:MOST_NAMES]), *rest])
+        named += [f"Step {md_code(step)} has left it {found}.", ""] if names else []
     count = len(paths)
     more = f" (the first {MOST_INPUTS} of {count})" if count > MOST_INPUTS else ""
     code_lines = ["for path in ["]
@@ -139,7 +153,12 @@ def _inputs(run: RunFacts, unit: Unit[object]) -> list[str]:
         "    for artifact in Task(path):",
         "        print(artifact.pathspec, artifact.data)",
     ]
-    return [f"Its input{more}:", "", *md_snippet(run.metadata, "Task", code_lines)]
+    return [
+        *named,
+        f"Its input{more}:",
+        "",
+        *md_snippet(run.metadata, "Task", code_lines),
+    ]
 
 
 def _others(run: RunFacts, others: Sequence[Failure]) -> list[str]:

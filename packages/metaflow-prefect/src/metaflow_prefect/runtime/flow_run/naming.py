@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from string import Formatter
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +30,8 @@ from .states import stopped_state
 
 TAG = "metaflow"
 RESUMED_TAG = "resumed-from:"
+NAME_VARIABLE = "METAFLOW_PREFECT_RUN_NAME"
+NAME_PARTS = ("flow", "parameters", "time")
 LONGEST_NAME = 100  # characters of a flow run's name
 LONGEST_NAMED_VALUE = 24
 GREEK = (
@@ -52,21 +56,60 @@ def quietly() -> suppress:
     return suppress(httpx.HTTPError, PrefectException)
 
 
-def run_name(flow: str, given: Mapping[str, Any], now: datetime) -> str:
+def run_name_template(parameters: Iterable[Parameter]) -> str:
+    """Return how flow runs are named that nobody has named.
+
+    Args:
+        parameters: The flow's parameters.
+
+    Raises:
+        ValueError: The setting makes no sense; the message says what to do.
+    """
+    template = os.environ.get(NAME_VARIABLE, "").strip()
+    known = {*NAME_PARTS, *(parameter.name for parameter in parameters)}
+    try:
+        fields = list(Formatter().parse(template))
+    except ValueError as wrong:
+        raise ValueError(f"{NAME_VARIABLE} is {template!r}: {wrong}.") from None
+    for _, name, form, conversion in fields:
+        if name is not None and (name not in known or form or conversion):
+            parts = ", ".join(f"{{{part}}}" for part in NAME_PARTS)
+            raise ValueError(
+                f"{NAME_VARIABLE} is {template!r}. In braces it may have the names of "
+                f"parameters, and {parts}."
+            )
+    return template
+
+
+def run_name(
+    flow: str,
+    given: Mapping[str, Any],
+    now: datetime,
+    template: str = "",
+    effective: Mapping[str, Any] | None = None,
+) -> str:
     """Return the name of a flow run: its flow, and what it was given or when it began.
 
     Args:
         flow: The name of the flow.
         given: The parameters that were given for this run.
         now: When it began.
+        template: Another form of it.
+        effective: All parameters as they took effect.
     """
-    words = [
-        f"{name}={one_line(value_text(value), LONGEST_NAMED_VALUE)}"
-        for name, value in given.items()
-    ]
-    return one_line(
-        f"{flow} {' '.join(words) or f'{now:%Y-%m-%d %H:%M:%S}'}", LONGEST_NAME
-    )
+    values = {name: _short(value) for name, value in (effective or {}).items()}
+    words = [f"{name}={_short(value)}" for name, value in given.items()]
+    values |= {
+        "flow": flow,
+        "parameters": " ".join(words),
+        "time": f"{now:%Y-%m-%d %H:%M:%S}",
+    }
+    default = "{flow} {parameters}" if words else "{flow} {time}"
+    return one_line((template or default).format_map(values), LONGEST_NAME)
+
+
+def _short(value: Any) -> str:
+    return one_line(value_text(value), LONGEST_NAMED_VALUE)
 
 
 def value_text(value: Any) -> str:
@@ -114,9 +157,9 @@ def describe_run(
     changes: dict[str, Any] = {"tags": sorted(tags)}
     if flow_run.run_count <= 1:
         if not has_given_name(flow_run.name):
-            changes["name"] = run_name(
-                started["flow"], given, datetime.now().astimezone()
-            )
+            now = datetime.now().astimezone()
+            template = run_name_template(parameters)
+            changes["name"] = run_name(started["flow"], given, now, template, effective)
         values = dict(flow_run.parameters)
         for parameter in parameters:
             if parameter.kind != "other" and values.get(parameter.argument) is None:

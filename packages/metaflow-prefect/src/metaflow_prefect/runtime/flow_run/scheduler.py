@@ -36,6 +36,7 @@ class RunFailure(Exception):
         self.said = said
         self.place = ""  # of the task in the run
         self.remedy = ""  # the command that goes on with the run
+        self.advice = ""  # what Prefect's pages say instead of it
 
 
 class Unit(Generic[Token]):
@@ -69,12 +70,20 @@ class Unit(Generic[Token]):
     @property
     def task_id(self) -> str:
         """The id of the Metaflow task; never a plain number, which Metaflow gives."""
+        if "node_path" in self.extras:
+            return str(self.extras["node_path"]).rpartition("/")[2]
         parts = [self.step, *map(str, self.indices)]
         if self.iteration is not None:
             parts.append(f"i{self.iteration}")
-        if len(parts) == 1:
-            parts.append("0")
         return "-".join(parts)
+
+    @property
+    def searched_name(self) -> str:
+        """The name of its task run: Prefect's pages search in nothing else.
+
+        So it has the id of the Metaflow task as well, unless that is the step's name.
+        """
+        return str(self) if self.task_id == self.step else f"{self} ({self.task_id})"
 
     @property
     def index(self) -> str:

@@ -68,7 +68,7 @@ class TaskThreads:
         now: Any = state.timestamp
         edges = itertools.islice(dict.fromkeys(upstream), MOST_EDGES)
         task_run = TaskRun(
-            name=str(unit),
+            name=unit.searched_name,
             flow_run_id=self._flow_run_id,
             task_key=task.task_key,
             dynamic_key=unit.index,

@@ -131,7 +131,7 @@ class RunService:
                 "kind": "loaded",
                 "shape": shape_of(flow),
                 "steps": {step.__name__: attempt_facts(step) for step in flow},
-                "cards": [step.__name__ for step in flow if _makes_card(step)],
+                "cards": {step.__name__: _cards_of(step) for step in flow},
                 "max_workers": limits["max_workers"],
                 "max_num_splits": limits["max_num_splits"],
                 "here": [step.__name__ for step in flow if runs_remotely(step)],
@@ -522,5 +522,7 @@ class RunService:
         )
 
 
-def _makes_card(step: Any) -> bool:
-    return any(decorator.name == "card" for decorator in step.decorators)
+def _cards_of(step: Any) -> list[str]:
+    """Return the ids of the cards that a step makes; empty where one has none."""
+    cards = (one for one in step.decorators if one.name == "card")
+    return [str(card.attributes.get("id") or "") for card in cards]
