@@ -2,6 +2,7 @@
 
 from datetime import datetime, timezone
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from metaflow_prefect.model import Runtime
@@ -22,6 +23,11 @@ def runtime_of(case: Case, usual: Runtime) -> Runtime:
     return "installed" if usual == "embedded" else "embedded"
 
 
+def usual_launcher(case: Case) -> str | None:
+    """A short run forks its steps from the warm process, a long one most from a template of it."""
+    return "template" if (crc32(str(case).encode()) + TODAY) % 2 else None
+
+
 @pytest.mark.parametrize("case", marked_cases())
 def test_same_as_native(
     case: Case, tmp_path: Path, prefect_api: str, pytestconfig: pytest.Config
@@ -30,7 +36,9 @@ def test_same_as_native(
     runtime = runtime_of(case, pytestconfig.getoption("--runtime"))
     live = thorough or recorded.in_sample(str(case), TODAY)
     native = recorded.NativeAnswer(case, tmp_path / "native", live=live)
-    launchers: list[str | None] = [None]  # what it is by default
+    launchers: list[str | None] = [usual_launcher(case)]
+    if thorough:
+        launchers = [None, "template"]
     if thorough or str(case) in ALSO_FRESH:
         launchers.append("fresh")
     for launcher in launchers:

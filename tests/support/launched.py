@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from metaflow_prefect.runtime.host.warm import TEMPLATE_VARIABLE
+
 from support.case import Case
 from support.run import environment, python
 
@@ -21,11 +23,22 @@ def prepare(folder: Path, flow: str) -> None:
 
 
 def start(folder: Path, api_url: str, launcher: str, *options: str) -> subprocess.Popen[str]:
-    """Start the Prefect file in a folder, with a session and an output of its own."""
+    """Start the Prefect file in a folder, with a session and an output of its own.
+
+    Args:
+        folder: The folder.
+        api_url: The URL of the Prefect server's API.
+        launcher: What starts the steps' processes: "warm" or "fresh", as users know it; or
+            "template", a process that has run the flow's file, for all of them.
+        options: Of the Prefect file.
+    """
+    has_template = launcher == "template"
+    variables = {"PREFECT_API_URL": api_url, TEMPLATE_VARIABLE: "1" if has_template else "0"}
+    name = "warm" if has_template else launcher
     return subprocess.Popen(
-        [sys.executable, "flow_prefect.py", f"--launcher={launcher}", *options],
+        [sys.executable, "flow_prefect.py", f"--launcher={name}", *options],
         cwd=folder,
-        env=_variables(folder) | {"PREFECT_API_URL": api_url},
+        env=_variables(folder) | variables,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

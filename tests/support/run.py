@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from metaflow_prefect.model import Runtime
+from metaflow_prefect.runtime.host.warm import TEMPLATE_VARIABLE
 
 from support import warm
 from support.case import Case
@@ -88,7 +89,8 @@ def prefect(
         case: What to run.
         folder: Where; must not exist or be empty.
         api_url: What PREFECT_API_URL is set to.
-        launcher: How steps are started, None for the default.
+        launcher: How steps are started, None for the default; "template" has a process that has run
+            the flow's file fork all of them.
         runtime: Whether the file holds the runtime or imports it.
     """
     fill(case, folder)
@@ -97,7 +99,9 @@ def prefect(
         "PREFECT_HOME": str(folder / ".prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     }
-    if launcher is not None:
+    if launcher == "template":
+        variables[TEMPLATE_VARIABLE] = "1"
+    elif launcher is not None:
         variables["METAFLOW_PREFECT_LAUNCHER"] = launcher
     out = f"{Path(case.file).stem.replace('-', '_').replace('.', '_')}_prefect.py"
     create = [*case.top, "prefect", "create", out, f"--runtime={runtime}"]

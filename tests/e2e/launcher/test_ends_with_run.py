@@ -15,10 +15,11 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="steps are forke
 ENDS = 60.0  # seconds in which all processes have to end
 
 
-def test_warm_process_is_replaced(tmp_path: Path, prefect_api: str) -> None:
+@pytest.mark.parametrize("launcher", ["warm", "template"])
+def test_warm_process_is_replaced(tmp_path: Path, prefect_api: str, launcher: str) -> None:
     folder = tmp_path / "run"
     prepare(folder, "ends.py")
-    with start(folder, prefect_api, "warm") as process:
+    with start(folder, prefect_api, launcher) as process:
         output, _ = process.communicate(timeout=LIMIT)
     assert process.returncode == 0, output
     assert "Killed by signal 9 (SIGKILL) in start" in output
@@ -26,7 +27,7 @@ def test_warm_process_is_replaced(tmp_path: Path, prefect_api: str) -> None:
     assert "attempt 1" in output
 
 
-@pytest.mark.parametrize("launcher", ["warm", "fresh"])
+@pytest.mark.parametrize("launcher", ["warm", "template", "fresh"])
 @pytest.mark.parametrize(
     ("victim", "number"),
     [
@@ -59,7 +60,7 @@ def test_all_end(tmp_path: Path, prefect_api: str, launcher: str, victim: str, n
 
 def test_timed_out_steps_end_with_their_children(tmp_path: Path, prefect_api: str) -> None:
     started = {}
-    for launcher in ("warm", "fresh"):
+    for launcher in ("warm", "template", "fresh"):
         prepare(tmp_path / launcher, "timed_out.py")
         os.mkfifo(tmp_path / launcher / "here")
         started[launcher] = start(tmp_path / launcher, prefect_api, launcher)

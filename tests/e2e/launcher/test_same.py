@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from metaflow_prefect.runtime.host.warm import TEMPLATE_VARIABLE
 from support.launched import prepare, start
 from support.run import LIMIT
 
@@ -16,7 +17,8 @@ pytestmark = [
     pytest.mark.xdist_group("launcher"),
 ]
 
-LAUNCHERS = ("warm", "fresh")
+LAUNCHERS = ("warm", "template", "fresh")
+FORKING = ("warm", "template")
 STEPS = ("start", "left", "right", "after", "end")
 CHOICES = {"warm": "Steps are forked from a warm process", "fresh": "Steps are started in fresh"}
 
@@ -36,12 +38,13 @@ class Seen:
         # names of files and folders made for a run
         text = re.sub(r"/tmp/(tmp|metaflow-prefect-)\w+", "SCRATCH", text)  # noqa: S108
         found: dict[str, Any] = json.loads(text)
+        del found["environment"][TEMPLATE_VARIABLE]
         return found
 
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory, prefect_api: str) -> dict[str, Seen]:
-    """One run under each launcher, both at the same time."""
+    """One run under each launcher, all at the same time."""
     runs: dict[str, tuple[Path, subprocess.Popen[str]]] = {}
     for launcher in LAUNCHERS:
         folder = tmp_path_factory.mktemp(launcher) / "run"
@@ -58,10 +61,11 @@ def seen(tmp_path_factory: pytest.TempPathFactory, prefect_api: str) -> dict[str
     return found
 
 
+@pytest.mark.parametrize("launcher", FORKING)
 @pytest.mark.parametrize("name", STEPS)
-def test_same_process(seen: dict[str, Seen], name: str) -> None:
-    warm, fresh = (seen[launcher].same(name) for launcher in LAUNCHERS)
-    differing = {key: (warm[key], fresh[key]) for key in fresh if warm[key] != fresh[key]}
+def test_same_process(seen: dict[str, Seen], name: str, launcher: str) -> None:
+    forked, fresh = (seen[one].same(name) for one in (launcher, "fresh"))
+    differing = {key: (forked[key], fresh[key]) for key in fresh if forked[key] != fresh[key]}
     assert not differing
 
 
@@ -108,30 +112,41 @@ def test_ends_like_an_interpreter(seen: dict[str, Seen], launcher: str) -> None:
     assert (seen[launcher].folder / "after-main").exists()
 
 
-def test_same_failures(seen: dict[str, Seen]) -> None:
-    warm, fresh = (
-        json.loads((seen[launcher].folder / "failures.json").read_text()) for launcher in LAUNCHERS
+@pytest.mark.parametrize("launcher", FORKING)
+def test_same_failures(seen: dict[str, Seen], launcher: str) -> None:
+    forked, fresh = (
+        json.loads((seen[one].folder / "failures.json").read_text()) for one in (launcher, "fresh")
     )
-    assert "MemoryError" in warm["memory"]
-    last_lines = [[text.splitlines()[-1] for text in run.values()] for run in (warm, fresh)]
+    assert "MemoryError" in forked["memory"]
+    last_lines = [[text.splitlines()[-1] for text in run.values()] for run in (forked, fresh)]
     assert last_lines[0] == last_lines[1]
 
 
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_choice_is_logged_once(seen: dict[str, Seen], launcher: str) -> None:
     for choice, line in CHOICES.items():
-        assert seen[launcher].output.count(line) == (choice == launcher)
+        assert seen[launcher].output.count(line) == ((choice == "fresh") == (launcher == "fresh"))
 
 
 def test_which_steps_are_forked(seen: dict[str, Seen]) -> None:
-    forked = {name for name in STEPS if seen["warm"].steps[name]["forked"]}
-    assert forked == {"start", "left", "right", "end"}  # another METAFLOW_* variable in "after"
+    for launcher in FORKING:
+        forked = {name for name in STEPS if seen[launcher].steps[name]["forked"]}
+        assert forked == set(STEPS) - {"after"}  # which has another METAFLOW_* variable
     assert not any(seen["fresh"].steps[name]["forked"] for name in STEPS)
 
 
-def test_warm_process(seen: dict[str, Seen]) -> None:
+def test_a_template_process_forks_all_steps_but_fresh_ones(seen: dict[str, Seen]) -> None:
+    parents = {n: seen["template"].steps[n]["parent"] for n in STEPS}
+    assert parents.pop("after") not in parents.values()
+    assert len(set(parents.values())) == 1
+
+
+@pytest.mark.parametrize("launcher", FORKING)
+def test_warm_process(seen: dict[str, Seen], launcher: str) -> None:
     for name in STEPS:
-        step = seen["warm"].steps[name]
+        step = seen[launcher].steps[name]
         assert step["parent threads"] == 1
-        # the one to its owner, and the pair that tells of ended children; none a connection
-        assert step["parent sockets"] == [3, 0]
+        # the one to its owner, the pair that tells of ended children, and that to a template
+        # process from what has one; none a connection
+        has_template = launcher == "template" and name == "after"
+        assert step["parent sockets"] == [3 + has_template, 0]

@@ -19,7 +19,7 @@ import warnings
 from metaflow import FlowSpec, catch, environment, step
 
 DEEDS = ("exit", "os_exit", "segfault", "kill", "message", "memory", "state", "streams", "ends")
-KEPT = threading.Lock()
+KEPT = None
 
 
 def facts(flow, name):
@@ -64,6 +64,7 @@ def facts(flow, name):
                     "numpy": numpy_random(),
                 },
                 "forked": "metaflow_side" in sys.modules,
+                "parent": os.getppid(),
                 "parent threads": len(os.listdir(f"/proc/{os.getppid()}/task")),
                 "parent sockets": sockets(os.getppid()),
             },
@@ -125,6 +126,7 @@ def numpy_random():
 
 def do(deed):
     """Do to this process what a step may do."""
+    global KEPT
     if deed == "exit":
         sys.exit(3)
     if deed == "os_exit":
@@ -147,6 +149,8 @@ def do(deed):
         sys.path.append("leaked")
         sys.setrecursionlimit(5000)
         gc.disable()
+        KEPT = threading.Lock()
+        KEPT.acquire()
         threading.Thread(target=KEPT.acquire, args=(True,), daemon=True).start()
         for _ in range(20):
             os.dup(1)
@@ -212,5 +216,4 @@ class SeenFlow(FlowSpec):
 
 
 if __name__ == "__main__":
-    KEPT.acquire()
     SeenFlow()

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..channel import Channel
+from .inherited import known_repository
 from .script import TRIGGERS_KNOWN_BY, FlowStart
-from .warm import WarmServer, known_repository
+from .warm import WarmServer
 
 # Variables that Python or the loader read when a process starts; Metaflow reads its
 # own when it is imported. A step that gets other values needs a fresh process.
@@ -164,6 +165,7 @@ class Launcher:
             "environment": dict(environment),
             "folder": str(Path.cwd()),
             "warm": warm,
+            "shared": _place_of_step(command),
             "flow": self.flow,
             "repository": known_repository(),
         }
@@ -261,6 +263,14 @@ class Launcher:
                 file.write_text(paths, encoding="utf-8")
                 words[place : place + 2] = ["--input-paths-filename", str(file)]
         return words
+
+
+def _place_of_step(command: Sequence[str]) -> int:
+    """Return where in a command its step begins, after what all steps have; or 0."""
+    for place, word in enumerate(command[:-2]):
+        if word == "step" and command[place + 2] == "--run-id":
+            return place
+    return 0
 
 
 def chosen_variables(

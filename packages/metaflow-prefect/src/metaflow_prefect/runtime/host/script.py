@@ -16,6 +16,7 @@ import sysconfig
 import threading
 import traceback
 from collections.abc import Callable, Sequence
+from functools import cache
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType
@@ -259,13 +260,19 @@ def _is_of_library(file: str) -> bool:
     return file.startswith(("<", *folders))
 
 
+@cache
+def c_library() -> ctypes.CDLL:
+    """Return the C library of this process."""
+    return ctypes.CDLL(None)
+
+
 def renew_standard_streams() -> None:
     """Make `sys.stdin`, `sys.stdout` and `sys.stderr` anew over descriptors 0 to 2.
 
     Output is unbuffered, as `PYTHONUNBUFFERED` makes it in Metaflow's own steps, and so
     is the C library's.
     """
-    library = ctypes.CDLL(None)
+    library = c_library()
     if sys.platform == "linux":
         output = ctypes.c_void_p.in_dll(library, "stdout")
         library.setvbuf(output, None, UNBUFFERED, ctypes.c_size_t(0))
@@ -301,7 +308,7 @@ def end_script(code: int) -> NoReturn:
             _let_go(sys.modules["__main__"].__dict__)
             gc.collect()
             _flush_files()
-        ctypes.CDLL(None).fflush(None)
+        c_library().fflush(None)
     finally:
         _leave(code)
 

@@ -21,6 +21,7 @@ from .code import fetch_package
 from .flow_facts import shape_of
 from .inbox import Inbox
 from .launch import Launcher, chosen_variables
+from .metadata_files import write_metadata_quickly
 from .native import configs_as_options, install_service
 from .outcome import storage_problem
 from .script import USAGE_CODE, FlowStart, StartAnew, cause_of, end_process, run_script
@@ -54,6 +55,7 @@ def _import_metaflow() -> None:
     # What each step would otherwise do for itself: Metaflow's version asks git, and
     # the first look at a flow's source compiles the tokenizer's expressions.
     version.get_version()
+    write_metadata_quickly()
     inspect.getsource(inspect.getsource)
     linecache.clearcache()
 

@@ -1,16 +1,12 @@
 """The warm process: it has imported Metaflow, and forks a process for each step.
 
-It is single-threaded, as forking a process with threads is not safe, does nothing but
-fork and wait, and ends when the socket to the process that uses it does, taking all
-step processes along. What every step would do alike is done before the fork, as far as
-it depends on no flow. After it, a child forgets what libraries have kept of this
-process's environment: the time zone, the temporary folder, random numbers.
+What every step would do alike is done before the fork, as far as it depends on no flow;
+where all steps of a run begin alike, a template process does the rest, too.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import importlib
 import os
@@ -18,61 +14,53 @@ import select
 import signal
 import socket
 import sys
-import tempfile
 import threading
-import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from ..channel import Channel
+from .fork_server import NEW_STDIN, ForkServer
+from .inherited import know_environment, know_repository
 from .script import end_script, print_exception, renew_standard_streams, run_script
+from .template import Template, TemplateProcess
 
-NEW_STDIN, NEW_STDOUT, NEW_STDERR, EXIT_REPORT = range(4)
+TEMPLATE_VARIABLE = "METAFLOW_PREFECT_TEMPLATE_FROM"
+TEMPLATE_FROM = 3  # from how many steps on that begin alike they have a template
+MOST_KINDS = 8  # of steps that have one
 
 
-class WarmServer:
-    """Starts step processes on request, and reports their process ids and exits."""
+class WarmServer(ForkServer):
+    """Starts the processes of steps.
+
+    Args:
+        control: The socket to the process that uses this one.
+    """
 
     def __init__(self, control: Channel) -> None:
-        self._control = control
-        self._reports: dict[int, int] = {}
-        self._wakeup, self._waker = socket.socketpair()
-        self._wakeup.setblocking(False)
-        self._waker.setblocking(False)
-        self._stops = {
-            number: signal.getsignal(number)
-            for number in (signal.SIGINT, signal.SIGTERM)
-        }
+        super().__init__(control)
         self._preloaded: dict[str, str] = {}
+        chosen = os.environ.get(TEMPLATE_VARIABLE, "")  # by our tests
+        self._worth = int(chosen) if chosen.isdecimal() else TEMPLATE_FROM
+        self._alike: dict[int, int] = {}
+        self._templates: dict[int, Template] = {}
 
     def serve(self) -> NoReturn:
         """Serve requests until the other end closes its socket."""
-        # Ctrl-C, and a worker that cancels a run, reach the whole group; stopping is
-        # the owner's business. This process must live to end what steps have started.
-        for number in self._stops:
-            signal.signal(number, signal.SIG_IGN)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
-        gc.collect()
-        gc.freeze()
-        while True:
-            control, wakeup = self._control.fileno(), self._wakeup.fileno()
-            ready, _, _ = select.select([control, wakeup], [], [])
-            if wakeup in ready:
-                self._wakeup.recv(4096)
-                self._reap()
-            if control in ready:
-                request, files = self._control.receive(files=4)
-                if request is None:
-                    self._kill_all()
-                    os._exit(0)
-                if "preload" in request:
-                    before = dict(os.environ)
-                    with self._ending_with_owner():
-                        preload(request["preload"], request["folder"])
-                    self._preloaded = dict(os.environ.items() - before.items())
-                else:
-                    self._start(request, files)
+        code = 1
+        try:
+            code = self._run(self.next_child())
+        except BaseException:  # noqa: BLE001 - told, as there is nobody to raise it to
+            print_exception()
+        finally:
+            end_script(code)
+
+    def tell(self, message: dict[str, Any]) -> None:
+        """Import the modules of a message before anything is forked."""
+        before = dict(os.environ)
+        with self._ending_with_owner():
+            preload(message["preload"], message["folder"])
+        self._preloaded = dict(os.environ.items() - before.items())
 
     @contextlib.contextmanager
     def _ending_with_owner(self) -> Iterator[None]:
@@ -94,93 +82,87 @@ class WarmServer:
         if self._control.fileno() in dict(poller.poll()):
             os._exit(1)
 
-    def _start(self, request: dict[str, Any], files: list[int]) -> None:
-        parent = os.getpid()
-        try:
-            pid = os.fork()
-        except OSError as error:  # no step that runs is to suffer from that
-            os.write(files[NEW_STDERR], f"The step cannot start: {error}\n".encode())
-            _report(files[EXIT_REPORT], 0)
-            for descriptor in files:
-                os.close(descriptor)
-            return
-        if pid == 0:
-            self._become(request, files, parent)
-        try:
-            os.setpgid(pid, pid)  # in parent and child: whoever comes first
-        except (PermissionError, ProcessLookupError):
-            pass  # it has become another program, or has ended
-        for descriptor in files[:EXIT_REPORT]:
-            os.close(descriptor)
-        self._reports[pid] = files[EXIT_REPORT]
-        _report(files[EXIT_REPORT], pid)
-
-    def _reap(self) -> None:
-        while self._reports:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if pid == 0:
-                return
-            report = self._reports.pop(pid, None)
-            if report is not None:
-                _report(report, os.waitstatus_to_exitcode(status))
-                os.close(report)
-
-    def _kill_all(self) -> None:
-        for pid in self._reports:
-            try:
-                os.killpg(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-
-    def _become(self, request: dict[str, Any], files: list[int], parent: int) -> None:
-        """Turn this forked child into the requested process; does not return."""
-        code = 1
-        try:
-            os.setpgid(0, 0)
-            die_with(parent)
-            for number, descriptor in enumerate(files[:EXIT_REPORT]):
-                os.dup2(descriptor, number)
-            self._control.close()
-            self._wakeup.close()
-            self._waker.close()
-            for descriptor in (*files, *self._reports.values()):
-                os.close(descriptor)
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            code = self._run(request)
-        except BaseException:  # noqa: BLE001 - told, as there is nobody to raise it to
-            print_exception()
-        finally:
-            end_script(code)
-
     def _run(self, request: dict[str, Any]) -> int:
-        command, environment = request["command"], request["environment"]
-        os.chdir(request["folder"])
+        command = request["command"]
         if request["warm"]:
-            for number, handler in self._stops.items():
-                signal.signal(number, handler)
-            os.environ.clear()
-            os.environ.update({**self._preloaded, **environment})
+            self._enter(request)
             renew_standard_streams()
-            know_environment()
-            know_repository(request["repository"])
-            sys.orig_argv = list(command)
             return run_script(command[1], command[2:], request["flow"])
+        os.chdir(request["folder"])
         for name in (signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(name, signal.SIG_DFL)
         for number, handler in self._stops.items():
             ignored = handler is signal.SIG_IGN
             signal.signal(number, signal.SIG_IGN if ignored else signal.SIG_DFL)
         try:
-            os.execvpe(command[0], command, environment)
+            os.execvpe(command[0], command, request["environment"])
         except OSError as error:
             os.write(2, f"{command[0]}: {error.strerror}\n".encode())
         return 127
 
+    def _enter(self, request: dict[str, Any]) -> None:
+        """Take over the folder and the environment of a step."""
+        os.chdir(request["folder"])
+        self.listen_to_stops()
+        os.environ.clear()
+        os.environ.update({**self._preloaded, **request["environment"]})
+        know_environment()
+        know_repository(request["repository"])
+        sys.orig_argv = list(request["command"])
 
-def _report(descriptor: int, number: int) -> None:
-    with contextlib.suppress(BrokenPipeError):  # whoever asked does not listen any more
-        os.write(descriptor, f"{number}\n".encode())
+    # -- templates ------------------------------------------------------------------
+
+    def pass_on(self, request: dict[str, Any], files: Sequence[int]) -> bool:
+        """Have a template process serve a request, if there is one for it."""
+        if not request["warm"] or not request["shared"] or not self._worth:
+            return False
+        kind = _kind_of(request)
+        if kind not in self._templates:
+            self._alike[kind] = self._alike.get(kind, 0) + 1
+            if self._alike[kind] < self._worth or len(self._templates) == MOST_KINDS:
+                return False
+            self._templates[kind] = self._make_template(request, files)
+        return self._templates[kind].take(request, files)
+
+    def _make_template(self, request: dict[str, Any], files: Sequence[int]) -> Template:
+        template = Template(Path(request["folder"], request["command"][1]))
+        ours, theirs = socket.socketpair()
+        try:
+            pid = os.fork()
+        except OSError:  # no step that runs is to suffer from that
+            ours.close()
+            theirs.close()
+            return template
+        if pid == 0:
+            ours.close()
+            os.dup2(files[NEW_STDIN], NEW_STDIN)
+            for descriptor in files:
+                os.close(descriptor)
+            self.let_go()
+            self._enter(request)
+            TemplateProcess(Channel(theirs), request).run()
+        theirs.close()
+        template.begin(pid, Channel(ours))
+        return template
+
+    def let_go(self) -> None:
+        """Have a forked process hold nothing of this one's own."""
+        super().let_go()
+        for template in self._templates.values():
+            template.drop()
+
+    def end(self) -> None:
+        """End this process, and all that those have started which it has forked."""
+        for template in self._templates.values():
+            template.end()
+        super().end()
+
+
+def _kind_of(request: dict[str, Any]) -> int:
+    """Return what is the same for all steps that begin alike."""
+    words = tuple(request["command"][: request["shared"]])
+    environment = frozenset(request["environment"].items())
+    return hash((words, environment, request["folder"], request["flow"]))
 
 
 def preload(modules: Sequence[str], folder: str) -> None:
@@ -201,39 +183,3 @@ def preload(modules: Sequence[str], folder: str) -> None:
     sys.path.remove(folder)
     gc.collect()
     gc.freeze()
-
-
-def know_environment() -> None:
-    """Have libraries see this process's own environment, and not that of the other.
-
-    What they have kept of the environment is forgotten. numpy's random numbers would be
-    the same in all steps; `random` has a hook for that itself.
-    """
-    time.tzset()
-    tempfile.tempdir = None
-    if numbers := sys.modules.get("numpy.random"):
-        vars(numbers)["seed"]()
-
-
-def known_repository() -> Any:
-    """Return what Metaflow has found out about the git repository of the flow's file.
-
-    It asks git up to five times, in every process anew; all steps of a run can share
-    the answers.
-    """
-    return getattr(sys.modules.get("metaflow.metaflow_git"), "_git_info_cache", None)
-
-
-def know_repository(known: Any) -> None:
-    """Take over what `known_repository` returned in another process."""
-    if known is not None:
-        vars(sys.modules["metaflow.metaflow_git"])["_git_info_cache"] = known
-
-
-def die_with(parent: int) -> None:
-    """Have the kernel kill this process when its parent ends, where it can (Linux)."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
-        if os.getppid() != parent:
-            os.kill(os.getpid(), signal.SIGKILL)
