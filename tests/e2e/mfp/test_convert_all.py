@@ -51,6 +51,8 @@ def test_whole_life(tmp_path: Path) -> None:
     check = mfp(tmp_path, "convert-all", "flows", "--check")
     assert check.returncode == 1
     assert f"changed: {files[0]}" in check.stdout
+    (row,) = [line for line in check.stdout.splitlines() if line.startswith("flows/a/b.py")]
+    assert row.split()[1:4] == ["H", "would", "change"]
     assert "+def h(" in check.stdout
     assert mfp(tmp_path, "convert-all", "flows").returncode == 0
 
@@ -58,9 +60,14 @@ def test_whole_life(tmp_path: Path) -> None:
     check = mfp(tmp_path, "convert-all", "flows", "--check")
     assert check.returncode == 1
     assert f"removed: {files[1]}" in check.stdout
+    assert check.stderr.endswith("0 failed, 2 would be removed.\n")
     assert "--prune" in mfp(tmp_path, "convert-all", "flows").stderr
     assert generated(tmp_path) == files
-    assert mfp(tmp_path, "convert-all", "flows", "--prune").returncode == 0
+    pruned = mfp(tmp_path, "convert-all", "flows", "--prune", "--json", "-")
+    assert pruned.returncode == 0
+    assert [tuple(one.values())[:2] for one in json.loads(pruned.stdout)["stale"]] == [
+        (file, "removed") for file in files[1:]
+    ]
     assert generated(tmp_path) == files[:1]
 
 
@@ -159,7 +166,7 @@ def test_json_to_a_pipe_does_not_replace_it(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     with os.fdopen(os.open(pipe, os.O_RDWR | os.O_NONBLOCK), "rb", buffering=0) as reader:
         assert mfp(tmp_path, "convert-all", "--json", "pipe").returncode == 0
-        assert json.loads(reader.read(10_000)) == {"flows": []}
+        assert json.loads(reader.read(10_000)) == {"flows": [], "stale": []}
     assert pipe.is_fifo()
 
 

@@ -94,7 +94,10 @@ def test_nothing_to_convert(tmp_path: Path) -> None:
         assert result.returncode == code
         assert "No flows found in flows." in result.stderr
     result = mfp(tmp_path, "list", "--fail-on-empty")
-    assert (result.returncode, "No flows found in ." in result.stderr) == (5, True)
+    assert (result.returncode, "No flows found in the current folder." in result.stderr) == (
+        5,
+        True,
+    )
 
 
 def test_how_much_is_said(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_options_configs_tags_and_names(tmp_path: Path) -> None:
     [
         (
             "[tool.mfp]\ndatastor = 's3'",
-            "2: tool.mfp.datastor is unknown: did you mean datastore",
+            "2: tool.mfp.datastor is unknown: perhaps you mean datastore. Correct",
         ),
         ("[tool.mfp]\ndatastore = 3", ":2: tool.mfp.datastore must be a string"),
         ("[tool.mfp]\nwith = 'retry'", "tool.mfp.with must be a list"),

@@ -358,6 +358,7 @@ def test_ten_steps_and_three_parameters_are_a_short_file() -> None:
     flow = ten_steps()
     short = render(flow, source="flow.py", output="out.py", runtime="installed")
     assert len(short.splitlines()) < 90
+    assert "\n    python flow.py prefect create out.py --runtime installed\n" in short
     long = own_part(written(flow)).splitlines()
     (first, *_) = (number for number, line in enumerate(long, 1) if line.startswith("@task("))
     assert first <= 30

@@ -96,7 +96,7 @@ def test_json(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("files", "code", "lines"),
     [
-        pytest.param({}, 0, ["No flows found in ."], id="none"),
+        pytest.param({}, 0, ["No flows found in the current folder."], id="none"),
         pytest.param({"b.py": BROKEN}, 3, ["No flows found", "b.py:2: is not valid"], id="broken"),
         pytest.param({"a.py": FLOW, "b.py": BROKEN}, 3, ["b.py:2: is not valid"], id="partly"),
         pytest.param(

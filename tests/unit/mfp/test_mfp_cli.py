@@ -67,7 +67,7 @@ def test_help_lists_commands_with_summary(capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        pytest.param(["lsit"], "No such command 'lsit'", id="command"),
+        pytest.param(["lsit"], "No such command 'lsit'. Did you mean 'list'?", id="command"),
         pytest.param(["--nope"], "No such option", id="option"),
         pytest.param(["list", "--nope"], "No such option", id="command-option"),
     ],

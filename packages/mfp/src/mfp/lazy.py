@@ -1,6 +1,7 @@
 """A click group that imports a command's module only when the command is used."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -46,6 +47,19 @@ class LazyGroup(click.Group):
             raise TypeError(f"{self.entries[cmd_name].module}.command is not a click command")
         command.hidden = self.entries[cmd_name].hidden
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is asked for; of a misspelt one, name the nearest."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            shown = [name for name, entry in self.entries.items() if not entry.hidden]
+            if near := get_close_matches(args[0], shown, 1):
+                text = f"No such command {args[0]!r}. Did you mean {near[0]!r}?"
+                raise click.UsageError(text, ctx) from error
+            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the list of commands from the table, importing none of them."""

@@ -1,7 +1,7 @@
 """Text for a terminal, a pipe or a log: nothing in it can break a line or fail to encode."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, TextIO, TypeAlias
 
 Verbosity: TypeAlias = Literal["quiet", "normal", "verbose"]
@@ -71,3 +71,16 @@ def rich_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     Console(highlight=False).print(table)
+
+
+def nothing_found(paths: Iterable[str]) -> str:
+    """Say that there are no flows.
+
+    Args:
+        paths: Where they were looked for.
+
+    Returns:
+        The sentence.
+    """
+    places = ["the current folder" if path == "." else path for path in paths]
+    return f"No flows found in {printable(', '.join(places))}."

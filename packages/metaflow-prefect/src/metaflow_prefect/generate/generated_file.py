@@ -45,13 +45,14 @@ def with_header(body: str, flow: str) -> str:
     return f"{MARK.decode()}{__version__} {flow} {_checksum(body.encode())}\n{body}"
 
 
-def docstring(origin: Origin, output: str, function: str) -> str:
+def docstring(origin: Origin, output: str, function: str, options: str = "") -> str:
     """Write the docstring of a generated file.
 
     Args:
         origin: What it is made from.
         output: Its own name.
         function: The name of the Prefect flow's function.
+        options: What `create` is to be told besides, as words of a shell.
 
     Returns:
         The docstring's source, with its quotes.
@@ -62,7 +63,7 @@ def docstring(origin: Origin, output: str, function: str) -> str:
         "",
         "Do not edit it: change the flow and make it again.",
         "",
-        f"    python {source} prefect create {file}",
+        f"    python {source} prefect create {' '.join((file, *options.split()))}",
         f"    python {file} --help",
         f"    prefect deploy {shlex.quote(f'{output}:{function}')}",
         "",

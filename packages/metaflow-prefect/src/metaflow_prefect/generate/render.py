@@ -106,8 +106,9 @@ def render(flow: FlowModel, *, source: str, output: str, runtime: Runtime = "emb
     arguments = argument_names(parameter.name for parameter in flow.parameters)
     parameters = {arguments[one.name]: one for one in flow.parameters}
     prelude = PRELUDES[runtime].format(loader=LOADER, typing=", ".join(typing_names(parameters)))
+    options = "" if runtime == "embedded" else f"--runtime {runtime}"
     body = FILE.format(
-        docstring=docstring(Origin(flow.name, source), output, function),
+        docstring=docstring(Origin(flow.name, source), output, function, options),
         prelude=prelude,
         tasks="\n".join(_task(step.task) for step in flow.steps),
         flow=_flow(flow, function, parameters),

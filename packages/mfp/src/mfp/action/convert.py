@@ -78,7 +78,7 @@ def convert_flows(inputs: Inputs, runner: Runner, said: Said) -> tuple[Report, l
     removals = (
         handle_stale_files(folder, done.project, inputs.writing, prune=prune) if first else []
     )
-    show(done.outcomes, check=inputs.writing.check, verbosity="normal")
+    show(done.outcomes, removals, check=inputs.writing.check, verbosity="normal")
     show_notebooks(done.notebooks)
     show_changes(done.outcomes, removals, diffs=False)  # they are in the summary
     kept = _keep(inputs, done)

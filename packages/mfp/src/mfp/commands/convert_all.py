@@ -104,14 +104,15 @@ def command(*, check: bool, prune: bool, force: bool, work_pool: str | None, **g
     folder, first = Path(selection.output_dir), selection.part.number == 1
     stale = handle_stale_files(folder, converted.project, writing, prune=prune) if first else []
     if selection.json_file is not None:
-        write_document(selection.json_file, outcomes)
+        gone = [{"path": str(one.path), "status": one.fate, "reason": one.reason} for one in stale]
+        write_document(selection.json_file, outcomes, stale=gone)
     codes = [show_remarks(converted, selection)]
     first_new = next((one.output for one in outcomes if one.new and one.output), None)
     if first_new and not check and selection.verbosity != "quiet":
         advice = attributes_advice(selection.output_dir, first_new)
         click.echo(f"{advice}\n" if advice else "", err=True, nl=False)
     if selection.json_file != "-":
-        show(outcomes, check=check, verbosity=selection.verbosity)
+        show(outcomes, stale, check=check, verbosity=selection.verbosity)
     show_changes(outcomes, stale)
     differences = [one.difference for one in outcomes] + [one.difference for one in stale]
     codes += [DIFFERS] * any(differences)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mfp.convert.report import show_notebooks, show_notes
-from mfp.terminal import printable
+from mfp.terminal import nothing_found, printable
 
 if TYPE_CHECKING:
     from mfp.convert.repository import Converted
@@ -37,7 +37,7 @@ def show_remarks(converted: "Converted", selection: "Selection") -> int:
         click.echo(printable(f"mfp: error: {error}"), err=True)
     empty = not converted.planned and not converted.outcomes
     if empty:
-        text = f"No flows found in {printable(', '.join(selection.paths))}."
+        text = nothing_found(selection.paths)
         click.echo(f"mfp: error: {text}" if selection.fail_on_empty else text, err=True)
     if converted.errors:
         return USAGE

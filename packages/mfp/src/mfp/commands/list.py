@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mfp.terminal import plain_table, printable, rich_table
+from mfp.terminal import nothing_found, plain_table, printable, rich_table
 
 if TYPE_CHECKING:
     from mfp.convert.selection import Selection
@@ -224,7 +224,7 @@ def _show(found: "Discovery", paths: tuple[str, ...]) -> None:
     ]
     _table(header, rows)
     if not rows:
-        click.echo(f"No flows found in {printable(', '.join(paths))}.", err=True)
+        click.echo(nothing_found(paths), err=True)
     for one in (*found.notebooks, *found.problems):
         click.echo(printable(str(one)), err=True)
     if found.left_out:

@@ -11,11 +11,12 @@ from typing import Any
 import click
 
 from mfp.convert.loading.exchange import Reply
-from mfp.convert.writing.outcome import Outcome, failure
-from mfp.convert.writing.stale import StaleFile
+from mfp.convert.writing.outcome import Outcome, failure, said_status
+from mfp.convert.writing.stale import Fate, StaleFile
 from mfp.discover import NotebookFlow
 from mfp.terminal import Verbosity, plain_table, printable, rich_table
 
+REMOVED: tuple[Fate, ...] = ("removed", "would be removed")
 HEADER = ("FLOW", "CLASS", "STATUS", "OUTPUT, OR REASON AND REMEDY")
 
 
@@ -53,22 +54,30 @@ def _loaded(reply: Reply) -> dict[str, Any]:
     return {"note": reply.note, "configs": configs, "stand_ins": list(reply.stand_ins)}
 
 
-def show(outcomes: Sequence[Outcome], *, check: bool, verbosity: Verbosity) -> None:
+def show(
+    outcomes: Sequence[Outcome],
+    stale: Sequence[StaleFile] = (),
+    *,
+    check: bool,
+    verbosity: Verbosity,
+) -> None:
     """Print a table of what changed and what failed, and the numbers to standard error.
 
     Args:
         outcomes: What became of the flows.
+        stale: What became of the files that are no flow's any more.
         check: Whether nothing was written.
         verbosity: `verbose` shows what is unchanged, too; `quiet` only what failed.
     """
     if verbosity != "quiet":
         shown = [one for one in outcomes if verbosity == "verbose" or one.status != "unchanged"]
-        show_table(
-            HEADER, [(one.location, one.name or "", one.status, _last(one)) for one in shown]
-        )
+        rows = [
+            (one.location, one.name or "", said_status(one, check), _last(one)) for one in shown
+        ]
+        show_table(HEADER, rows)
     show_failures(outcomes, in_table=verbosity != "quiet")
     if verbosity != "quiet":
-        click.echo(f"{_numbers(outcomes, check=check)}.", err=True)
+        click.echo(f"{_numbers(outcomes, stale, check=check)}.", err=True)
 
 
 def _last(outcome: Outcome) -> str:
@@ -78,11 +87,13 @@ def _last(outcome: Outcome) -> str:
     return f"{outcome.reason or outcome.output or ''}{with_what}"
 
 
-def _numbers(outcomes: Sequence[Outcome], *, check: bool) -> str:
+def _numbers(outcomes: Sequence[Outcome], stale: Sequence[StaleFile], *, check: bool) -> str:
     count = Counter(one.status for one in outcomes)
     converted = "would change" if check else "converted"
     text = f"{count['converted']} {converted}, {count['unchanged']} unchanged, "
     text += f"{count['failed']} failed"
+    fates = Counter(one.fate for one in stale)
+    text += "".join(f", {fates[fate]} {fate}" for fate in REMOVED if fates[fate])
     stubbed = [one.reply.stand_ins for one in outcomes if one.reply and one.reply.stand_ins]
     if stubbed:
         modules = sorted({module for modules in stubbed for module in modules})

@@ -10,7 +10,14 @@ from metaflow_prefect.errors import MetaflowPrefectError
 
 from mfp.convert.loading.exchange import Form, Reply, Request
 from mfp.convert.memory.cache import Cache
-from mfp.convert.writing.outcome import Outcome, Status, Writing, failure, write_generated
+from mfp.convert.writing.outcome import (
+    Outcome,
+    Status,
+    Writing,
+    failure,
+    said_status,
+    write_generated,
+)
 from mfp.convert.writing.plan import Planned
 from mfp.progress import progress
 from mfp.settings import FlowSettings
@@ -131,8 +138,7 @@ def _line(outcome: Outcome, writing: Writing) -> str:
     """Say in one line what became of a flow."""
     if outcome.status == "failed":
         return f"failed {failure(outcome)}"
-    changes = writing.check and outcome.status == "converted"
-    return f"{'would change' if changes else outcome.status} {outcome.location}"
+    return f"{said_status(outcome, writing.check)} {outcome.location}"
 
 
 def load_all(

@@ -202,8 +202,8 @@ def _message(error: Mapping[str, Any]) -> str:
 
         known = keys_of(override="overrides" in keys)
         close = get_close_matches(str(keys[-1]).replace("_", "-"), known, 1)
-        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
-        return f"{name} is unknown: {hint}".rstrip(".")
+        hint = f"perhaps you mean {close[0]}" if close else f"known are {', '.join(known)}"
+        return f"{name} is unknown: {hint}"
     said = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     said = WORDS.get(error["type"], said if said.startswith("must") else f"must be {said}")
     return f"{name} {said}"

@@ -146,7 +146,10 @@ def _told(url: str) -> Iterator[None]:
     except ValueError as error:  # no JSON
         raise ServerProblem(_other_server(url)) from error
     except RuntimeError as error:  # the temporary server has not started
-        raise ServerProblem(f"Prefect's temporary server: {error}") from error
+        raise ServerProblem(
+            f"Prefect's temporary server: {error} Try again; or start a server by "
+            "`prefect server start`, and set PREFECT_API_URL."
+        ) from error
 
 
 def _other_server(url: str) -> str:

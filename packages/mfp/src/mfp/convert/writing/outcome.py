@@ -137,6 +137,19 @@ def failure(outcome: Outcome) -> str:
     return f"{outcome.location}: {name}{outcome.reason}"
 
 
+def said_status(outcome: Outcome, check: bool) -> str:
+    """Say what became of a flow, or what would, where nothing is written.
+
+    Args:
+        outcome: The flow.
+        check: Whether nothing is written.
+
+    Returns:
+        A word or two for a reader.
+    """
+    return "would change" if check and outcome.status == "converted" else outcome.status
+
+
 def difference(before: bytes | None, after: bytes | None, path: Path) -> str:
     """Write the change of a file as a unified diff.
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from metaflow_prefect.generate.generated_file import is_edited, is_generated, origin_of
 
@@ -12,6 +12,7 @@ from mfp.convert.writing.outcome import Writing, difference
 from mfp.convert.writing.plan import Planned
 from mfp.discover import discover
 
+Fate: TypeAlias = Literal["removed", "would be removed", "edited", "kept"]
 _SKIPPED = ("node_modules", "__pycache__", "site-packages")
 
 
@@ -28,7 +29,7 @@ class StaleFile:
 
     path: Path
     reason: str
-    fate: Literal["removed", "would be removed", "edited", "kept"] = "kept"
+    fate: Fate = "kept"
     difference: str = ""
 
 
