@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from support.run import python
+from support.run import LIMIT, python
 
 SOURCES = Path(__file__).parent / "sources"
 
@@ -31,7 +31,7 @@ class FlowFolder:
             **variables,
         }
 
-    def run(self, *words: str, limit: int = 240) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, limit: float = LIMIT) -> subprocess.CompletedProcess[str]:
         """Run a Python command in the folder to its end."""
         return python(*words, folder=self.path, variables=self.environment, limit=limit)
 

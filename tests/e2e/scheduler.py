@@ -17,8 +17,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.settings import PREFECT_API_URL, temporary_settings
-
-LIMIT = 180.0  # seconds that anything may take on a busy machine
+from support.run import LIMIT
 
 
 @contextmanager

@@ -359,7 +359,6 @@ def answered(repository: Repository, answer: str, *words: str) -> int:
             env=repository.environment,
             stdin=terminal,
             capture_output=True,
-            timeout=240,
             check=False,
         ).returncode
     finally:

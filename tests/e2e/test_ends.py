@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 from e2e.project import SOURCES, FlowFolder
+from support.run import LIMIT
 
 
 def test_a_child_of_the_flows_import_does_not_hold_the_run(
@@ -15,7 +16,7 @@ def test_a_child_of_the_flows_import_does_not_hold_the_run(
     with output.open("w") as file:  # a pipe of ours would be held as well
         run = flow.start(flow.create(), output=file)
     try:
-        assert run.wait(timeout=120) == 0
+        assert run.wait(timeout=LIMIT) == 0
     finally:
         os.kill(int((tmp_path / "child.txt").read_text()), signal.SIGKILL)
     assert "Finished in state Completed" in output.read_text().splitlines()[-1]

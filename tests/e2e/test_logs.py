@@ -13,10 +13,10 @@ from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
 from prefect.client.schemas.sorting import LogSort
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from support.outage import door_to
+from support.run import LIMIT
 from support.wait import until_exists
 
 PAGE = 200
-LIMIT = 120  # seconds
 
 
 @pytest.fixture

@@ -242,8 +242,8 @@ deployed = Deployer("{file}.py", show_output=False).prefect(name="by-hand").crea
     tags=["of:deployer"], work_pool="{pool}")
 run = deployed.trigger(alpha=0.5, name="Ada", wait={{"a": 1}})
 early = run.status
-run.wait_for_run(check_interval=1, timeout=170)
-run.wait_for_completion(check_interval=1, timeout=170)
+run.wait_for_run(check_interval=1, timeout=900)
+run.wait_for_completion(check_interval=1, timeout=900)
 wrong = []
 for given in ({{"none": 1}}, {{"alpha": "x"}}):
     try:
@@ -262,7 +262,7 @@ runs = found.list_runs()
 run = DeployedFlow.get_triggered_prefect_run("{name}", runs[0].pathspec.split("/")[1])
 listed = [one.name for one in DeployedFlow.list_prefect(found.flow_name)]
 resumed = found.resume()
-resumed.wait_for_completion(check_interval=1, timeout=170)
+resumed.wait_for_completion(check_interval=1, timeout=900)
 print(json.dumps([found.name, found.flow_name, found.production_token, run.status,
     run.run.successful, listed, run.url, resumed.status, found.delete(), found.delete()]))
 """
@@ -271,7 +271,7 @@ print(json.dumps([found.name, found.flow_name, found.production_token, run.statu
 @pytest.mark.usefixtures("working")
 def test_metaflows_deployer(tmp_path: Path, prefect_api: str, pool: str) -> None:
     flows = Flows(tmp_path / "work", prefect_api, deployed=greeting("OperatedDeployedFlow"))
-    done = flows.run("-c", DRIVE.format(file="deployed", pool=pool), limit=600)
+    done = flows.run("-c", DRIVE.format(file="deployed", pool=pool))
     assert done.returncode == 0, done.stderr
     name, flow, pathspec, early, status, running, good, tags, seen, token, wrong, ended = (
         json.loads(done.stdout.splitlines()[-1])
@@ -290,7 +290,7 @@ def test_metaflows_deployer(tmp_path: Path, prefect_api: str, pool: str) -> None
 
     # In another process, folder and home, without the flow's file.
     other = Flows(tmp_path / "other", prefect_api, unrelated=greeting("OperatedUnrelatedFlow"))
-    done = other.run("-c", ELSEWHERE.format(name="by-hand"), limit=600)
+    done = other.run("-c", ELSEWHERE.format(name="by-hand"))
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == [
         "by-hand", "OperatedDeployedFlow", token, "Succeeded", True, ["by-hand"],

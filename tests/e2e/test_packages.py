@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from support.run import LIMIT
 
 pytestmark = pytest.mark.xdist_group("packages")
 
@@ -71,7 +72,7 @@ class Installation:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=300,
+            timeout=LIMIT,
             check=False,
         )
 

@@ -4,7 +4,6 @@ import itertools
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.sorting import LogSort, TaskRunSort
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from support.cases import CASES
-from support.run import Result, environment, prefect
+from support.run import Result, environment, prefect, python
 from support.wait import until
 
 FLOWS = Path(__file__).parents[1] / "flows"
@@ -54,8 +53,25 @@ def flow_run_id_of(run_id: str) -> Any:
     return run_id.removeprefix("prefect-")
 
 
-def task_runs(client: SyncPrefectClient, result: Result) -> dict[str, Any]:
-    return task_runs_of(client, flow_run_id(result))
+def task_runs(client: SyncPrefectClient, result: Result, *names: str) -> dict[str, Any]:
+    return ended_task_runs(client, flow_run_id(result), *names)
+
+
+def ended_task_runs(client: SyncPrefectClient, flow_run: Any, *names: str) -> dict[str, Any]:
+    """The task runs of a run that has ended, once Prefect, which takes its time, shows them so.
+
+    Args:
+        client: A client of the server.
+        flow_run: The flow run's id.
+        names: Of task runs that must be among them.
+    """
+
+    def shown() -> dict[str, Any]:
+        runs = task_runs_of(client, flow_run)
+        ended = all(run.state is not None and run.state.is_final() for run in runs.values())
+        return runs if ended and runs.keys() >= set(names) else {}
+
+    return until(shown)
 
 
 def task_runs_of(client: SyncPrefectClient, flow_run: Any) -> dict[str, Any]:
@@ -73,8 +89,9 @@ def test_a_task_run_for_each_task_with_true_edges(
     tmp_path: Path, prefect_api: str, client: SyncPrefectClient
 ) -> None:
     result = run_case("graph-foreach_list", tmp_path, prefect_api)
-    runs = task_runs(client, result)
-    assert set(runs) == {"start", "body[0] a", "body[1] None", "body[2] 3", "join", "end"}
+    expected = {"start", "body[0] a", "body[1] None", "body[2] 3", "join", "end"}
+    runs = task_runs(client, result, *expected)
+    assert set(runs) == expected
     names = {run.id: name for name, run in runs.items()}
     edges = {
         name: {names[given.id] for inputs in run.task_inputs.values() for given in inputs}
@@ -93,7 +110,8 @@ def test_nodes_of_parallel_have_task_runs(
     tmp_path: Path, prefect_api: str, client: SyncPrefectClient
 ) -> None:
     result = run_case("graph-parallel", tmp_path, prefect_api)
-    assert set(task_runs(client, result)) == {"start", "nodes[0]", "nodes[1]", "join", "end"}
+    expected = {"start", "nodes[0]", "nodes[1]", "join", "end"}
+    assert set(task_runs(client, result, *expected)) == expected
 
 
 def logs_of(client: SyncPrefectClient, result: Result) -> list[Any]:
@@ -137,7 +155,7 @@ def test_one_fault_makes_one_task_red_and_tells_what_to_do(
     line = f"python out.py --resume {run_id}"
     assert done.stderr.splitlines()[-1].strip() == line
     red = "evaluate[2,3] IT/boost"
-    runs = until(lambda: all_ended(client, run_id, red))
+    runs = ended_task_runs(client, flow_run_id_of(run_id), red)
     assert runs[red].name == f"{red} (evaluate-2-3)"
     states = {name: run.state for name, run in runs.items() if not run.state.is_completed()}
     assert states.pop(red).message == message
@@ -169,27 +187,15 @@ def test_one_fault_makes_one_task_red_and_tells_what_to_do(
     assert pasted(whole, tmp_path / "elsewhere", folder).startswith("False\n")
 
 
-def all_ended(client: SyncPrefectClient, run_id: str, name: str) -> dict[str, Any]:
-    """The task runs of a run, once Prefect's server knows of the ends of all."""
-    runs = task_runs_of(client, flow_run_id_of(run_id))
-    over = all(run.state.is_final() for run in runs.values())
-    return runs if over and name in runs else {}
-
-
 def snippets(text: str) -> list[str]:
     return [part.split("```")[0] for part in text.split("```python\n")[1:]]
 
 
 def pasted(snippet: str, folder: Path, flow: FlowFolder) -> str:
     folder.mkdir(exist_ok=True)
-    return subprocess.run(
-        [sys.executable, "-c", snippet],
-        cwd=folder,
-        env=flow.environment,
-        stdout=subprocess.PIPE,
-        check=True,
-        text=True,
-    ).stdout
+    done = python("-c", snippet, folder=folder, variables=flow.environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_a_repaired_run_is_told_once(
@@ -254,7 +260,7 @@ def test_what_a_killed_process_has_left_is_ended_by_the_next_attempt(
     (tmp_path / "awake").touch()
     done = folder.run("out.py", "--resume", run_id)
     assert done.returncode == 0, done.stderr
-    left = task_runs_of(client, flow_run_id_of(run_id))
+    left = ended_task_runs(client, flow_run_id_of(run_id), *runs)
     assert {left[name].state.name for name in runs} == {"Stopped"}
 
 
@@ -266,7 +272,7 @@ def iter_lines(process: subprocess.Popen[str], word: str) -> Iterator[str]:
 def running_of(client: SyncPrefectClient, run_id: str) -> list[str]:
     """The names of the two tasks that sleep, once Prefect shows them as running."""
     runs = task_runs_of(client, flow_run_id_of(run_id))
-    found = [name for name, run in runs.items() if run.state.is_running()]
+    found = [name for name, run in runs.items() if run.state and run.state.is_running()]
     return found if len(found) == 2 else []
 
 
@@ -274,7 +280,7 @@ def test_a_caught_failure_is_told_by_its_state(
     tmp_path: Path, prefect_api: str, client: SyncPrefectClient
 ) -> None:
     result = run_case("failure-catch_raise", tmp_path, prefect_api)
-    runs = task_runs(client, result)
+    runs = task_runs(client, result, "fine", "start")
     assert runs["fine"].state.name == "Completed"
     state = runs["start"].state
     assert (state.name, state.type) == ("Caught", StateType.COMPLETED)
@@ -301,7 +307,7 @@ def test_the_state_says_how_a_task_ended(
     message: str,
 ) -> None:
     result = run_case(f"failure-{case}", tmp_path, prefect_api)
-    runs = until(lambda: all_ended(client, str(result.run_id), name))
+    runs = task_runs(client, result, name)
     red = {key: run for key, run in runs.items() if not run.state.is_completed()}
     assert list(red) == [name]
     assert red[name].state.name == state
@@ -330,13 +336,8 @@ def test_an_artifact_for_each_step_says_how_to_get_what_it_left(
     assert f"for task in Step('{run}/body'):" in artifacts[f"{flow}-step-body"]
     assert f"Run('{run}')" in artifacts[flow]
     _, snippet = snippets(artifacts[f"{flow}-step-body"])
-    printed = subprocess.run(
-        [sys.executable, "-c", snippet],
-        cwd=tmp_path,
-        env=environment(result.case, tmp_path),
-        stdout=subprocess.PIPE,
-        check=True,
-    )
+    variables = environment(result.case, tmp_path)
+    printed = python("-c", snippet, folder=tmp_path, variables=variables)
     assert len(printed.stdout.splitlines()) == 3
 
 
@@ -375,7 +376,7 @@ def test_a_task_runs_state_names_the_metaflow_task(
     tmp_path: Path, prefect_api: str, client: SyncPrefectClient
 ) -> None:
     result = run_case("graph-linear", tmp_path, prefect_api)
-    state = task_runs(client, result)["middle"].state
+    state = task_runs(client, result, "middle")["middle"].state
     assert state.message == f"Metaflow task LinearFlow/{result.run_id}/middle/middle"
 
 
@@ -403,7 +404,7 @@ def test_resources_limit_how_many_run_and_retry_waits(
     assert done.returncode == 0, done.stderr
     assert "overlap: False" in done.stderr
     assert "waited: True" in done.stderr
-    runs = task_runs_of(client, flow_run_id_of((tmp_path / "id").read_text()))
+    runs = ended_task_runs(client, flow_run_id_of((tmp_path / "id").read_text()), "start")
     tags = {name.split()[0]: sorted(run.tags) for name, run in runs.items()}
     assert tags["train[0]"] == tags["train[1]"] == ["gpu", "gpu=1", "memory=16000"]
     assert tags["start"] == []

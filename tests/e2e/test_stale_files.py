@@ -2,10 +2,10 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from support.run import python
 
 FLOW = '''\
 from metaflow import FlowSpec, Parameter, step
@@ -35,15 +35,8 @@ if __name__ == "__main__":
 
 
 def run(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *words],
-        cwd=folder,
-        env={**os.environ, "METAFLOW_HOME": str(folder / "home"), **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    own = {"METAFLOW_HOME": str(folder / "home")}
+    return python(*words, folder=folder, variables={**os.environ, **own, **variables})
 
 
 @pytest.fixture

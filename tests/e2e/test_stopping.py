@@ -13,6 +13,7 @@ from socket import create_server
 import pytest
 from bench.measure import descendants
 from e2e.project import SOURCES, FlowFolder
+from support.run import LIMIT
 from support.s3 import ACCESS
 from support.wait import until, until_exists
 
@@ -28,7 +29,7 @@ def wait_for_end(pids: list[int]) -> None:
             descriptor = os.pidfd_open(pid)
         except ProcessLookupError:
             continue
-        ended, _, _ = select.select([descriptor], [], [], 30)
+        ended, _, _ = select.select([descriptor], [], [], LIMIT)
         os.close(descriptor)
         assert ended, f"process {pid} is still there"
 
@@ -55,7 +56,7 @@ def test_no_step_is_left(tmp_path: Path, prefect_api: str, number: int, code: in
         process.send_signal(number)
     with process.stdout:
         process.stdout.read()
-    ended = process.wait(timeout=60)
+    ended = process.wait(timeout=LIMIT)
     wait_for_end(pids)
     assert ended == code if code is not None else ended != 0
 

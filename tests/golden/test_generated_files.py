@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from metaflow_prefect.__about__ import __version__
+from support.run import LIMIT
 from unit.core.interpreters import OLDEST_AND_NEWEST, SOURCE, interpreter, works
 
 pytestmark = pytest.mark.xdist_group("golden")
@@ -82,7 +83,7 @@ def generate(
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=LIMIT,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return target
@@ -211,7 +212,7 @@ def check(*command: str | Path, folder: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=400,
+        timeout=LIMIT,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
@@ -250,7 +251,7 @@ def run_file(path: Path, *words: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=LIMIT,
     )
 
 

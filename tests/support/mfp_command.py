@@ -24,5 +24,4 @@ def mfp(root: Path, *arguments: str, **variables: str) -> subprocess.CompletedPr
         *("-m", "mfp", *arguments),
         folder=root,
         variables={**environment, "HOME": str(root / ".home"), **variables},
-        limit=120,
     )

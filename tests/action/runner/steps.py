@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
+from support.run import LIMIT
 
 from runner.expressions import (
     PURE,
@@ -26,7 +27,6 @@ from runner.files import fresh, read_lines, read_values
 from runner.log import Log, Shown, read_log
 from runner.machine import ActionFailed, Call, Machine
 
-LIMIT = 300  # seconds until a step is taken for hung
 STATUS = ("success", "failure", "always", "cancelled")
 KEYS = {"name", "id", "if", "uses", "with", "env", "run", "shell", "working-directory"}
 SHELLS = {

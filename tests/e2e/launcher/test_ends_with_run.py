@@ -12,8 +12,6 @@ from support.run import LIMIT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="steps are forked on Linux only")
 
-ENDS = 60.0  # seconds in which all processes have to end
-
 
 @pytest.mark.parametrize("launcher", ["warm", "template"])
 def test_warm_process_is_replaced(tmp_path: Path, prefect_api: str, launcher: str) -> None:
@@ -50,7 +48,7 @@ def test_all_end(tmp_path: Path, prefect_api: str, launcher: str, victim: str, n
             os.killpg(process.pid, number)
         else:
             os.kill(pids[victim], number)
-        left = await_ends(handles, ENDS)
+        left = await_ends(handles, LIMIT)
         for name in left:
             os.kill(pids[name], signal.SIGKILL)
         assert not left

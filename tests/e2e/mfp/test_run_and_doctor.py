@@ -12,7 +12,7 @@ import pytest
 from e2e.scheduler import client_of, make_pool
 from mfp.doctor import look_at_api
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from support.run import python
+from support.run import LIMIT, python
 
 FLOW = """\
 from metaflow import FlowSpec, Parameter, step
@@ -103,7 +103,7 @@ def test_stopped(tmp_path: Path, prefect_api: str, number: signal.Signals, code:
             os.killpg(process.pid, number)
         else:
             process.send_signal(number)
-        rest, _ = process.communicate(timeout=60)
+        rest, _ = process.communicate(timeout=LIMIT)
     assert process.returncode == code, "".join(said) + rest
     assert not list((tmp_path / "temporary").glob("mfp-run-*"))
 

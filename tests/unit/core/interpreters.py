@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from support.run import LIMIT
 
 ROOT = Path(__file__).resolve().parents[3]
 SOURCE = ROOT / "packages/metaflow-prefect/src"
@@ -31,7 +32,7 @@ def version_tuple(version: str) -> tuple[int, ...]:
 
 def works(path: str, code: str) -> bool:
     """Whether an interpreter runs a piece of code; pyenv's shims exist but may refuse."""
-    ended = subprocess.run([path, "-c", code], capture_output=True, check=False, timeout=60)
+    ended = subprocess.run([path, "-c", code], capture_output=True, check=False, timeout=LIMIT)
     return ended.returncode == 0
 
 
@@ -41,7 +42,7 @@ def run_python(path: str, code: str, *arguments: str, env: dict[str, str] | None
         [path, "-c", f"import sys; sys.path.insert(0, {str(SOURCE)!r})\n{code}", *arguments],
         capture_output=True,
         check=False,
-        timeout=120,
+        timeout=LIMIT,
         env={**clean_environment(), **(env or {})},
     )
     assert ended.returncode == 0, ended.stderr.decode(errors="replace")

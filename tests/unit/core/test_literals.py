@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from metaflow_prefect.generate.literals import literal, text_literal
 from metaflow_prefect.model import LiteralDict, LiteralList, Literals
+from support.run import LIMIT
 from unit.core.interpreters import OLDEST_AND_NEWEST, interpreter, run_python
 
 # Any code point, surrogates included; and what is likely to break a literal.
@@ -127,7 +128,7 @@ def format_unchanged(file: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=LIMIT,
     )
     if ended.returncode:
         pytest.fail(f"{ended.stdout}{ended.stderr}", pytrace=False)

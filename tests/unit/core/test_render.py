@@ -32,6 +32,7 @@ from metaflow_prefect.runtime.facts import Parameter, ParameterKind, Step
 from metaflow_prefect.runtime.flow_run.values import parameters_of
 from prefect.flows import Flow, load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
+from support.run import LIMIT
 from unit.core.interpreters import OLDEST_AND_NEWEST, interpreter, run_python
 
 Load = Callable[[str], Any]
@@ -94,7 +95,7 @@ def format_differences(*files: Path) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=LIMIT,
     )
     return ended.stdout if ended.returncode else ""
 

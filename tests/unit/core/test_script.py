@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.run import LIMIT
 
 RUNNER = """
 import sys
@@ -28,7 +29,7 @@ def run(command: list[str], script: Path) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=LIMIT,
     )
 
 

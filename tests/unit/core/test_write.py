@@ -11,6 +11,7 @@ from types import FrameType
 import pytest
 from metaflow_prefect.errors import OutputProblem
 from metaflow_prefect.generate.write import check_output, write_text
+from support.run import LIMIT
 
 GENERATED = f"# metaflow-prefect 1.0 SomeFlow {'0' * 16}\n"
 
@@ -116,7 +117,7 @@ def test_nothing_is_half_written_when_the_disk_refuses(tmp_path: Path, before: s
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=LIMIT,
     )
     assert ended.stderr == ""
     assert "cannot be written: File too large." in ended.stdout
