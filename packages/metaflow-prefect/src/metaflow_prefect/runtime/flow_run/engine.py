@@ -126,15 +126,9 @@ def _run_prepared(
     _tell_of_begin(flow_run, parameters, given, started)
     places: Places = HerePlaces(host)
     if engine is not None:
-        job = job_of(
-            facts,
-            host,
-            shared=choice.has_folders(engine),
-            run_id=run_id,
-            command=f"{program} logs {run_id}",
-        )
-        is_new = not again and not loaded["origin"]
-        places = WorkerPlaces(engine, host, job, is_new=is_new)
+        shared = choice.has_folders(engine)
+        job = job_of(facts, host, shared, run_id, f"{program} logs {run_id}")
+        places = WorkerPlaces(engine, host, job, not again and not loaded["origin"])
     run = RunFacts(
         flow=started["flow"],
         run_id=run_id,

@@ -56,7 +56,7 @@ class WorkerPlaces:
     """
 
     def __init__(
-        self, engine: WorkerEngine, host: Host, job: dict[str, Any], *, is_new: bool
+        self, engine: WorkerEngine, host: Host, job: dict[str, Any], is_new: bool
     ) -> None:
         loaded = host.loaded or {}
         self._here: Sequence[str] = loaded["here"]
@@ -185,7 +185,7 @@ class WantedResources:
 
 
 def job_of(
-    facts: MetaflowFlow, host: Host, *, shared: bool, run_id: str, command: str
+    facts: MetaflowFlow, host: Host, shared: bool, run_id: str, command: str
 ) -> dict[str, Any]:
     """Return what a worker has to know of a run.
 
