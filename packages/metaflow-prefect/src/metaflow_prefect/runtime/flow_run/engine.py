@@ -45,6 +45,7 @@ from .taskruns import TaskThreads
 from .trigger import note_triggers
 from .values import given_values, parameter_words, parameters_of
 from .watch import RunEnded, RunWatch
+from .worker_engines import WorkerEngine
 from .worker_places import WorkerPlaces, job_of
 
 LAUNCHERS = ("warm", "fresh")
@@ -124,11 +125,7 @@ def _run_prepared(
     logs = RunLogs(logger, f"{program} logs {run_id}", started["metaflow_folder"])
     stack.callback(logs.close)
     _tell_of_begin(flow_run, parameters, given, started)
-    places: Places = HerePlaces(host)
-    if engine is not None:
-        shared = choice.has_folders(engine)
-        job = job_of(facts, host, shared, run_id, f"{program} logs {run_id}")
-        places = WorkerPlaces(engine, host, job, not again and not loaded["origin"])
+    places = _places(facts, choice, engine, host, (run_id, program, again))
     run = RunFacts(
         flow=started["flow"],
         run_id=run_id,
@@ -177,6 +174,22 @@ def _run_prepared(
         places.close()
         host.close()
     return f"{run.flow}/{run_id}"
+
+
+def _places(
+    facts: MetaflowFlow,
+    choice: RunnerChoice,
+    engine: WorkerEngine | None,
+    host: Host,
+    run: tuple[str, str, bool],
+) -> Places:
+    if engine is None:
+        return HerePlaces(host)
+    run_id, program, again = run
+    shared = choice.has_folders(engine)
+    job = job_of(facts, host, shared, run_id, f"{program} logs {run_id}")
+    is_new = not again and not (host.loaded or {})["origin"]
+    return WorkerPlaces(engine, host, job, is_new)
 
 
 def _tell_of_begin(
