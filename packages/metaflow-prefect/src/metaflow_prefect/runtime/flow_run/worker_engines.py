@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 SIGN_LIMIT = 5  # seconds in which a sign must be read
 # Runs on a worker: loads the generated file's runtime, once, from its text.
-CALLED = """
+ON_WORKER = """
 def attempt_on_worker(job, request):
     import importlib, os, sys, tempfile
 
@@ -155,7 +155,7 @@ class DaskEngine:
         """Keep a run's values."""
         # by name: a reader's strict mypy sees that Dask's functions have no types
         distributed: Any = importlib.import_module("distributed")
-        self._function = made_on_worker(DASK_VALUES + CALLED)["attempt_on_worker"]
+        self._function = made_on_worker(DASK_VALUES + ON_WORKER)["attempt_on_worker"]
         self._text = distributed.Variable(f"{run_id} text", client=self._client)
         self._text.set(text)
         self._sign = distributed.Variable(run_id, client=self._client)
@@ -200,7 +200,7 @@ class RayEngine:
 
     def begin(self, run_id: str, text: str) -> None:
         """Keep a run's values."""
-        made = made_on_worker(RAY_VALUES + CALLED)
+        made = made_on_worker(RAY_VALUES + ON_WORKER)
         self._function = self._ray.remote(made["attempt_on_worker"])
         actor = self._ray.remote(made["SharedValues"]).options(name=run_id, num_cpus=0)
         self._values = actor.remote(text)
