@@ -9,17 +9,24 @@ from typing import Any
 
 import pytest
 from e2e.scheduler import Flows, client_of, eventually, make_pool, own_pool, worker
+from metaflow_prefect.deploy.operations import Operator, status_of
+from prefect.client.schemas.actions import DeploymentUpdate
+from support.flaky import flaky_way_to
 from support.s3 import empty_bucket, s3_server
 
 POOL = own_pool("elsewhere-tests")
 FLOW = """
 import helper
-from metaflow import Config, FlowSpec, current, step, trigger, trigger_on_finish
+from metaflow import (
+    Config, FlowSpec, Parameter, current, schedule, step, trigger, trigger_on_finish
+)
 
 
 {decorator}
 class {name}(FlowSpec):
     told = Config("told", default_value='{{"a": 1}}')
+    alpha = Parameter("alpha", default=0)
+    beta = Parameter("beta", default=0)
 
     @step
     def start(self):
@@ -91,18 +98,34 @@ def test_a_deployment_runs_the_code_that_it_was_made_from(
             assert said(flows, "ElsewherePackedFlow", runs[name]) == [[name, value], True]
 
 
-def test_a_folder_that_is_gone_is_one_line(tmp_path: Path, prefect_api: str, pool: str) -> None:
-    flows = Flows(tmp_path / "work", prefect_api, moved=flow("ElsewhereMovedFlow"))
+def test_code_that_is_gone_is_one_line(tmp_path: Path, prefect_api: str, pool: str) -> None:
+    flows = Flows(
+        tmp_path / "work",
+        prefect_api,
+        moved=flow("ElsewhereMovedFlow"),
+        lacking=f"import beside{flow('ElsewhereLackingFlow')}",
+    )
+    (flows.path / "beside.py").touch()
     (flows.path / "helper.py").write_text("SAYS = 'here'\n")
     flows.good("moved", "create", "--work-pool", pool)
     run_id = flows.trigger("moved", "trigger")
+    # So is a module that the worker lacks, of a flow that is there.
+    flows.good("lacking", "create", "--work-pool", pool)
+    lacking = flows.trigger("lacking", "trigger")
     shutil.copytree(flows.path, tmp_path / "moved")
     (flows.path / "moved_prefect.py").unlink()
+    (flows.path / "beside.py").unlink()
     with work(flows, tmp_path, pool):
         assert flows.awaited("moved", run_id) == "Failed"
+        with client_of(prefect_api) as client:  # the flow's own commands lack the module, too
+            server = Operator(client, "")
+            eventually(lambda: status_of(server.run(lacking)) == "Failed")
+            said = [one.message for one in server.logs(server.run(lacking))]
     log = flows.good("moved", "logs", run_id)
     assert f"The folder {flows.path} of the flow is not there" in log
     assert "workspace.json" not in log
+    assert "lacking.py, line 1: ModuleNotFoundError: No module named 'beside'" in said
+    assert "Traceback" not in "\n".join(said)
 
 
 def test_a_commit_that_lacks_what_is_deployed_is_refused(
@@ -154,34 +177,56 @@ def test_a_commit_that_lacks_what_is_deployed_is_refused(
     assert said(flows, "ElsewhereClonedFlow", run_id)[0] == ["cloned", 1]
 
 
-@pytest.mark.parametrize("kind", ["docker", "kubernetes", "ecs", "cloud-run-v2"])
 def test_other_work_pools_get_an_image_and_a_package(
-    tmp_path: Path, prefect_api: str, stored: dict[str, str], kind: str
+    tmp_path: Path, prefect_api: str, stored: dict[str, str]
 ) -> None:
-    variables = {"image": {"type": "string"}, "memory": {"type": "integer"}, "env": {}}
-    template = {
-        "job_configuration": {name: f"{{{{ {name} }}}}" for name in variables},
-        "variables": {"type": "object", "properties": variables},
+    """Each with the job template that Prefect has for its type."""
+    sizes = {
+        "docker": ("mem_limit", "2g"),
+        "kubernetes": ("finished_job_ttl", 60),
+        "ecs": ("memory", 2048),
+        "cloud-run-v2": ("memory", "2Gi"),
     }
-    pool = make_pool(prefect_api, f"elsewhere-{kind}", kind, base_job_template=template)
+    with client_of(prefect_api) as client:
+        view = {"view": "aggregate-worker-metadata"}
+        known = client.request("GET", "/collections/views/{view}", path_params=view).json()
+    templates = {kind: one for workers in known.values() for kind, one in workers.items()}
+    for kind in sizes:
+        template = templates[kind]["default_base_job_configuration"]
+        make_pool(prefect_api, f"elsewhere-{kind}", kind, base_job_template=template)
     flows = Flows(tmp_path / "work", prefect_api, image=flow("ElsewhereImageFlow"))
     (flows.path / "helper.py").touch()
-    create = ("create", "--work-pool", pool, "--image", "mine:1", "--job-variable")
-    local = flows.prefect("image", *create, "memory=2")
-    assert (local.returncode, "do not see the folders" in local.stderr) == (5, True)
-    local = flows.prefect("image", *create, "memory=2", "--pull", "package")
-    assert (local.returncode, "local datastore" in local.stderr) == (5, True)
+
+    def refused(said: str, *words: str) -> None:
+        create = ("create", "--work-pool", "elsewhere-kubernetes", "--image", "mine:1")
+        done = flows.prefect("image", *create, *words)
+        assert (done.returncode, done.stderr.count("\n")) == (5, 1), done.stderr
+        assert said in done.stderr
+
+    refused("do not see the folders", "--pull", "local")
+    refused("local datastore", "--pull", "package")
     flows.environment |= stored
-    wrong = flows.prefect("image", *create, "memroy=2")
-    assert (wrong.returncode, "has no job variable memroy" in wrong.stderr) == (5, True)
-    flows.good("image", "--name", kind, *create, "memory=2")
-    with client_of(prefect_api) as client:
-        found = client.read_deployment_by_name(f"ElsewhereImageFlow/{kind}")
-    assert (found.job_variables["image"], found.job_variables["memory"]) == ("mine:1", 2)
-    assert found.job_variables["env"]["METAFLOW_CODE_DS"] == "s3"
+    refused("Did you mean image_pull_policy?", "--job-variable", "image_pull_policies=Always")
+    for kind, (variable, value) in sizes.items():
+        create = ("create", "--work-pool", f"elsewhere-{kind}", "--image", "mine:1")
+        given = f"{variable}={value}"
+        flows.good("image", "--name", kind, *create, "--job-variable", given)
+        with client_of(prefect_api) as client:
+            found = client.read_deployment_by_name(f"ElsewhereImageFlow/{kind}")
+        assert (found.job_variables["image"], found.job_variables[variable]) == ("mine:1", value)
+        assert found.job_variables["env"]["METAFLOW_CODE_DS"] == "s3"
 
 
-TOLD = "self.told_by = [tuple(map(str, one)) for one in current.trigger]"
+# In all forms that Metaflow takes: names and mappings as they are, or given by functions.
+EVENTS = """@trigger(events=[
+    {'name': lambda context: 'elsewhere.one', 'parameters': {'alpha': 'x'}},
+    {'name': 'elsewhere.two', 'parameters': lambda context: ['none', ('beta', 'x')]},
+])"""
+TOLD = "self.told_by = [self.alpha, self.beta, *(tuple(map(str, one)) for one in current.trigger)]"
+SENDING = (
+    "from prefect.events import emit_event; emit_event('elsewhere.two', "
+    "resource={'prefect.resource.id': 'a'}, payload={'x': 2})"
+)
 UPSTREAM = "self.told_by = [current.trigger.run.pathspec, current.trigger.run.data.says[0]]"
 LOOK = (
     "from metaflow import Run, namespace; namespace(None); run = Run('{}'); "
@@ -189,33 +234,42 @@ LOOK = (
 )
 
 
+def put_on_dask(api: str, name: str) -> None:
+    """Have the steps of a deployment run on Dask, as somebody does in Prefect's pages."""
+    chosen = {"METAFLOW_PREFECT_TASK_RUNNER": "dask", "METAFLOW_PREFECT_SHARED_FOLDER": "1"}
+    with client_of(api) as client:
+        found = client.read_deployment_by_name(name)
+        variables = {**found.job_variables, "env": {**found.job_variables["env"], **chosen}}
+        client.update_deployment(found.id, DeploymentUpdate(job_variables=variables))
+
+
 def test_events_and_upstream_runs_set_off_runs_that_know_of_them(
     tmp_path: Path, prefect_api: str, pool: str
 ) -> None:
-    events = "@trigger(events=['elsewhere.one', 'elsewhere.two'])"
+    after = "@trigger_on_finish(flow='ElsewhereUpFlow')"
     flows = Flows(
         tmp_path / "work",
         prefect_api,
-        told=flow("ElsewhereToldFlow", events, TOLD),
-        up=flow("ElsewhereUpFlow"),
-        down=flow("ElsewhereDownFlow", "@trigger_on_finish(flow='ElsewhereUpFlow')", UPSTREAM),
+        told=flow("ElsewhereToldFlow", EVENTS.replace("'none', ", ""), TOLD),
+        wrong=flow("ElsewhereWrongFlow", EVENTS, TOLD),
+        up=flow("ElsewhereUpFlow", body=SENDING),
+        down=flow("ElsewhereDownFlow", after, UPSTREAM),
         options=flow("ElsewhereOptionsFlow", "@trigger(event='a', options={'reset_at': '0 0'})"),
     )
     (flows.path / "helper.py").write_text("SAYS = 'up'\n")
-    for name in ("told", "up", "down"):
-        flows.good(name, "create", "--work-pool", pool)
-    refused = flows.prefect("options", "create", "--work-pool", pool)
-    assert (refused.returncode, "reset_at" in refused.stderr) == (4, True)
-
+    create = ("create", "--work-pool", pool)
+    for name, said in (("options", "reset_at"), ("wrong", "to the parameter none")):
+        refused = flows.prefect(name, *create)
+        assert (refused.returncode, said in refused.stderr) == (4, True), refused.stderr
+    for name in ("up", "down"):
+        flows.good(name, *create)
     # What a developer runs by hand against the same server sets off nothing.
     flows.good("up", "run")
-    emit = (
-        "from prefect.events import emit_event; "
-        "emit_event('{}', resource={{'prefect.resource.id': 'a'}}, payload={{'x': 1}})"
-    )
-    assert flows.run("-c", emit.format("elsewhere.one")).returncode == 0
+    flows.good("told", *create)
+    put_on_dask(prefect_api, "ElsewhereToldFlow/default")
+    sending = SENDING.replace("two", "one").replace("2", "1")
+    assert flows.run("-c", sending).returncode == 0
     upstream = flows.trigger("up", "trigger")
-    assert flows.run("-c", emit.format("elsewhere.two")).returncode == 0
 
     def first(name: str) -> str:
         return str(eventually(lambda: flows.good(name, "list-runs")).split()[0])
@@ -225,6 +279,8 @@ def test_events_and_upstream_runs_set_off_runs_that_know_of_them(
         assert flows.awaited("told", told) == "Succeeded"
         assert flows.awaited("down", down) == "Succeeded"
     shown = flows.run("-c", LOOK.format(f"ElsewhereToldFlow/{told}")).stdout
+    assert shown.startswith("[1, 2, ("), shown
+    assert "Dask" in flows.good("told", "logs", told)
     assert "elsewhere.one" in shown
     assert "elsewhere.two" in shown
     assert shown.splitlines()[1] == "2"
@@ -267,3 +323,45 @@ def test_notifications_and_automations_go_with_their_deployment(
     assert names().count(starts) == 1
     flows.good("telling", "delete")
     assert names() == []
+
+
+def test_requests_that_are_lost_on_the_way_are_made_again_to_the_same_effect(
+    tmp_path: Path, prefect_api: str, pool: str
+) -> None:
+    text = flow("ElsewhereFlakyFlow", "@trigger(event='elsewhere.flaky')\n@schedule(daily=True)")
+    changed = flow("ElsewhereFlakyFlow", "@trigger(event='elsewhere.other')")
+    again = text.replace("daily", "hourly")
+    with flaky_way_to(prefect_api) as (url, lost), client_of(prefect_api) as client:
+        flows = Flows(tmp_path / "work", url, flaky=text)
+        flows.environment["PREFECT_CLIENT_RETRY_JITTER_FACTOR"] = "0"
+        (flows.path / "helper.py").touch()
+        full = "ElsewhereFlakyFlow/default"
+
+        def made() -> tuple[list[str], list[str]]:
+            found = client.read_deployment_by_name(full)
+            starts = client.read_resource_related_automations(f"prefect.deployment.{found.id}")
+            crons = [one.schedule.cron for one in found.schedules]  # type: ignore[union-attr]
+            return crons, [one.name.partition(" when ")[2] for one in starts]
+
+        happens = "the event elsewhere.{} happens"
+        for source, crons, event in (
+            (text, ["0 0 * * *"], "flaky"),
+            (changed, [], "other"),
+            (again, ["0 * * * *"], "flaky"),
+        ):
+            (flows.path / "flaky.py").write_text(source)
+            flows.good("flaky", "create", "--work-pool", pool)
+            assert made() == (crons, [happens.format(event)])
+        run_id = flows.trigger("flaky", "trigger")
+        assert flows.good("flaky", "status", run_id) == "Pending"
+        assert len(flows.good("flaky", "list-runs").splitlines()) == 1, "without those to come"
+        flows.good("flaky", "terminate", run_id)
+        assert flows.good("flaky", "status", run_id) == "Failed"
+        flows.good("flaky", "delete")
+        assert flows.good("flaky", "list-deployments") == ""
+        found = client.request("POST", "/automations/filter", json={}).json()
+        assert not [one for one in found if "ElsewhereFlakyFlow" in one["name"]]
+    writes = {"POST /api/automations/", "POST /api/deployments/", "DELETE /api/automations/ID"}
+    writes |= {"POST /api/flow_runs/ID/set_state", "DELETE /api/deployments/ID"}
+    writes |= {"POST /api/deployments/ID/schedules"}
+    assert writes <= set(lost)

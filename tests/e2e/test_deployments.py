@@ -17,6 +17,7 @@ from uuid import UUID
 import pytest
 from e2e.project import FlowFolder
 from e2e.scheduler import own_pool, worker
+from metaflow_prefect.deploy.record import Record
 from metaflow_prefect.runtime.flow_run.deployed import DEPLOYMENT_VARIABLE
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolCreate
@@ -240,6 +241,15 @@ def automations_of(client: SyncPrefectClient, name: str) -> Any:
     return client.request("GET", f"/automations/related-to/prefect.deployment.{id_}").json()  # type: ignore[arg-type]
 
 
+def awaiting(client: SyncPrefectClient, name: str) -> Any:
+    """A deployment that keeps what sets its runs off, by which `current.trigger` knows it."""
+    found = client.read_deployment_by_name(name)
+    record = Record.of(found.job_variables)
+    assert record is not None
+    assert [*record.upstream, *record.events] in (["DeployFirstFlow"], ["deploy-tests.data"])
+    return found
+
+
 def set_enabled(client: SyncPrefectClient, automation: Any, enabled: bool) -> None:
     path = f"/automations/{automation['id']}"
     client.request("PATCH", path, json={"enabled": enabled})  # type: ignore[arg-type]
@@ -310,7 +320,7 @@ def test_whole_life_of_a_repository(
     look = "from metaflow import Flow, namespace; namespace({!r}); print(Flow({!r}).latest_run.id)"
     seen = repository.run("-c", look.format(f"production:{token}", "DeployFirstFlow"))
     assert seen.stdout.strip() == f"prefect-{run.id}", seen.stderr
-    second, third = (client.read_deployment_by_name(names[one]) for one in ("Second", "Event"))
+    second, third = (awaiting(client, names[one]) for one in ("Second", "Event"))
     resource = {"prefect.resource.id": "deploy-tests.resource"}
     emit_event(event="deploy-tests.data", resource=resource, payload={"a": 7, "b": 8})
     until(lambda: runs_of(client, second))

@@ -3,20 +3,23 @@
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e.project import SOURCES
 from e2e.scheduler import Flows, client_of, eventually, make_pool, own_pool, worker
 from metaflow_prefect.deploy.operations import Operator
 
 POOL = own_pool("operating-tests")
+SHOP_FLOW = "OperatedShopFlow"
 GREETING = """
-from metaflow import FlowSpec, JSONType, Parameter, current, get_namespace, project, step
+from metaflow import Config, FlowSpec, JSONType, Parameter, step
 
-{decorator}
+
 class {name}(FlowSpec):
+    told = Config("told", default_value='{{"a": 0}}')
     alpha = Parameter("alpha", type=float, default=0.1)
     named = Parameter("name", default="nobody")
     retries = Parameter("retry_count", type=int, default=1)
@@ -25,7 +28,7 @@ class {name}(FlowSpec):
     @step
     def start(self):
         self.seen = [self.alpha, self.named, self.retries, self.wait]
-        self.where = [current.get("branch_name"), current.get("is_production"), get_namespace()]
+        self.where = self.told.a
         self.next(self.end)
 
     @step
@@ -36,11 +39,40 @@ class {name}(FlowSpec):
 if __name__ == "__main__":
     {name}()
 """
-WAITING = (SOURCES / "waiting.py").read_text()
+WAITING = """
+import os, time
+from metaflow import FlowSpec, Parameter, step
 
 
-def greeting(name: str, decorator: str = "") -> str:
-    return GREETING.format(name=name, decorator=decorator)
+class OperatedWaitingFlow(FlowSpec):
+    gate = Parameter("gate", required=True)
+
+    @step
+    def start(self):
+        with open(self.gate + ".pid", "w") as file:
+            file.write(str(os.getpid()))
+        while not os.path.exists(self.gate):
+            time.sleep(0.1)
+        self.next(self.middle)
+
+    @step
+    def middle(self):
+        if os.path.exists(self.gate + ".broken"):
+            raise ValueError("broken on purpose")
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+
+
+if __name__ == "__main__":
+    OperatedWaitingFlow()
+"""
+
+
+def greeting(name: str) -> str:
+    return GREETING.format(name=name)
 
 
 @pytest.fixture(scope="module")
@@ -80,42 +112,113 @@ def data(flows: Flows, flow: str, run_id: str) -> dict[str, Any]:
     return dict(zip(names, json.loads(done.stdout), strict=True))
 
 
+SHOP = """
+import os
+from metaflow import Config, FlowSpec, current, get_namespace, project, step
+
+
+@project(name="operated")
+class OperatedShopFlow(FlowSpec):
+    told = Config("told", default_value='{"a": 0}')
+
+    @step
+    def start(self):
+        self.seen = [self.told.a, os.environ.get("SEEN")]
+        self.where = [current.branch_name, current.is_production, get_namespace()]
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+
+
+if __name__ == "__main__":
+    OperatedShopFlow()
+"""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A way to deploy a flow, and what its runs then have."""
+
+    name: str
+    top: tuple[str, ...]
+    options: tuple[str, ...]
+    where: list[Any]  # branch, whether it is production, namespace if not that of the token
+    seen: list[Any]
+    tag: str | None = None
+    max_workers: str | None = None
+
+
+WAYS = (
+    Kept(
+        "operated.prod", ("--production",), ("--tag", "of:prod"),
+        ["prod", True, None], [0, None], tag="of:prod",
+    ),
+    Kept(
+        "operated.test.foo",
+        ("--branch", "foo", "--with", 'environment:vars={"SEEN": "foo"}'),
+        ("--max-workers", "2"),
+        ["test.foo", False, None], [0, "foo"], max_workers="--max-workers=2",
+    ),
+    Kept(
+        "operated.user.tester", (), ("--namespace", "user:else"),
+        ["user.tester", False, "user:else"], [0, None],
+    ),
+    Kept(
+        "nightly", ("--config-value", "told", '{"a": 7}'), ("--name", "nightly"),
+        ["user.tester", False, None], [7, None],
+    ),
+)  # fmt: skip
+# Each way follows each other one once: so if none changes what another has made, no order does.
+ORDER = (0, 1, 0, 2, 0, 3, 1, 2, 1, 3, 2, 3, 0)
+
+
 @pytest.mark.usefixtures("working")
-def test_deployments_of_one_flow_do_not_touch_each_other(
+def test_deployments_of_one_flow_do_not_touch_each_other_in_any_order(
     tmp_path: Path, prefect_api: str, pool: str
 ) -> None:
-    flows = Flows(
-        tmp_path / "work",
-        prefect_api,
-        shop=greeting("OperatedShopFlow", "@project(name='operated')"),
-    )
-    made = {
-        "operated.prod": (("--production",), ("--tag", "of:prod")),
-        "operated.test.foo": (("--branch", "foo", "--with", "retry"), ("--max-workers", "2")),
-        "operated.user.tester": ((), ("--namespace", "user:else")),
-    }
-    for top, options in made.values():
-        create = ("prefect", "create", "--work-pool", pool)
-        done = flows.run("shop.py", *top, "--quiet", *create, *options)
-        assert done.returncode == 0, done.stderr
-    text = (flows.path / "shop_prefect.py").read_text().partition("# =====")[0]
-    assert not [word for word in ("prod", "foo", "retries", "of:prod") if word in text]
+    assert len(set(pairwise(ORDER))) == len(WAYS) * (len(WAYS) - 1)
+    flows = Flows(tmp_path / "work", prefect_api, shop=SHOP)
+    file = flows.path / "shop_prefect.py"
+
+    with client_of(prefect_api) as client:
+
+        def others(made: str) -> dict[str, Any]:
+            found = Operator(client, "").deployments("OperatedShopFlow")
+            return {one.name: one for one in found if one.name != made} | {
+                "file": file.exists() and file.read_bytes()
+            }
+
+        for number, way in enumerate(WAYS[place] for place in ORDER):
+            before = others(way.name)
+            create = ("--quiet", "prefect", "create", "--work-pool", pool, *way.options)
+            done = flows.run("shop.py", *way.top, *create)
+            assert done.returncode == 0, done.stderr
+            assert number == 0 or others(way.name) == before
+        kept = {one.name: one.record for one in Operator(client, "").deployments(SHOP_FLOW)}
+    text = file.read_text().partition("# =====")[0]
+    assert not [word for word in ("prod", "foo", "SEEN", "told", "nightly") if word in text]
 
     runs = {}
-    for name, (top, _) in made.items():
-        flows.run("shop.py", *top, "--quiet", "prefect", "trigger", "--run-id-file", "id")
-        runs[name] = (flows.path / "id").read_text()
-    seen = {}
-    for name, (top, _) in made.items():
-        assert flows.awaited("shop", runs[name], *top) == "Succeeded"
-        seen[name] = data(flows, "OperatedShopFlow", runs[name])
-    for name, found in seen.items():
-        branch, is_production, namespace = found["where"]
-        assert branch == name.removeprefix("operated.")
-        assert is_production == (name == "operated.prod")
-        usual = next(tag for tag in found["tags"] if tag.startswith("production:"))
-        assert namespace == ("user:else" if "user" in name else usual)
-        assert ("of:prod" in found["tags"]) == (name == "operated.prod")
+    for way in WAYS:
+        assert way.max_workers is None or way.max_workers in (kept[way.name].run_options or ())
+        name = ("--name", way.name) if way.name == "nightly" else ()
+        trigger = ("prefect", *name, "trigger", "--run-id-file", "id")
+        done = flows.run("shop.py", *way.top, "--quiet", *trigger)
+        assert done.returncode == 0, done.stderr
+        runs[way.name] = (flows.path / "id").read_text()
+    tokens = set()
+    for way in WAYS:
+        assert flows.awaited("shop", runs[way.name], *way.top) == "Succeeded"
+        found = data(flows, SHOP_FLOW, runs[way.name])
+        branch, is_production, namespace = way.where
+        [token] = [tag for tag in found["tags"] if tag.startswith("production:")]
+        tokens.add(token)
+        assert found["where"] == [branch, is_production, namespace or token], way.name
+        assert found["seen"] == way.seen, way.name
+        assert ("of:prod" in found["tags"]) == (way.tag == "of:prod")
+    assert len(tokens) == len({way.where[0] for way in WAYS}), "one for each branch"
     refused = flows.run("shop.py", "--quiet", "prefect", "terminate", runs["operated.prod"])
     assert refused.returncode == 1
     assert "belongs to the branch prod" in refused.stderr
@@ -143,12 +246,15 @@ def test_trigger_reads_and_checks_parameters(tmp_path: Path, prefect_api: str, p
     ended = flows.prefect("greet", "terminate", run_id)
     assert (ended.returncode, "has ended already" in ended.stderr) == (1, True)
 
-    # Whoever has not made it needs its token for all that changes something.
+    held = ("--name", "held", "create", "--work-pool", pool, "--work-queue", "slow", "--paused")
+    flows.good("greet", *held)
+    with client_of(prefect_api) as client:
+        found = client.read_deployment_by_name("OperatedGreetFlow/held")
+    assert (found.paused, found.work_queue_name) == (True, "slow")
+    flows.good("greet", "--name", "held", "delete")
+
+    # Whoever has not made it needs its token.
     flows.environment |= {"METAFLOW_USER": "other", "METAFLOW_HOME": str(tmp_path / "other")}
-    for verb in ("delete", "suspend", "terminate", "retry"):
-        refused = flows.prefect("greet", verb, *([] if verb == "delete" else [run_id]))
-        assert (refused.returncode, refused.stderr.count("\n")) == (1, 1), refused.stderr
-        assert "Incorrect production token" in refused.stderr
     assert flows.prefect("greet", "delete", "--authorize", "wrong").returncode == 1
     with client_of(prefect_api) as client:
         token = Operator(client, "").find("OperatedGreetFlow").production
@@ -165,6 +271,7 @@ def test_a_run_is_suspended_terminated_retried_and_resumed(
     flows = Flows(tmp_path / "work", prefect_api, waiting=WAITING)
     flows.good("waiting", "create", "--work-pool", pool)
     assert flows.prefect("waiting", "trigger").returncode == 1, "a parameter is missing"
+    deploy_ticking(flows, pool)
 
     gates = [tmp_path / "suspended", tmp_path / "terminated"]
     runs = [flows.trigger("waiting", "trigger", "--gate", str(gate)) for gate in gates]
@@ -205,12 +312,56 @@ def test_a_run_is_suspended_terminated_retried_and_resumed(
     task = f"Task('OperatedWaitingFlow/{latest}/start/start', _namespace_check=False)"
     look = f"from metaflow import Task; print({task}.origin_pathspec)"
     assert runs[0] in flows.run("-c", look).stdout
+    check_ticking(flows, prefect_api)
+
+
+def deploy_ticking(flows: Flows, pool: str) -> None:
+    """Have the flow started each minute, and stopped by its deployment soon after."""
+    text = WAITING.replace("step\n", "schedule, step\n", 1)
+    ticking = text.replace("\nclass Op", "\n@schedule(cron='* * * * ? *')\nclass Op")
+    (flows.path / "ticking.py").write_text(ticking)
+    gate = ("--parameter", f"gate={flows.path / 'never'}")
+    create = ("--name", "ticking", "create", "--work-pool", pool, "--workflow-timeout", "4", *gate)
+    flows.good("ticking", *create, "--no-schedule", "--concurrency-limit", "1")
+    with client_of(flows.environment["PREFECT_API_URL"]) as client:
+        found = client.read_deployment_by_name("OperatedWaitingFlow/ticking")
+    assert [one.active for one in found.schedules] == [False]
+    flows.good("ticking", *create, "--schedule")
+
+
+def check_ticking(flows: Flows, api: str) -> None:
+    """Await a run that the schedule has started, and that the deployment has stopped."""
+    with client_of(api) as client:
+        server = Operator(client, "")
+        deployment = server.deployment("OperatedWaitingFlow/ticking")
+        full = client.read_deployment(deployment.id)
+        assert full.global_concurrency_limit is not None
+        assert full.global_concurrency_limit.limit == 1
+
+        def ended() -> Any:
+            found = [one for one in server.runs(deployment, 50) if one.start_time]
+            return next((one for one in found if one.state and one.state.is_final()), None)
+
+        run = eventually(ended, "the schedule's run")
+        flows.good("ticking", "--name", "ticking", "delete")
+        assert run.auto_scheduled
+        assert run.created_by.display_value == "metaflow-schedule-decorator"
+        assert run.state.name == "TimedOut"
+        assert run.state.message == "The run was stopped: it took longer than 4 seconds."
+    pid = (flows.path / "never.pid").read_text()
+    eventually(lambda: not Path(f"/proc/{pid}").exists(), "the end of the step")
+    run_id = f"OperatedWaitingFlow/prefect-{run.id}"
+    look = f"from metaflow import Run; run = Run('{run_id}', _namespace_check=False); "
+    said = flows.run("-c", look + "print(run.finished, run.successful)").stdout
+    assert said.split() == ["False", "False"]
 
 
 DRIVE = """
 import json
 from metaflow import Deployer
-deployed = Deployer("{file}.py", show_output=False).prefect(name="by-hand").create(
+config = [("told", {{"a": 3}})]
+deployer = Deployer("{file}.py", show_output=False, config_value=config)
+deployed = deployer.prefect(name="by-hand").create(
     tags=["of:deployer"], work_pool="{pool}")
 run = deployed.trigger(alpha=0.5, name="Ada", wait={{"a": 1}})
 early = run.status
@@ -223,7 +374,8 @@ for given in ({{"none": 1}}, {{"alpha": "x"}}):
     except Exception as error:
         wrong.append(type(error).__name__)
 print(json.dumps([deployed.name, deployed.flow_name, run.pathspec, early, run.status,
-    run.is_running, run.run.successful, sorted(run.run.tags), run.run["start"].task["seen"].data,
+    run.is_running, run.run.successful, sorted(run.run.tags),
+    [*run.run["start"].task["seen"].data, run.run["start"].task["where"].data],
     deployed.production_token, wrong, run.terminate()]))
 """
 ELSEWHERE = """
@@ -243,6 +395,7 @@ print(json.dumps([found.name, found.flow_name, found.production_token, run.statu
 @pytest.mark.usefixtures("working")
 def test_metaflows_deployer(tmp_path: Path, prefect_api: str, pool: str) -> None:
     flows = Flows(tmp_path / "work", prefect_api, deployed=greeting("OperatedDeployedFlow"))
+    flows.environment["METAFLOW_CLICK_API_PROCESS_CONFIG"] = "1"
     done = flows.run("-c", DRIVE.format(file="deployed", pool=pool))
     assert done.returncode == 0, done.stderr
     name, flow, pathspec, early, status, running, good, tags, seen, token, wrong, ended = (
@@ -255,7 +408,7 @@ def test_metaflows_deployer(tmp_path: Path, prefect_api: str, pool: str) -> None
         "Succeeded",
     )
     assert pathspec.startswith("OperatedDeployedFlow/prefect-")
-    assert (running, good, seen) == (False, True, [0.5, "Ada", 1, {"a": 1}])
+    assert (running, good, seen) == (False, True, [0.5, "Ada", 1, {"a": 1}, 3])
     assert {"of:deployer", f"production:{token}"} <= set(tags)
     assert wrong == ["ValueError", "ValueError"]
     assert ended is False, "it has ended already"
@@ -287,19 +440,6 @@ def test_click_api_knows_our_commands(tmp_path: Path, prefect_api: str) -> None:
     create, trigger = done.stdout.splitlines()
     assert "'prefect', '--name', 'x', 'create', '--tag', 'a', '--max-workers', '2'" in create
     assert "'trigger', '--alpha', '0.5', '--name', 'Ada'" in trigger
-
-
-@pytest.mark.parametrize("verb", ["trigger", "list-deployments", "list-runs", "delete", "create"])
-@pytest.mark.parametrize(
-    ("url", "told"),
-    [("", "PREFECT_API_URL is not set"), ("http://127.0.0.1:9/api", "No Prefect server answers")],
-)
-def test_no_server_is_one_clear_line(tmp_path: Path, verb: str, url: str, told: str) -> None:
-    flows = Flows(tmp_path / "work", url, alone=greeting("OperatedAloneFlow"))
-    flows.environment["PREFECT_CLIENT_MAX_RETRIES"] = "0"
-    done = flows.prefect("alone", verb)
-    assert (done.returncode, done.stderr.count("\n")) == (5, 1), done.stderr
-    assert told in done.stderr
 
 
 def test_only_json_needs_no_server(tmp_path: Path) -> None:

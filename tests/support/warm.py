@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -43,6 +44,7 @@ class Warm:
 
     def __init__(self, modules: Sequence[str], variables: Mapping[str, str]) -> None:
         self._lock = Lock()
+        self._said = ""
         self._process = subprocess.Popen(
             [sys.executable, "-c", _START, *modules],
             env=dict(variables),
@@ -89,10 +91,16 @@ class Warm:
         assert self._process.stdout is not None
         if line:
             print(line, file=self._process.stdin, flush=True)
-        if not select.select([self._process.stdout], [], [], limit)[0]:
-            raise subprocess.TimeoutExpired(self._process.args, limit)
-        if not (answer := self._process.stdout.readline()):
-            raise RuntimeError(f"the warm process ended with {self._process.wait()}")
+        # Not by `readline`, which takes in further lines, of which `select` then knows nothing.
+        end = time.monotonic() + limit
+        while "\n" not in self._said:
+            left = max(0.0, end - time.monotonic())
+            if not select.select([self._process.stdout], [], [], left)[0]:
+                raise subprocess.TimeoutExpired(self._process.args, limit)
+            if not (read := os.read(self._process.stdout.fileno(), 1 << 12)):
+                raise RuntimeError(f"the warm process ended with {self._process.wait()}")
+            self._said += read.decode()
+        answer, _, self._said = self._said.partition("\n")
         return answer
 
 

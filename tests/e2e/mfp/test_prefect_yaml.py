@@ -61,7 +61,13 @@ def test_new_file_has_all_that_the_flows_say(tmp_path: Path) -> None:
         "metaflow_flow": "flows/late.py:Late",
         "metaflow_wrote": {"tags": ["team:a"]},
         "tags": ["team:a"],
-        "schedules": [{"cron": "0 5 * * 1", "timezone": "Asia/Tokyo", "slug": "metaflow"}],
+        "schedules": [
+            {
+                "cron": "0 5 * * 1",
+                "timezone": "Asia/Tokyo",
+                "slug": "metaflow-schedule-decorator",
+            }
+        ],
         "work_pool": {"name": "night"},
     }
     found = entry(tmp_path, "flows/x/after.py:After")
@@ -87,7 +93,7 @@ def test_what_users_wrote_stays(tmp_path: Path) -> None:
     assert ours in text
     hand = "    parameters:\n      x: 1   # by hand, too\n    concurrency_limit: 2\n"
     text = text.replace(ours, f"{ours}{hand}")
-    text = text.replace("slug: metaflow", "slug: metaflow\n        active: false")
+    text = text.replace("-decorator\n", "-decorator\n        active: false\n")
     (tmp_path / "prefect.yaml").write_text(text)
     assert mfp(tmp_path, *CONVERT, "--check").returncode == 0
     write(tmp_path, {"flows/a.py": flow("A", "@schedule(hourly=True)")})

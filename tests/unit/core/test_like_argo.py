@@ -1,5 +1,6 @@
 """What Argo Workflows' commands and methods are called with us, as our documents have it."""
 
+import inspect
 import re
 import warnings
 from pathlib import Path
@@ -34,6 +35,19 @@ def public(kind: Any) -> set[str]:
     return {name for name in vars(kind) if not name.startswith("_") and name != "TYPE"}
 
 
+def arguments(method: Any) -> list[str]:
+    """Its arguments' names; any name that is passed on to a command counts as that command's."""
+    known = inspect.signature(method).parameters if callable(method) else {}
+    kinds = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+    return [name for name, one in known.items() if one.kind not in kinds]
+
+
+def flags(command: Any) -> set[str]:
+    return {flag for option in command.params for flag in option.opts} | {
+        option.name for option in command.params if option.param_type_name == "argument"
+    }
+
+
 def test_each_command_has_its_like() -> None:
     assert COMMANDS
     rows = table("README.md", "| Of Argo Workflows | Of Prefect | What it does |")
@@ -41,6 +55,10 @@ def test_each_command_has_its_like() -> None:
     assert {first for first, _ in rows if first} == theirs
     ours = {second.strip("`").split()[0] for _, second in rows}
     assert ours == set(prefect.commands) - LOCAL
+    for first, second in rows:
+        if first and first != "create":  # whose options have a table of their own
+            theirs_flags = flags(argo_workflows.commands[first])
+            assert theirs_flags <= flags(prefect.commands[second.strip("`")]), first
 
 
 @pytest.mark.parametrize(
@@ -58,6 +76,10 @@ def test_each_method_has_its_like(kind: str, argo: Any, ours: Any) -> None:
     assert first == public(argo)
     assert second == public(ours)
     assert first <= second
+    for name in first:
+        theirs, own = (inspect.getattr_static(of, name) for of in (argo, ours))
+        assert type(theirs) is type(own), name
+        assert set(arguments(getattr(argo, name))) <= set(arguments(getattr(ours, name))), name
 
 
 def test_each_option_of_create_has_its_like() -> None:

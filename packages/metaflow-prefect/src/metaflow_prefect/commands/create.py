@@ -41,11 +41,10 @@ from metaflow_prefect.deploy.names import known_as
 from metaflow_prefect.deploy.record import Record
 from metaflow_prefect.deploy.tokens import NAMESPACE, choose_token, remember_token
 from metaflow_prefect.errors import FlowProblem, UsageProblem
-from metaflow_prefect.generate.names import argument_names
 from metaflow_prefect.generate.write import check_output, write_text
 from metaflow_prefect.load.configs import ConfigFiles
 from metaflow_prefect.load.deployment import load_deployment
-from metaflow_prefect.model import RUNTIMES, DeploymentFacts, FlowModel, LiteralDict, Runtime
+from metaflow_prefect.model import RUNTIMES, FlowModel, LiteralDict, Runtime
 
 PLACEHOLDER_TOKEN = "__PLACEHOLDER_PRODUCTION_TOKEN__"  # noqa: S105 - Argo's, where none is asked for
 
@@ -93,17 +92,6 @@ server in PREFECT_API_URL, with the schedule and the triggers that the flow's de
     type=int,
     callback=_positive,
     help="How many tasks of a run are running at a time.",
-)
-@click.option(
-    "--task-runner",
-    metavar="RUNNER",
-    help="Where steps run: dask:ADDRESS or ray:ADDRESS of a cluster, or dask or ray for one that "
-    "each run makes.",
-)
-@click.option(
-    "--shared-folder",
-    is_flag=True,
-    help="With --task-runner: Metaflow's folders are the same on all that run steps.",
 )
 @click.option("--workflow-timeout", type=int, help="Stop a run after this many seconds.")
 @click.option(
@@ -239,18 +227,16 @@ def deploy_flow(
     described = describe(flow, facts, tags=tags)
     name = chosen_name(obj, options.name)
     chosen = checked_name(described.name if name is None else name)
-    options.check_runner(obj)
     placing = Placing.of(obj, flow_file(), options.pull, runtime)
     parameters = named_values(obj.flow, options.given_parameters())
-    record = _record(obj, flow, described, facts, options, placing.pull)
-    record = replace(record, run_options=options.run_options(tags))
+    record = _record(obj, flow, described, tags, options, placing.pull)
     # What belongs to the deployment is kept with it; several may share the file.
     bare = replace(flow, options=(), run_options=(), configs=LiteralDict(()))
 
     whole = replace(flow, options=(), run_options=())
 
     # Prefect takes seconds to import, which no other command is to wait for.
-    from metaflow_prefect.deploy.deployment import Deployment  # noqa: PLC0415
+    from metaflow_prefect.deploy.deployment import Deployment, production_of  # noqa: PLC0415
     from metaflow_prefect.deploy.notices import Notices  # noqa: PLC0415
     from metaflow_prefect.deploy.server import api_url, connect  # noqa: PLC0415
 
@@ -279,19 +265,23 @@ def deploy_flow(
     async def deploy(scratch: Path) -> None:
         say(obj, f"Deploying {described.flow} to {api_url()}...", bold=True)
         async with connect() as server:
+            full = full_name(described.flow, chosen)
+            found = await server.existing(full)
+            kept = found.job_variables if found else {}
             pool = server.work_pool(
                 options.work_pool,
                 local=placing.pull == "local",
                 local_datastore=placing.local_datastore,
                 variables=variables,
+                kept=kept,
             )
-            found = await server.production(full_name(described.flow, chosen))
-            production = choose_token(chosen, described, facts, found, options.token)
+            earlier = production_of(full, kept)
+            production = choose_token(chosen, described, facts, earlier, options.token)
             code = placing.place(obj, bare, whole, scratch)
             say(obj, f"The runs go to the work pool {pool}.")
             say(obj, f"Its code is {placing.explained}.")
             identity = await server.deploy(deployment(code, pool, production))
-        _tell(obj, flow, full_name(described.flow, chosen), name, identity, production)
+        _tell(obj, flow, full, name, identity, production)
         remember_token(chosen, described, facts, production)
 
     additional: dict[str, Any] = {"deployment": full_name(described.flow, chosen)}
@@ -319,25 +309,17 @@ def _record(
     obj: Any,
     flow: FlowModel,
     described: Description,
-    facts: DeploymentFacts,
+    tags: tuple[str, ...],
     options: DeployOptions,
     pull: str,
 ) -> Record:
-    arguments = argument_names(parameter.name for parameter in flow.parameters)
-    return Record(
-        flow=described.flow,
-        project=facts.project,
-        branch=facts.branch,
+    return Record.described(
+        described,
         options=[*flow.options],
+        run_options=options.run_options(tags),
         configs=plain_value(flow.configs),
         metadata=obj.metadata.metadata_str(),
-        renamed={name: argument for name, argument in arguments.items() if name != argument},
-        files=[parameter.name for parameter in flow.parameters if parameter.kind == "file"],
-        events=[event.name for event in facts.events],
-        upstream=[upstream.flow for upstream in facts.upstream],
         timeout=options.workflow_timeout,
-        task_runner=options.task_runner,
-        shared_folder=options.shared_folder,
         pull=pull,
     )
 

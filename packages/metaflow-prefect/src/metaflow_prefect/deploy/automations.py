@@ -12,6 +12,7 @@ from prefect.events.schemas.automations import Automation, AutomationCore
 from pydantic import TypeAdapter
 
 from metaflow_prefect.deploy.description import TRIGGER_NAMES, automation_names
+from metaflow_prefect.deploy.errors import tolerated
 from metaflow_prefect.deploy.notices import is_notice
 
 PAGE = 200  # automations in one answer of the server
@@ -43,21 +44,39 @@ async def put_automations(
         for left in await client.read_automations_by_name(one.name):
             if all(left.id != known.id for known in found):
                 # of an earlier deployment of that name, which somebody has deleted
-                await client.delete_automation(left.id)
+                with tolerated(404):
+                    await client.delete_automation(left.id)
     ours = [
         one
         for one in found
         if one.name.startswith(TRIGGER_NAMES) and not (notices is None and is_notice(one))
     ]
+    created = set()
     for one in wanted:
         old = _take_like(one, ours, wanted)
         if old is None:
             await client.create_automation(one)
+            created.add(one.name)
         elif _facts(old) != _facts(one):
             kept = {"enabled": old.enabled, "tags": old.tags}
             await client.update_automation(old.id, AutomationCore(**(_said(one) | kept)))
-    for outdated in ours:
-        await client.delete_automation(outdated.id)
+    for outdated in [*ours, *(await _made_twice(client, deployment, created))]:
+        with tolerated(404):
+            await client.delete_automation(outdated.id)
+
+
+async def _made_twice(client: PrefectClient, deployment: UUID, names: set[str]) -> list[Automation]:
+    """Return what is there once more because an answer was lost, and Prefect has asked again."""
+    if not names:
+        return []
+    found = await client.read_resource_related_automations(f"prefect.deployment.{deployment}")
+    known: set[str] = set()
+    twice = []
+    for one in found:
+        if one.name in names & known:
+            twice.append(one)
+        known.add(one.name)
+    return twice
 
 
 def _take_like(
@@ -95,7 +114,8 @@ def delete_automations(client: SyncPrefectClient, deployment: UUID, full_name: s
     left = automation_names(full_name)
     ours |= {one.id for one in all_automations(client) if one.name.startswith(left)}
     for id_ in ours:
-        client.delete_automation(id_)
+        with tolerated(404):
+            client.delete_automation(id_)
 
 
 def all_automations(client: SyncPrefectClient) -> Iterator[Automation]:

@@ -119,6 +119,25 @@ def environment_of(full_name: str, job_variables: dict[str, Any] | None) -> dict
     return variables or {}
 
 
+def production_of(full_name: str, job_variables: dict[str, Any] | None) -> Production | None:
+    """Return the production token of a deployment, if it has one.
+
+    Args:
+        full_name: The deployment, as `FLOW/NAME`.
+        job_variables: Its job variables on the server.
+
+    Raises:
+        DeployProblem: Its job variable `env` is a template.
+    """
+    variables = environment_of(full_name, job_variables)
+    if not variables.get(TOKEN_VARIABLE):
+        return None
+    owner = variables.get(OWNER_VARIABLE)
+    return Production(
+        token=str(variables[TOKEN_VARIABLE]), owner=None if owner is None else str(owner)
+    )
+
+
 def job_variables_of(deployment: Deployment, found: dict[str, Any] | None) -> dict[str, Any]:
     """Put what is ours into the variables of the runs' environment, and leave the others.
 
@@ -137,9 +156,7 @@ def job_variables_of(deployment: Deployment, found: dict[str, Any] | None) -> di
         if earlier is None or name not in earlier.variables
     }
     ours = dict(deployment.environment)
-    record = deployment.record or Record(
-        flow=described.flow, project=described.project, branch=described.branch
-    )
+    record = deployment.record or Record.described(described)
     ours[DEPLOYMENT_VARIABLE] = replace(record, variables=sorted(deployment.environment)).as_text()
     if deployment.production is not None:
         ours[TOKEN_VARIABLE] = deployment.production.token

@@ -20,13 +20,16 @@ Json: TypeAlias = dict[str, Any]
 # Prefect's own name for a deployment that has no other.
 DEFAULT_NAME = "default"
 BANNED = "/%&<>"  # in Prefect's names
-# By it our schedule is known among those that a user has added to a deployment.
-SCHEDULE_SLUG = "metaflow"
+# By it our schedule is known among those that a user has added to a deployment. Prefect's pages
+# show it as the schedule's name, and as what has created its runs. It stays the same when the times
+# change: `prefect deploy` would leave the one of another name there, and both would start runs.
+SCHEDULE_SLUG = "metaflow-schedule-decorator"
 TRIGGER_NAMES = "metaflow: "  # how the names of our automations begin
 NO_SERVER = "There is no Prefect server to deploy to: PREFECT_API_URL is not set."
 SET_SERVER = (
     "Start one by `prefect server start`, and set PREFECT_API_URL, as to http://127.0.0.1:4200/api."
 )
+LISTS = ("tags", "triggers", "files", "events", "upstream")  # of a description
 UTC = "UTC"  # in which Metaflow's schedules are, without a time zone
 EVENT_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 PAYLOAD_KEY = re.compile(r"[A-Za-z0-9_]+")
@@ -67,6 +70,10 @@ class Description:
         parameters: The parameters' defaults, by the names of the function's arguments.
         project: Its project, if it has one.
         branch: The branch of the project, unless it is the user's at hand.
+        renamed: Parameters whose names differ in Prefect, by their names in Metaflow.
+        files: Parameters whose values are files.
+        events: The events of `@trigger`.
+        upstream: The flows of `@trigger_on_finish`.
     """
 
     flow: str
@@ -80,15 +87,19 @@ class Description:
     parameters: Json = field(default_factory=dict)
     project: str | None = None
     branch: str | None = None
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    upstream: tuple[str, ...] = ()
 
     def as_json(self) -> Json:
         """Give it as JSON has it."""
-        return {**asdict(self), "tags": [*self.tags], "triggers": [*self.triggers]}
+        return {**asdict(self), **{name: [*getattr(self, name)] for name in LISTS}}
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Description:
         """Take it from what `as_json` gave."""
-        listed = {name: tuple(found[name]) for name in ("tags", "triggers")}
+        listed = {name: tuple(found[name]) for name in LISTS}
         return cls(**{**found, **listed})
 
 
@@ -129,6 +140,7 @@ def describe(
     if names:
         together = _together([{"type": "event", "expect": [name]} for name in names])
         triggers.append(together | parameters)
+    arguments = argument_names(parameter.name for parameter in flow.parameters)
     return Description(
         flow=flow.name,
         function=flow_function_name(flow),
@@ -140,6 +152,10 @@ def describe(
         parameters=deployment_parameters(flow),
         project=facts.project,
         branch=branch,
+        renamed={name: argument for name, argument in arguments.items() if name != argument},
+        files=tuple(parameter.name for parameter in flow.parameters if parameter.kind == "file"),
+        events=tuple(event.name for event in facts.events),
+        upstream=tuple(one.flow for one in facts.upstream),
     )
 
 

@@ -8,7 +8,7 @@ from json import JSONDecodeError
 from typing import Any
 
 import httpx
-from prefect.exceptions import PrefectException, ScriptError
+from prefect.exceptions import ObjectNotFound, PrefectException, ScriptError
 from pydantic import ValidationError
 
 from metaflow_prefect.errors import DeployProblem
@@ -33,6 +33,8 @@ def server_errors(url: str) -> Iterator[None]:
                 f"The server {url} rejected our credentials ({status}).",
                 "Correct PREFECT_API_KEY, or PREFECT_API_AUTH_STRING.",
             ) from error
+        if status in (409, 422):
+            raise _refused(_detail(error.response)) from error
         raise DeployProblem(
             f"The server {url} answered {status}: {_detail(error.response)}",
             "If it is not a Prefect server, correct PREFECT_API_URL.",
@@ -51,9 +53,32 @@ def server_errors(url: str) -> Iterator[None]:
         if "Failed to reach API" in str(error):
             odd = isinstance(error.__cause__, (JSONDecodeError, ValidationError))
             raise (_odd(url) if odd else _silent(url, error)) from error
-        raise DeployProblem(
-            f"Prefect rejected the deployment: {error}", "Correct what it names, and deploy again."
-        ) from error
+        raise _refused(str(error)) from error
+
+
+@contextmanager
+def tolerated(status: int) -> Iterator[None]:
+    """Take an answer for a success that a write gets which has been done already.
+
+    Prefect's client writes again where an answer was lost.
+
+    Args:
+        status: The answer's status: 404 of a deletion, 409 of what is to be made.
+    """
+    try:
+        yield
+    except ObjectNotFound:
+        if status != httpx.codes.NOT_FOUND:
+            raise
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code != status:
+            raise
+
+
+def _refused(reason: str) -> DeployProblem:
+    return DeployProblem(
+        f"Prefect rejected the deployment: {reason}", "Correct what it names, and deploy again."
+    )
 
 
 def _odd(url: str) -> DeployProblem:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -31,7 +32,7 @@ from prefect.states import Cancelled, Cancelling, Paused, Scheduled
 from metaflow_prefect.deploy.automations import delete_automations
 from metaflow_prefect.deploy.deployment import OWNER_VARIABLE, TOKEN_VARIABLE
 from metaflow_prefect.deploy.description import Production
-from metaflow_prefect.deploy.errors import server_errors
+from metaflow_prefect.deploy.errors import server_errors, tolerated
 from metaflow_prefect.deploy.known import Known
 from metaflow_prefect.deploy.record import Record
 from metaflow_prefect.deploy.server import api_url
@@ -200,7 +201,7 @@ class Operator:
             deployment: The deployment.
         """
         delete_automations(self._client, deployment.id, deployment.full_name)
-        with suppress(ObjectNotFound):  # somebody has deleted it meanwhile
+        with tolerated(404):
             self._client.delete_deployment(deployment.id)
 
     # -- runs ---------------------------------------------------------------------------------
@@ -276,25 +277,25 @@ class Operator:
         return self.trigger(deployment, origin.parameters, {RESUME_VARIABLE: value})
 
     def runs(self, deployment: Known, limit: int) -> list[FlowRun]:
-        """List the runs of a deployment, the latest first.
+        """List the runs of a deployment, the latest first, without those that are still to be due.
 
         Args:
             deployment: The deployment.
             limit: How many at most.
         """
+        return list(islice(self._runs(deployment), limit))
+
+    def _runs(self, deployment: Known) -> Iterator[FlowRun]:
         chosen = FlowRunFilter(deployment_id=FlowRunFilterDeploymentId(any_=[deployment.id]))
-        found: list[FlowRun] = []
-        while len(found) < limit:
-            page = self._client.read_flow_runs(
-                flow_run_filter=chosen,
-                sort=FlowRunSort.EXPECTED_START_TIME_DESC,
-                limit=min(PAGE, limit - len(found)),
-                offset=len(found),
-            )
-            found += page
-            if not page:
-                break
-        return found
+        offset = 0
+        while page := self._client.read_flow_runs(
+            flow_run_filter=chosen,
+            sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+            limit=PAGE,
+            offset=offset,
+        ):
+            yield from (run for run in page if not _is_planned(run))
+            offset += len(page)
 
     def latest_run(self, deployment: Known) -> FlowRun:
         """Return the latest run of a deployment.
@@ -385,7 +386,7 @@ class Operator:
                 f"The run {run_id_of(run)} is not suspended: it is {_state(run)}.", ""
             )
         answer = self._client.resume_flow_run(run.id)
-        if answer.status.value != "ACCEPT":
+        if answer.status.value != "ACCEPT" and self._is_still(run):
             reason = getattr(answer.details, "reason", answer.status.value)
             raise OperationProblem(f"The run {run_id_of(run)} cannot go on: {reason}")
 
@@ -425,9 +426,14 @@ class Operator:
 
     def _change(self, run: FlowRun, state: State[Any], what: str, *, force: bool = False) -> None:
         answer = self._client.set_flow_run_state(run.id, state, force=force)
-        if answer.status.value != "ACCEPT":
+        if answer.status.value != "ACCEPT" and self._is_still(run):
             reason = getattr(answer.details, "reason", None) or answer.status.value
             raise OperationProblem(f"The run {run_id_of(run)} cannot be {what}: {reason}")
+
+    def _is_still(self, run: FlowRun) -> bool:
+        """Return whether a run is as it was: what was refused may be the second of two requests."""
+        now = self._client.read_flow_run(run.id).state
+        return (now and now.type) == (run.state and run.state.type)
 
     def logs(self, run: FlowRun, seen: int = 0) -> Sequence[Log]:
         """Return what a run has logged, and its steps.
@@ -463,6 +469,11 @@ class Operator:
             if (status := status_of(run)) in ENDED:
                 return status
             time.sleep(POLL)
+
+
+def _is_planned(run: FlowRun) -> bool:
+    """Return whether a schedule will start a run: Prefect makes these days ahead."""
+    return run.auto_scheduled and run.state is not None and run.state.name == "Scheduled"
 
 
 def _state(run: FlowRun) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from prefect.client.schemas.objects import WorkPool
 from prefect.settings import get_current_settings
+from prefect.utilities.schema_tools import ValidationError, validate
 
 from metaflow_prefect.deploy.description import DEFAULT_NAME
 from metaflow_prefect.errors import DeployProblem
@@ -72,23 +74,56 @@ def check_reach(pool: WorkPool, *, folder: bool, local_datastore: bool) -> None:
         )
 
 
-def check_job_variables(pool: WorkPool, variables: Mapping[str, Any]) -> None:
-    """Refuse job variables that the pool's template does not have.
+def check_job_variables(
+    pool: WorkPool, given: Mapping[str, Any], kept: Mapping[str, Any] | None = None
+) -> None:
+    """Refuse job variables with which no run of the pool could be started.
 
     Args:
-        pool: The work pool.
-        variables: The job variables by name.
+        pool: The work pool, whose own template says which variables there are.
+        given: What the user gives, by name.
+        kept: What the deployment has already on the server.
 
     Raises:
-        DeployProblem: The pool would ignore one of them.
+        DeployProblem: The pool would ignore one of them, or does not take its value, or lacks one.
     """
-    known: Mapping[str, Any] = pool.base_job_template.get("variables", {}).get("properties", {})
-    unknown = [name for name in variables if name not in known]
-    if unknown:
+    if not pool.base_job_template:  # the pool's first worker will set it
+        return
+    schema: dict[str, Any] = pool.base_job_template.get("variables", {})
+    known: Mapping[str, Any] = schema.get("properties", {})
+    whose = f"The work pool {pool.name} of the type {pool.type}"
+    for name in sorted(given):
+        if name not in known:
+            alike = get_close_matches(name, known, 1)
+            raise DeployProblem(
+                f"{whose} has no job variable {name}; those it has: {', '.join(sorted(known))}.",
+                f"Did you mean {alike[0]}?"
+                if alike
+                else "Correct the name, or add it to the pool's base job template.",
+            )
+    if "env" not in known:
         raise DeployProblem(
-            f"The work pool {pool.name} of the type {pool.type} has no job variable "
-            f"{', '.join(sorted(unknown))}; those it has: {', '.join(sorted(known))}.",
-            "Correct the name, or add it to the pool's base job template.",
+            f"{whose} has no job variable env, in which a deployment keeps what its runs need.",
+            "Add it to the pool's base job template, and use it there as the job's environment.",
+        )
+    try:
+        # As the server does, which would refuse it later and in more words.
+        validate(
+            dict(given),
+            schema,
+            raise_on_error=True,
+            ignore_required=True,
+            allow_none_with_default=True,
+        )
+    except ValidationError as error:
+        raise DeployProblem(f"{whose} does not take it: {error}.", "Correct the value.") from error
+    there = {**(kept or {}), **given}
+    needed = [n for n in schema.get("required", ()) if "default" not in known.get(n, {})]
+    if missing := [name for name in needed if name not in there]:
+        raise DeployProblem(
+            f"{whose} needs a value for {', '.join(missing)}.",
+            f"Give it by --job-variable {missing[0]}=VALUE, or set a default in the pool's base "
+            "job template.",
         )
 
 

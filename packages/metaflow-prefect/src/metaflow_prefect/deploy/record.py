@@ -12,9 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from metaflow_prefect.deploy.description import Description
 from metaflow_prefect.errors import DeployProblem
 from metaflow_prefect.runtime.flow_run.deployed import DEPLOYMENT_VARIABLE
 
+DESCRIBED = ("flow", "project", "branch", "renamed", "files", "events", "upstream")
 LONGEST = 100_000  # bytes; the kernel refuses a variable of 128 KiB
 
 
@@ -35,8 +37,6 @@ class Record:
         events: The events of `@trigger`.
         upstream: The flows of `@trigger_on_finish`.
         timeout: Seconds after which a run is stopped.
-        task_runner: Where steps run, as "dask:ADDRESS".
-        shared_folder: Whether folders are the same on all that run steps.
         pull: How workers get the code.
         variables: Which other variables of the environment are ours.
         repository: The repository that it was deployed from as a whole, by a name that is the same
@@ -56,12 +56,21 @@ class Record:
     events: Sequence[str] = ()
     upstream: Sequence[str] = ()
     timeout: int | None = None
-    task_runner: str | None = None
-    shared_folder: bool = False
     pull: str | None = None
     variables: Sequence[str] = ()
     repository: str | None = None
     source: str | None = None
+
+    @classmethod
+    def described(cls, described: Description, **more: Any) -> Record:
+        """Keep what the flow alone says, and more.
+
+        Args:
+            described: What the flow says.
+            more: What else is kept, or is kept instead.
+        """
+        facts = {name: getattr(described, name) for name in DESCRIBED}
+        return cls(**facts | more)
 
     def as_text(self) -> str:
         """Give it as the value of an environment variable.

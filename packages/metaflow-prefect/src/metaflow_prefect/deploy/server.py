@@ -26,10 +26,7 @@ from prefect.settings import get_current_settings
 
 from metaflow_prefect.deploy.automations import put_automations
 from metaflow_prefect.deploy.deployment import (
-    OWNER_VARIABLE,
-    TOKEN_VARIABLE,
     Deployment,
-    environment_of,
     file_facts,
     job_variables_of,
     new_schedule,
@@ -39,10 +36,9 @@ from metaflow_prefect.deploy.description import (
     NO_SERVER,
     SCHEDULE_SLUG,
     SET_SERVER,
-    Production,
     named_triggers,
 )
-from metaflow_prefect.deploy.errors import server_errors
+from metaflow_prefect.deploy.errors import server_errors, tolerated
 from metaflow_prefect.deploy.notices import notifications
 from metaflow_prefect.deploy.pools import check_job_variables, check_reach, choose_pool
 from metaflow_prefect.deploy.record import Record
@@ -116,6 +112,7 @@ class Server:
         local: bool,
         local_datastore: bool = False,
         variables: Mapping[str, Any] | None = None,
+        kept: Mapping[str, Any] | None = None,
     ) -> str:
         """Find the work pool for deployments.
 
@@ -123,7 +120,8 @@ class Server:
             name: The pool that the user names; `None` is the usual one.
             local: Whether flows are run from a folder of this machine.
             local_datastore: Whether Metaflow's data is in a folder, too.
-            variables: Job variables that its template must have.
+            variables: Job variables that the user gives; `None` leaves checking to the runs.
+            kept: Job variables that the deployment has already.
 
         Returns:
             Its name.
@@ -133,7 +131,8 @@ class Server:
         """
         pool = choose_pool(self._pools, name, url=self.url)
         check_reach(pool, folder=local, local_datastore=local_datastore)
-        check_job_variables(pool, variables or {})
+        if variables is not None:
+            check_job_variables(pool, variables, kept)
         return pool.name
 
     async def existing(self, full_name: str) -> DeploymentResponse | None:
@@ -172,24 +171,6 @@ class Server:
             and (record := Record.of(one.job_variables)) is not None
             and one.entrypoint
             and not (folder / one.entrypoint.rpartition(":")[0]).exists()
-        )
-
-    async def production(self, full_name: str) -> Production | None:
-        """Return the production token of a deployment, if it has one.
-
-        Args:
-            full_name: The names of flow and deployment, with `/` between.
-
-        Raises:
-            DeployProblem: The server does not answer well, or its job variable `env` is a template.
-        """
-        found = await self.existing(full_name)
-        variables = environment_of(full_name, found.job_variables) if found else {}
-        if not variables.get(TOKEN_VARIABLE):
-            return None
-        owner = variables.get(OWNER_VARIABLE)
-        return Production(
-            token=str(variables[TOKEN_VARIABLE]), owner=None if owner is None else str(owner)
         )
 
     async def deploy(self, deployment: Deployment) -> UUID:
@@ -265,9 +246,12 @@ class Server:
         """Set our schedule, and leave alone those that users have added."""
         ours = [one for one in found.schedules if one.slug == SCHEDULE_SLUG]
         for old in ours if wanted is None else ():
-            await self._client.delete_deployment_schedule(found.id, old.id)
+            with tolerated(404):
+                await self._client.delete_deployment_schedule(found.id, old.id)
         if wanted is not None and not ours:
-            await self._client.create_deployment_schedules(found.id, [new_schedule(wanted, active)])
+            with tolerated(409):
+                new = new_schedule(wanted, active)
+                await self._client.create_deployment_schedules(found.id, [new])
         elif wanted is not None and (ours[0].schedule != wanted or active is not None):
             await self._client.update_deployment_schedule(
                 found.id, ours[0].id, active=active, schedule=wanted

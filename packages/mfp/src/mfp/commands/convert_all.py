@@ -50,11 +50,11 @@ on the command line wins. 'mfp settings' shows what is in force.
 
 \b
 --prefect-yaml: the entries with the key metaflow_flow are ours. In them we own name, entrypoint,
-the schedule with the slug metaflow, the triggers whose names begin with "metaflow: ", the tags
-and the parameters' defaults that metaflow_wrote names, and work_pool.name where one is set; all
-else in the file is yours, and stays, as does a default that you change. Paths in it are relative
-to the folder in which mfp has made it, wherever mfp runs later: run 'prefect deploy --all
---prefect-file FILE' there. In a file elsewhere, metaflow_folder says where that is.
+the schedule with the slug metaflow-schedule-decorator, the triggers whose names begin with
+"metaflow: ", the tags and the parameters' defaults that metaflow_wrote names, and work_pool.name
+where one is set; all else in the file is yours, and stays, as does a default that you change. Paths
+in it are relative to the folder in which mfp has made it, wherever mfp runs later: run 'prefect
+deploy --all --prefect-file FILE' there. In a file elsewhere, metaflow_folder says where that is.
 
 \b
 JSON: an object with

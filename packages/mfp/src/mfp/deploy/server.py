@@ -174,13 +174,8 @@ def _record(
 ) -> Record:
     """Say whose deployment it is, so that it is found when its flow is gone."""
     source = repository.source_of(planned.outcome.path) if repository else None
-    return Record(
-        flow=described.flow,
-        project=described.project,
-        branch=described.branch,
-        repository=repository.name if repository and source else None,
-        source=source,
-    )
+    name = repository.name if repository and source else None
+    return Record.described(described, repository=name, source=source)
 
 
 def _pull_steps(

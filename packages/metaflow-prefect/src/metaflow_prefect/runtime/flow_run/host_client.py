@@ -15,12 +15,13 @@ from contextlib import suppress
 from typing import Any
 
 from ..channel import Channel
+from .scheduler import RunProblem
 
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 INTERNAL = "The Metaflow process of this run ended unexpectedly."
 
 
-class HostEnded(Exception):
+class HostEnded(RunProblem):
     """The Metaflow process has ended when it was still needed.
 
     Args:

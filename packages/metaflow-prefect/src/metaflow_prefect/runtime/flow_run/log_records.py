@@ -17,7 +17,7 @@ from prefect.settings import (
     PREFECT_LOGGING_TO_API_MAX_LOG_SIZE,
 )
 
-from .scheduler import RunFailure
+from .scheduler import RunProblem
 
 AnyLogger = Union[logging.Logger, "logging.LoggerAdapter[Any]"]
 LeveledLine = tuple[int, str, int]  # level, text, microseconds since 1970
@@ -41,7 +41,7 @@ class QuietFailures(logging.Filter):
         """Return whether a record is new."""
         if record.exc_info and record.exc_info[0] is None:
             record.exc_info = None  # would be shown as "NoneType: None"
-        if record.exc_info and isinstance(record.exc_info[1], RunFailure):
+        if record.exc_info and isinstance(record.exc_info[1], RunProblem):
             return False
         message = str(record.msg)
         return not message.startswith("Task run failed with state: Failed(") or (
@@ -50,6 +50,12 @@ class QuietFailures(logging.Filter):
 
 
 QUIET_FAILURES = QuietFailures()
+
+
+def quiet_failures() -> None:
+    """Keep from the logs of runs what has been said in one line."""
+    for name in ("prefect.task_runs", "prefect.flow_runs"):
+        logging.getLogger(name).addFilter(QUIET_FAILURES)
 
 
 class RunLog:

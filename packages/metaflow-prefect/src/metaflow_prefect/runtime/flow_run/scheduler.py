@@ -16,7 +16,11 @@ from ..facts import Step
 Token = TypeVar("Token")  # whatever stands for a finished task to the caller
 
 
-class RunFailure(Exception):
+class RunProblem(Exception):
+    """What ends a run, or keeps it from beginning; the message says all of it."""
+
+
+class RunFailure(RunProblem):
     """A Metaflow run cannot go on.
 
     Args:
