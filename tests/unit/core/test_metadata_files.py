@@ -54,5 +54,5 @@ def test_a_file_is_kept_unless_it_may_be_overwritten(writers: list[Any], tmp_pat
 def test_nothing_is_left_of_a_file_that_cannot_be_written(tmp_path: Path, data: object) -> None:
     (tmp_path / "taken").mkdir()
     with pytest.raises((TypeError, OSError)):
-        write_json(tmp_path / "taken", data)
+        write_json(str(tmp_path / "taken"), data)
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
