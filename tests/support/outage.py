@@ -19,6 +19,7 @@ class Door:
         self._behind = (parts.hostname or "", parts.port or 80)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = urlunsplit(parts._replace(netloc=f"127.0.0.1:{self._listener.getsockname()[1]}"))
+        self.taken = 0  # bytes from clients
         self._open = True
         self._lines: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -59,12 +60,15 @@ class Door:
                         continue
                     behind = socket.create_connection(self._behind)
                     self._lines |= {line, behind}
-                for one, other in ((line, behind), (behind, line)):
-                    threading.Thread(target=self._pass_on, args=(one, other), daemon=True).start()
+                for ends in ((line, behind, True), (behind, line, False)):
+                    threading.Thread(target=self._pass_on, args=ends, daemon=True).start()
 
-    def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
+    def _pass_on(self, source: socket.socket, target: socket.socket, counts: bool) -> None:
         with suppress(OSError):
             while data := source.recv(1 << 16):
+                if counts:
+                    with self._lock:
+                        self.taken += len(data)
                 target.sendall(data)
         for line in (source, target):
             with suppress(OSError):

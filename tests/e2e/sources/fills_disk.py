@@ -6,8 +6,7 @@ from metaflow import FlowSpec, step
 class FillsDiskFlow(FlowSpec):
     @step
     def start(self):
-        if "OUT_OF_SPACE" in os.environ:
-            raise OSError(28, "No space left on device")
+        self.data = os.urandom(4_000_000)
         self.next(self.end)
 
     @step

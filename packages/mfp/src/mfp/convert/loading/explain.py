@@ -45,10 +45,10 @@ def explained(error: BaseException, path: str) -> tuple[str, str]:
                 "Use absolute imports: Metaflow runs the file as a script, outside of a package.",
             )
         case SyntaxError():
-            return (
-                f"{_shown(error.filename or path)}:{error.lineno} is not valid Python: {error.msg}",
-                "Correct the syntax.",
-            )
+            place = f"Line {error.lineno}"
+            if error.filename not in (None, path):
+                place = f"{_shown(error.filename)}:{error.lineno}"
+            return f"{place} is not valid Python: {error.msg}", "Correct the syntax."
     text = ADDRESS.sub("", f"{type(error).__name__}: {error}").rstrip(": ")
     return (
         f"Loading the flow raised {text}{_place(error, path)}",
