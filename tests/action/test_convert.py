@@ -161,8 +161,8 @@ def test_working_directory_and_more_options(tmp_path: Path) -> None:
         extra_args="--timeout 30 --no-cache",
     )
     assert run.success, run.text
-    assert case.files() == ["jobs/made here/a_prefect.py"]
-    assert json.loads(run.outputs["changed-files"]) == ["jobs/made here/a_prefect.py"]
+    assert case.files() == ["jobs/made here/jobs/a_prefect.py"]
+    assert json.loads(run.outputs["changed-files"]) == ["jobs/made here/jobs/a_prefect.py"]
     assert json.loads(run.outputs["flows"])[0]["path"] == "jobs/a.py"
     failed = case.act(working_directory="jobs", exclude="*_old.py", missing_imports="error")
     assert not failed.success
@@ -193,16 +193,16 @@ def test_edited_file_whose_flow_is_gone(tmp_path: Path) -> None:
 def test_edited_file_is_not_up_to_date(tmp_path: Path, fail_on_error: str) -> None:
     case = make_case(tmp_path, {"deep/a.py": flow("AFlow"), "deep/b.py": flow("BFlow")})
     assert case.act(working_directory="deep").success
-    generated = case.repository / "deep" / "prefect_flows" / "a_prefect.py"
+    generated = case.repository / "prefect_flows" / "deep" / "a_prefect.py"
     generated.write_text(generated.read_text() + "# mine\n")
     run = case.act(working_directory="deep", mode="check", fail_on_error=fail_on_error)
     assert not run.success
-    assert json.loads(run.outputs["changed-files"]) == ["deep/prefect_flows/a_prefect.py"]
-    assert json.loads(run.outputs["edited-files"]) == ["deep/prefect_flows/a_prefect.py"]
+    assert json.loads(run.outputs["changed-files"]) == ["prefect_flows/deep/a_prefect.py"]
+    assert json.loads(run.outputs["edited-files"]) == ["prefect_flows/deep/a_prefect.py"]
     [told] = run.step("Finish").log.annotations
     assert told.message.endswith("Make the change in the flow, or use extra-args: --force.")
     written = case.act(working_directory="deep", fail_on_error="never")
-    assert json.loads(written.outputs["edited-files"]) == ["deep/prefect_flows/a_prefect.py"]
+    assert json.loads(written.outputs["edited-files"]) == ["prefect_flows/deep/a_prefect.py"]
     assert written.outputs["changed-files"] == "[]"
     assert "or overwrite it by extra-args: --force." in written.annotations[0].message
     assert told.message.startswith("1 generated file was edited by hand. ")
