@@ -36,8 +36,8 @@ MFP_FLOORS = (
 # The rooms that read Metaflow. In `commands` and `deployer` it is the interface that they fill;
 # in `deploy` its tokens and code packages; `doctor` asks it who the user is.
 READ_METAFLOW = {"load", "runtime", "commands", "deployer", "deploy", "doctor"}
-# Each is one thing: what is done on one server, one loop's requests.
-LONG = {"operations.py", "service.py"}
+# It is one thing: what is done on one server.
+LONG = {"operations.py"}
 MOST_LINES = 400
 
 

@@ -40,6 +40,7 @@ METAFLOW_SIDE = (
     "host.origin",
     "host.flow_facts",
     "host.inbox",
+    "host.tasks",
     "host.service",
     "host.native",
     "host.side",

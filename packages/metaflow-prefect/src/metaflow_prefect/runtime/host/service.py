@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import re
 import signal
 import sys
 import threading
@@ -36,7 +35,8 @@ from .outcome import (
     runs_remotely,
     stored_exception,
 )
-from .script import TRIGGERS_KNOWN_BY, end_process
+from .script import end_process
+from .tasks import RunTasks
 from .worker import Line, LogLines, make_worker, watch
 
 SLOW = 10.0  # seconds in which a run should have begun
@@ -73,14 +73,13 @@ class RunService:
         self._lines = LogLines(self._send_lines)
         # Hooks of decorators expect to be called one after another, as natively.
         self._hooks = threading.Lock()
-        self._tasks: dict[str, Any] = {}
-        self._offsets: dict[str, int] = {}
         self._workers: dict[int, Any] = {}
         self._idle = threading.Condition()
         self._stopping = False
         self._stopped: set[int] = set()  # requests whose processes were ended from here
         self._start: dict[str, Any] = {}
         self._runtime: Any = None
+        self._tasks: RunTasks  # once the run has begun
         self.storage = ""  # where the run's data is, once that is known
         self.awaited: list[str] = []  # what a run needs before it can begin
 
@@ -163,12 +162,13 @@ class RunService:
         from metaflow.runtime import TaskFailed
 
         self._runtime = runtime
+        self._tasks = RunTasks(runtime, self._start, attached=self.attach is not None)
         parameters = runtime._params_task
         ids = {"prefect-flow-run-id": self._start["flow_run_id"]}
         if page := self._start.get("flow_run_url"):
             ids["prefect-url"] = page
         if self.attach is None:
-            self._record(parameters, ids | process_field())
+            self._tasks.record(parameters, ids | process_field())
         self._channel.send(
             {
                 "kind": "started",
@@ -177,7 +177,7 @@ class RunService:
                 "metadata": runtime._metadata.metadata_str(),
                 "origin": runtime._clone_run_id,
                 "parameters": parameter_values(
-                    runtime._flow, self._stored(*parameters.path.split("/"))
+                    runtime._flow, self._tasks.stored(*parameters.path.split("/"))
                 ),
                 "metaflow_folder": str(Path(sys.modules["metaflow"].__path__[0])),
                 "launcher": self._launcher.choice,
@@ -266,11 +266,10 @@ class RunService:
 
     def _run_attempt(self, message: dict[str, Any]) -> dict[str, Any]:
         with self._hooks:
-            if message.get("elsewhere") and not self._is_finished(message):
-                offset = self._offsets.get(message["task_id"], 0)
+            if message.get("elsewhere") and not self._tasks.is_finished(message):
+                offset = self._tasks.offset(message["task_id"])
                 return {"state": "elsewhere", "offset": offset}
-            task_for = self._task_for if self.attach is None else self._attached_task
-            task, finished = task_for(message)
+            task, finished = self._tasks.of(message)
             if finished is None:
                 worker = self._launch(task, message)
         if finished == "lost":
@@ -286,10 +285,7 @@ class RunService:
         if code:
             return self._failure(worker, code, message["request"])
         results = self._results(task, message)
-        # There may be very many, and each holds on to much.
-        place = (self._runtime.run_id, task.step, task.task_id)
-        store = self._runtime._flow_datastore
-        self._tasks[task.task_id] = FinishedTask(store, *place)
+        self._tasks.finished(task)
         return {"state": "ran", **results}
 
     def _results(self, task: Any, message: dict[str, Any]) -> dict[str, Any]:
@@ -297,7 +293,7 @@ class RunService:
         results = results_of(task)
         if message.get("describe"):
             paths = message["input_paths"][:MOST_COMPARED]
-            inputs = [self._stored(*path.split("/")) for path in paths]
+            inputs = [self._tasks.stored(*path.split("/")) for path in paths]
             results["artifacts"] = described_artifacts(task.results, inputs)
         return results
 
@@ -323,162 +319,6 @@ class RunService:
             "storage": self.storage,
         }
 
-    def _task_for(self, message: dict[str, Any]) -> tuple[Any, str | None]:
-        """Return the task of a request, and how it is finished already, if it is."""
-        task_id = message["task_id"]
-        if "node_path" in message:
-            return self._node(message), "node"
-        known = self._tasks.get(task_id)
-        if isinstance(known, FinishedTask):
-            known.is_ok()  # which reads its results
-            return known, "done"
-        if known is not None:
-            known.retries = message["attempt"] + self._offsets.get(task_id, 0)
-            known.new_attempt()
-            self._record_prefect_ids(known, message["task_run_id"], known.retries)
-            return known, None
-        if self._start["again"] and (finished := self._finished_task(message)):
-            return finished, "done"
-        task = self._runtime._new_task(
-            message["step"],
-            input_paths=message["input_paths"],
-            task_id=task_id,
-            **self._task_arguments(message),
-        )
-        self._tasks[task_id] = task
-        if task.is_cloned:
-            self._clone(task)
-            return task, "cloned"
-        if offset := self._offsets.get(task_id, 0):
-            task.user_code_retries += offset
-            task.retries = offset
-            task.new_attempt()
-        self._record_prefect_ids(task, message["task_run_id"], task.retries)
-        return task, None
-
-    def _is_finished(self, message: dict[str, Any]) -> bool:
-        """Return whether a task is finished already, or need only be cloned."""
-        runtime, task_id = self._runtime, message["task_id"]
-        if isinstance(self._tasks.get(task_id), FinishedTask):
-            return True
-        if self._start["again"] and (found := self._finished_task(message)):
-            self._tasks[task_id] = found
-            return True
-        if not runtime._clone_run_id or message["step"] in runtime._steps_to_rerun:
-            return False
-        cloned = (runtime._is_cloned[path] for path in message["input_paths"])
-        place = self._origin_index(message)
-        origin = runtime._origin_ds_set.get_with_pathspec_index(place)
-        return all(cloned) and bool(origin and origin["_task_ok"])
-
-    def _attached_task(self, message: dict[str, Any]) -> tuple[Any, str | None]:
-        """Return the task of a request in a run that another process has made."""
-        number = message["attempt"] + message["offset"]
-        task_id = message["task_id"]
-        task = self._tasks.get(task_id)
-        if task is None:
-            place = (self._runtime.run_id, message["step"], task_id)
-            store = self._runtime._flow_datastore
-            latest = store.get_task_datastore(*place, mode="d", allow_not_done=True)
-            if latest.attempt is not None and latest.attempt >= number:
-                # Begun on a worker that was lost, whereupon it was sent here.
-                found = FinishedTask(store, *place)
-                if found.is_ok():
-                    return found, "done"
-                return None, "lost"
-            task = self._runtime._new_task(
-                message["step"],
-                input_paths=message["input_paths"],
-                task_id=task_id,
-                **self._task_arguments(message),
-            )
-            task.user_code_retries += message["offset"]
-            self._tasks[task_id] = task
-        if number:
-            task.retries = number
-            task.new_attempt()
-        self._record_prefect_ids(task, message["task_run_id"], number)
-        return task, None
-
-    def _task_arguments(self, message: dict[str, Any]) -> dict[str, Any]:
-        names = ("split_index", "ubf_context", "join_type")
-        arguments = {name: message[name] for name in names if name in message}
-        if "ubf_context" in message:
-            parent = self._stored(*message["input_paths"][0].split("/"))
-            arguments["ubf_iter"] = parent.get(parent["_foreach_var"])
-        if self._runtime._clone_run_id:
-            arguments["pathspec_index"] = self._origin_index(message)
-        return arguments
-
-    def _origin_index(self, message: dict[str, Any]) -> str:
-        """Return the place in the origin of the task that this one may be a clone of.
-
-        A control task has no index there, unless it is itself the first of the tasks
-        that it starts (`@parallel`); what has index 0 otherwise is one that it started.
-        """
-        place = f"{self._runtime._clone_run_id}/{message['index']}"
-        if "ubf_context" not in message:
-            return place
-        found = self._runtime._origin_ds_set.get_with_pathspec_index(place)
-        if found and found.get("_control_task_is_mapper_zero"):
-            return place
-        return re.sub(r"0\](?=\[\]$)", "None]", place)
-
-    def _stored(self, run_id: str, step: str, task_id: str) -> Any:
-        """Return what a finished task has left in the datastore."""
-        store = self._runtime._flow_datastore
-        return store.get_task_datastore(run_id, step, task_id)
-
-    def _finished_task(self, message: dict[str, Any]) -> Any:
-        """Return the task if an earlier try of this flow run has finished it."""
-        runtime = self._runtime
-        store = runtime._flow_datastore
-        place = (runtime.run_id, message["step"], message["task_id"])
-        latest = store.get_task_datastore(*place, mode="d", allow_not_done=True)
-        if latest.attempt is None:
-            return None
-        found = FinishedTask(store, *place)
-        if found.is_ok():
-            return found
-        self._offsets[message["task_id"]] = latest.attempt + 1
-        return None
-
-    def _node(self, message: dict[str, Any]) -> Any:
-        """Return a task that a `@parallel` step has started and awaited itself."""
-        store = self._runtime._flow_datastore
-        node = FinishedTask(store, *message["node_path"].split("/"))
-        if not node.is_ok():
-            raise RuntimeError(f"node {node.path} did not finish")
-        if not self._runtime._is_cloned[node.path]:
-            self._record_prefect_ids(node, message["task_run_id"])
-        return node
-
-    def _clone(self, task: Any) -> None:
-        """Copy a task from the run that is resumed, with the nodes that it started."""
-        origin_id = task.clone_origin.split("/")[2]
-        copies = {task.clone_origin: (origin_id, task.task_id)}
-        for path in task.results.get("_control_mapper_tasks") or ():
-            node_id = path.split("/")[2]
-            copies.setdefault(path, (node_id, node_id))
-        for old, new in copies.values():
-            self._clone_task(task.step, old, new)
-
-    def _clone_task(self, step: str, origin_id: str, task_id: str) -> None:
-        clone_util: Any = importlib.import_module("metaflow.clone_util")
-        runtime = self._runtime
-        clone_util.clone_task_helper(
-            runtime._flow.name,
-            runtime._clone_run_id,
-            runtime.run_id,
-            step,
-            origin_id,
-            task_id,
-            runtime._flow_datastore,
-            runtime._metadata,
-            origin_ds_set=runtime._origin_ds_set,
-        )
-        runtime._is_cloned[f"{runtime.run_id}/{step}/{task_id}"] = True
-
     def _launch(self, task: Any, message: dict[str, Any]) -> Any:
         runtime = self._runtime
         with self._idle:
@@ -493,33 +333,6 @@ class RunService:
             self._workers[message["request"]] = worker
         self._lines.flush()
         return worker
-
-    def _record_prefect_ids(
-        self, task: Any, task_run_id: str, attempt: int = 0
-    ) -> None:
-        """Note in Metaflow's metadata which Prefect runs a task belongs to."""
-        flow_run_id = self._start["flow_run_id"]
-        ids = {"prefect-flow-run-id": flow_run_id, "prefect-task-run-id": task_run_id}
-        triggers = os.environ.get(TRIGGERS_KNOWN_BY)
-        if triggers and task.step == self._runtime._graph.start_step:
-            ids["execution-triggers"] = triggers
-        if page := self._start.get("flow_run_url"):
-            ids["prefect-url"] = f"{page.rsplit('/', 2)[0]}/task-run/{task_run_id}"
-        self._record(task, ids, attempt)
-
-    def _record(self, task: Any, fields: dict[str, str], attempt: int = 0) -> None:
-        provider: Any = importlib.import_module("metaflow.metadata_provider")
-        self._runtime._metadata.register_metadata(
-            self._runtime.run_id,
-            task.step,
-            task.task_id,
-            [
-                provider.MetaDatum(
-                    field=name, value=value, type=name, tags=[f"attempt_id:{attempt}"]
-                )
-                for name, value in fields.items()
-            ],
-        )
 
 
 def _cards_of(step: Any) -> list[str]:
