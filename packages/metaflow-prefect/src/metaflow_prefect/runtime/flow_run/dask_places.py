@@ -183,7 +183,7 @@ def job_of(
     words = asked["arguments"][len(facts.options) + 1 :]
     options = [word for word in words if word.startswith(KEPT_OPTIONS)]
     namespaces = [word for word in words if word.startswith("--namespace=")]
-    resume = ["resume", f"--origin-run-id={run_id}", *options]
+    resume = ["resume", "--origin-run-id", run_id, *options]
     environment = {
         name: value
         for name, value in os.environ.items()

@@ -48,5 +48,5 @@ def command_as_deployed(facts: MetaflowFlow, parameters: list[str]) -> list[str]
     if not origin:
         return ["run", *facts.run_options, *parameters]
     run_id, _, step = origin.partition("/")
-    words = ["resume", f"--origin-run-id={run_id}", *facts.run_options]
+    words = ["resume", "--origin-run-id", run_id, *facts.run_options]
     return [*words, step] if step else words

@@ -202,7 +202,8 @@ def arguments_for_metaflow(
         raise click.UsageError(
             "A resumed run has the parameters of its origin; give none with --resume."
         )
-    resume = ["resume", f"--origin-run-id={origin}", *options]
+    # Two words: for a flow with configs, Metaflow itself looks for the option alone.
+    resume = ["resume", "--origin-run-id", origin, *options]
     return [*facts.options, *resume, *([step] if step else [])]
 
 
