@@ -132,7 +132,8 @@ def _help(facts: Parameter, default: Any) -> str:
         notes.append("by default computed when a run starts")
     elif facts.kind == "file" and default:
         notes.append(f"by default {PurePath(default).name}")
-    return " ".join([facts.help, *[f"({'; '.join(notes)})"] * bool(notes)]).strip()
+    said = [facts.help, *[f"({'; '.join(notes)})"] * bool(notes)]
+    return " ".join(filter(None, said))
 
 
 def _json_or_none(text: str) -> Any:
