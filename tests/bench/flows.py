@@ -13,6 +13,7 @@ DEFAULT = (
     "foreach-200",
     "foreach-1000",
     "foreach-2000",
+    "dask-1000",
     "lines-20000",
     "lines-32x10000",
     "lines-2000000",
@@ -30,7 +31,7 @@ class BenchFlow:
         source: The text of its file.
         stages: Its tasks, as the arguments of `floor.py` after the first.
         splits: How many tasks its widest foreach makes.
-        columns: The ways of running it that are measured; all of them if there are none.
+        columns: The ways of running it that are measured; the usual ones if there are none.
         has_server: Whether the Prefect server is up; else a run starts the temporary one.
     """
 
@@ -53,6 +54,9 @@ def bench_flow(name: str) -> BenchFlow | None:
     kind, _, size = name.partition("-")
     if kind == "linear" and size.isdecimal() and int(size) >= 2:
         return _linear(int(size))
+    if kind == "dask" and size.isdecimal():
+        flow = replace(_foreach(int(size)), columns=("prefect", "dask"))
+        return flow if find_spec("prefect_dask") else None
     if kind == "foreach" and size.isdecimal():
         # natively it would take the better part of an hour
         columns = ("prefect",) if int(size) >= 2000 else ()

@@ -34,6 +34,11 @@ from support.server import use_server  # noqa: E402
 SETTLING = 120  # seconds at most in which the server deals with what a run has sent it
 IDLE = 0.1  # CPU seconds a second that the server takes when it has nothing to do
 WORKERS = 16  # what Metaflow's own run does at the same time
+USUAL = ("native", "prefect", "floor")
+# As many tasks at the same time, on 4 workers; the scheduler is in the flow's process.
+DASK = json.dumps(
+    {"cluster_kwargs": {"n_workers": 4, "threads_per_worker": 4, "dashboard_address": None}}
+)
 FOREIGN = ("METAFLOW_", "PREFECT_", "PYTEST_", "COVERAGE_")
 FIGURES = ("wall", "cpu", "server_cpu", "all_cpu", "tail", "memory", "main_memory")
 END = re.compile(r"^(\d\d):(\d\d):(\d\d\.\d+) .* Task run 'end' - Finished", re.MULTILINE)
@@ -79,7 +84,7 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
         "--only",
         action="append",
         metavar="NAME",
-        help=f"measure this flow: {', '.join(DEFAULT)}, or another linear-N or foreach-N",
+        help=f"measure this flow: {', '.join(DEFAULT)}, or another linear-N, foreach-N or dask-N",
     )
     parser.add_argument("--rounds", type=int, default=3, metavar="N")
     parser.add_argument("--json", action="store_true", help="print JSON, with all rounds' figures")
@@ -136,7 +141,7 @@ class Bench:
             folder = self._base / f"{name}-{column}"
             (folder / ".metaflow").mkdir(parents=True)
             (folder / "flow.py").write_text(flow.source, encoding="utf-8")
-            if column == "prefect":
+            if column in ("prefect", "dask"):
                 create = [sys.executable, "flow.py", "prefect", "create", "flow_prefect.py"]
                 self._run(create, folder, self._variables, check=True)
             variables = dict(self._variables)
@@ -151,10 +156,11 @@ class Bench:
         columns = [
             ("native", [sys.executable, "flow.py", "run", splits]),
             ("prefect", [sys.executable, "flow_prefect.py", splits]),
+            ("dask", [sys.executable, "flow_prefect.py", splits, f"--task-runner=dask:{DASK}"]),
             ("floor", [sys.executable, str(HERE / "floor.py"), str(WORKERS), *flow.stages]),
             *((name, [word.format(**values) for word in words]) for name, words in self._commands),
         ]
-        measured = flow.columns or [name for name, _ in columns]
+        measured = flow.columns or USUAL
         return [
             (name, words)
             for name, words in columns

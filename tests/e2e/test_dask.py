@@ -1,38 +1,39 @@
 """Steps that run on the workers of Dask leave behind what a native run does."""
 
 import json
-import os
 import signal
 import subprocess
-import time
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from e2e.placing import (
+    COMPARED,
+    ancestors,
+    await_end,
+    await_true,
+    placed_as_native,
+    running,
+)
 from e2e.project import SOURCES, FlowFolder
-from support import recorded
+from e2e.scheduler import Flows, eventually, make_pool, own_pool, worker
 from support.case import Case
 from support.cases import CASES
+from support.cloud import cloud
 from support.compare import differences
 from support.dask_cluster import DaskCluster, dask_cluster
 from support.metadata_service import metadata_service
-from support.run import native, prefect
+from support.run import environment, native, prefect
 from support.s3 import ACCESS, empty_bucket, s3_server
 from support.snapshot import snapshot_of
 
-FLOWS = Path(__file__).parents[1] / "flows"
-EVERYDAY = ("graph-foreach_nested_2", "failure-retry_in_foreach", "failure-fail_in_foreach")
-THOROUGH = (
-    *("graph-linear", "graph-split_join", "graph-switch_in_foreach", "graph-loop"),
-    *("graph-parallel", "graph-unbounded_foreach", "graph-foreach_many"),
-    *("parameters-parameters_given", "parameters-include_file"),
-    *("failure-catch_retry", "failure-timeouts", "failure-fail_raise", "failure-catch_killed"),
-    *("decorators-environment", "decorators-card"),
-)
 one_cluster = pytest.mark.xdist_group("dask")
-COMPARED = {str(case): case for case in CASES}
+one_cloud = pytest.mark.xdist_group("dask-cloud")
+
+FLOWS = Path(__file__).parents[1] / "flows"
 
 
 @pytest.fixture(scope="session")
@@ -41,32 +42,14 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
         yield cluster
 
 
-def placing(cluster: DaskCluster) -> dict[str, str]:
-    return {
-        "METAFLOW_PREFECT_TASK_RUNNER": f"dask:{cluster.address}",
-        "METAFLOW_PREFECT_SHARED_FOLDER": "1",
-    }
+def runner_of(cluster: DaskCluster) -> str:
+    return f"dask:{cluster.address}"
 
 
 @one_cluster
-@pytest.mark.parametrize(
-    "case",
-    [
-        *(pytest.param(COMPARED[name], id=name) for name in EVERYDAY),
-        *(
-            pytest.param(COMPARED[name], id=name, marks=pytest.mark.thorough)
-            for name in THOROUGH
-            if name in COMPARED
-        ),
-    ],
-)
+@pytest.mark.parametrize("case", COMPARED)
 def test_same_as_native(case: Case, tmp_path: Path, prefect_api: str, cluster: DaskCluster) -> None:
-    native = recorded.NativeAnswer(case, tmp_path / "native", live=False)
-    placed = replace(case, env={**case.env, **placing(cluster)})
-    ours = prefect(placed, tmp_path / "prefect", prefect_api)
-    told = ours.stdout[-4000:] + ours.stderr[-4000:]
-    found = native.differences(snapshot_of(ours))
-    assert not found, "\n".join([told, "Differences:", *found])
+    placed_as_native(case, tmp_path, prefect_api, runner_of(cluster))
 
 
 @pytest.fixture
@@ -76,57 +59,11 @@ def sleeper(tmp_path: Path, prefect_api: str) -> FlowFolder:
     return folder
 
 
-@contextmanager
-def running(
-    folder: FlowFolder, cluster: DaskCluster
-) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
-    """Hold a run whose steps have begun on workers; give its process, and those of the steps."""
-    words = ("--task-runner", f"dask:{cluster.address}", "--shared-folder")
-    with folder.start("out.py", "--run-id-file", "first", *words) as process:
-        try:
-            yield process, steps_of(folder, process)
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-
-
-def steps_of(folder: FlowFolder, process: subprocess.Popen[str]) -> list[int]:
-    """Wait until both tasks of the foreach have told their process ids in a file."""
-    while True:
-        found = [int(f.name) for f in folder.path.glob("pid/*")]
-        if len(found) == 2:
-            return found
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.1)
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
-
-
-def ancestors(pid: int) -> Iterator[int]:
-    while pid > 1:
-        pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-        yield pid
-
-
-def await_end(pids: list[int], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while any(map(is_alive, pids)):
-        assert time.monotonic() < end, "steps are still running"
-        time.sleep(0.2)
-
-
 @one_cluster
 def test_a_flow_that_is_killed_takes_the_steps_of_workers_along(
     sleeper: FlowFolder, cluster: DaskCluster
 ) -> None:
-    with running(sleeper, cluster) as (process, pids):
+    with running(sleeper, runner_of(cluster)) as (process, pids):
         process.kill()
         process.wait()
         await_end(pids, 60)
@@ -139,7 +76,7 @@ def test_a_flow_that_is_killed_takes_the_steps_of_workers_along(
 
 @one_cluster
 def test_ctrl_c_stops_the_steps_of_workers(sleeper: FlowFolder, cluster: DaskCluster) -> None:
-    with running(sleeper, cluster) as (process, pids):
+    with running(sleeper, runner_of(cluster)) as (process, pids):
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=120)
         assert process.returncode == 130
@@ -147,7 +84,10 @@ def test_ctrl_c_stops_the_steps_of_workers(sleeper: FlowFolder, cluster: DaskClu
 
 
 def test_a_worker_that_is_killed_fails_its_attempt(sleeper: FlowFolder, tmp_path: Path) -> None:
-    with dask_cluster(tmp_path / "dask") as cluster, running(sleeper, cluster) as (process, pids):
+    with (
+        dask_cluster(tmp_path / "dask") as cluster,
+        running(sleeper, runner_of(cluster)) as (process, pids),
+    ):
         (sleeper.path / "awake").touch()  # for those that are tried again
         (worker,) = (one for one in cluster.workers if one.pid in ancestors(pids[0]))
         worker.kill()
@@ -157,19 +97,34 @@ def test_a_worker_that_is_killed_fails_its_attempt(sleeper: FlowFolder, tmp_path
         await_end(pids, 60)
 
 
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [
-        (["--task-runner", "dusk"], "The task runner 'dusk' is not known. Give dask"),
-        (["--task-runner", "dask:tcp://127.0.0.1:9"], "or add --shared-folder, if"),
-    ],
-)
-def test_a_runner_that_cannot_be_is_refused(tmp_path: Path, words: list[str], told: str) -> None:
+NOT_KNOWN = ("dusk", "The task runner 'dusk' is not known. Give dask")
+NO_JSON = ("dask:{1", "DaskTaskRunner does not take the settings {1")
+NOT_REACHED = ("dask:tcp://127.0.0.1:9", "or add --shared-folder, if")
+
+
+def test_a_runner_that_cannot_be_is_refused(tmp_path: Path) -> None:
+    """By the generated file and, without a server, for a deployment."""
     folder = FlowFolder(tmp_path, FLOWS / "linear.py")
-    done = folder.run(folder.create(), *words)
+    file, deployment = (folder.create(),), (folder.flow, "--quiet", "prefect", "create")
+    for words, (runner, told) in (
+        (file, NOT_KNOWN),
+        (file, NOT_REACHED),
+        (deployment, NO_JSON),
+        (deployment, NOT_REACHED),
+    ):
+        done = folder.run(*words, "--task-runner", runner)
+        assert done.returncode == 2
+        (line,) = done.stderr.splitlines()
+        assert told in line
+
+
+@pytest.mark.skipif(find_spec("prefect_ray") is not None, reason="what Ray needs is installed")
+def test_a_runner_that_is_not_installed_is_refused(tmp_path: Path) -> None:
+    folder = FlowFolder(tmp_path, FLOWS / "linear.py")
+    done = folder.run(folder.create(), "--task-runner", "ray")
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
-    assert told in line
+    assert line == "--task-runner ray needs prefect-ray: pip install prefect-ray"
 
 
 def test_a_scheduler_that_is_not_there(tmp_path: Path, prefect_api: str) -> None:
@@ -178,27 +133,131 @@ def test_a_scheduler_that_is_not_there(tmp_path: Path, prefect_api: str) -> None
     words = ("--task-runner", "dask:tcp://127.0.0.1:9", "--shared-folder")
     done = folder.run(folder.create(), *words)
     assert done.returncode == 1
-    assert "No scheduler of Dask answers at tcp://127.0.0.1:9" in done.stderr.splitlines()[-1]
+    assert "No cluster of Dask answers at tcp://127.0.0.1:9" in done.stderr.splitlines()[-1]
     assert not list(tmp_path.glob(".metaflow/LinearFlow/*/start"))
 
 
-@pytest.mark.xdist_group("metadata-service")
-def test_workers_that_have_nothing_but_the_cloud(tmp_path: Path, prefect_api: str) -> None:
-    """The flow's code comes as a package from S3; metadata are kept by a service."""
-    (case,) = (case for case in CASES if str(case) == "graph-foreach_nested_2")
+@one_cluster
+def test_a_deployed_run_is_cancelled_and_another_retried(
+    tmp_path: Path, prefect_api: str, cluster: DaskCluster
+) -> None:
+    text = (SOURCES / "waiting.py").read_text().replace("OperatedWaiting", "DaskWaiting")
+    flows = Flows(tmp_path / "work", prefect_api, waiting=text)
+    pool = make_pool(prefect_api, own_pool("dask-tests"))
+    runner = ("--task-runner", runner_of(cluster), "--shared-folder")
+    flows.good("waiting", "create", "--work-pool", pool, *runner)
+    gates = [str(tmp_path / name) for name in ("cancelled", "broken")]
+    environment = {**flows.environment, "PREFECT_HOME": str(tmp_path / "worker-home")}
+    with worker(pool, environment, tmp_path / "empty"):
+        runs = [flows.trigger("waiting", "trigger", "--gate", gate) for gate in gates]
+        files = [Path(f"{gate}.pid") for gate in gates]
+        eventually(lambda: all(file.exists() and file.read_text() for file in files), "the steps")
+        pids = [int(file.read_text()) for file in files]
+        workers = {worker.pid for worker in cluster.workers}
+        assert all(workers.intersection(ancestors(pid)) for pid in pids)
+        flows.good("waiting", "terminate", runs[0])
+        await_end(pids[:1], 60)
+        assert flows.awaited("waiting", runs[0]) == "Failed"
+
+        Path(f"{gates[1]}.broken").touch()
+        Path(gates[1]).touch()
+        assert flows.awaited("waiting", runs[1]) == "Failed"
+        Path(f"{gates[1]}.broken").unlink()
+        flows.good("waiting", "retry", runs[1])
+        eventually(lambda: flows.awaited("waiting", runs[1]) == "Succeeded", "the retried run")
+    assert int(files[1].read_text()) == pids[1], "its first step has not run again"
+
+
+@dataclass(frozen=True)
+class CloudCluster:
+    """A cluster whose workers have nothing but the cloud.
+
+    Attributes:
+        cluster: The cluster.
+        folder: Where its processes have their folders.
+        settings: The environment variables that lead Metaflow to the cloud.
+    """
+
+    cluster: DaskCluster
+    folder: Path
+    settings: dict[str, str]
+
+    def placed(self, case: Case, **variables: str) -> Case:
+        """The case, run there."""
+        runner = {"METAFLOW_PREFECT_TASK_RUNNER": f"dask:{self.cluster.address}"}
+        return replace(case, env={**case.env, **self.settings, **runner, **variables})
+
+
+@pytest.fixture(scope="module")
+def cloudy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudCluster]:
+    folder = tmp_path_factory.mktemp("dask-cloud")
+    has = ("GPU=1", "SHARED_MEMORY=64")
     with s3_server() as endpoint, metadata_service() as service:
-        cloud = {**empty_bucket(endpoint), **service.settings()}
-        with dask_cluster(tmp_path / "dask", **ACCESS) as cluster:
-            runner = {"METAFLOW_PREFECT_TASK_RUNNER": f"dask:{cluster.address}"}
-            expected = native(replace(case, env=cloud), tmp_path / "native")
-            found = snapshot_of(expected)
-            placed = replace(case, env=cloud | runner)
-            ours = prefect(placed, tmp_path / "prefect", prefect_api)
-            assert ours.code == 0, ours.stdout[-4000:] + ours.stderr[-4000:]
-            lines = differences(found, snapshot_of(ours))
-        assert not lines, "\n".join(lines)
-        for worker in (tmp_path / "dask").glob("worker-?"):
-            assert not list(worker.rglob("foreach_nested_2.py"))  # all was cleaned up
+        settings = {**empty_bucket(endpoint), **service.settings()}
+        with dask_cluster(folder, has, TMPDIR=str(folder), **ACCESS) as cluster:
+            yield CloudCluster(cluster, folder, settings)
+
+
+@one_cloud
+def test_workers_that_have_nothing_but_the_cloud(
+    tmp_path: Path, prefect_api: str, cloudy: CloudCluster
+) -> None:
+    """The flow's code comes as a package from S3; metadata are kept by a service."""
+    (case,) = (case for case in CASES if str(case) == "graph-split_join")
+    found = snapshot_of(native(replace(case, env=cloudy.settings), tmp_path / "native"))
+    ours = prefect(cloudy.placed(case), tmp_path / "prefect", prefect_api)
+    assert ours.code == 0, ours.stdout[-4000:] + ours.stderr[-4000:]
+    lines = differences(found, snapshot_of(ours))
+    assert not lines, "\n".join(lines)
+
+    def is_clean() -> bool:
+        left = cloudy.folder.rglob("metaflow-prefect-*")
+        return not (list(left) or list(cloudy.folder.rglob("split_join.py")))
+
+    await_true(is_clean, "what the workers fetched is removed")
+
+
+@one_cloud
+def test_where_steps_run(tmp_path: Path, prefect_api: str, cloudy: CloudCluster) -> None:
+    """By what they ask for, on a worker that has it, which keeps nothing when it is idle.
+
+    Only the flow's process knows the cluster of Kubernetes.
+    """
+    with cloud() as place:
+        tmp_path.joinpath("config").mkdir()
+        variables = place.settings(tmp_path / "config")
+        case = cloudy.placed(
+            Case(
+                id="placed",
+                group="decorators",
+                file="placed.py",
+                flow="PlacedFlow",
+                source=(SOURCES / "placed.py").read_text(),
+            ),
+            **variables,
+            METAFLOW_PREFECT_WORKER_IDLE="1",
+        )
+        ours = prefect(case, tmp_path / "prefect", prefect_api)
+        assert ours.code == 0, ours.stdout[-4000:] + ours.stderr[-4000:]
+        assert place.jobs["kubernetes"]
+    look = (
+        "import json; from metaflow import Step; "
+        f"task = Step('PlacedFlow/{ours.run_id}/watching', _namespace_check=False).task; "
+        "print(json.dumps([task[name].data for name in ('above', 'above_watching', 'has_ended')]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", look],
+        env=environment(case, tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    trained, watching, has_ended = json.loads(done.stdout)
+    workers = [worker.pid for worker in cloudy.cluster.workers]
+    assert (workers[0] in trained, workers[1] in trained) == (True, False)
+    assert (workers[0] in watching, workers[1] in watching) == (False, True)
+    assert has_ended
 
 
 LOCAL = """

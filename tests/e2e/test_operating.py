@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from e2e.project import SOURCES
 from e2e.scheduler import Flows, client_of, eventually, make_pool, own_pool, worker
 from metaflow_prefect.deploy.operations import Operator
 
@@ -39,36 +40,7 @@ class {name}(FlowSpec):
 if __name__ == "__main__":
     {name}()
 """
-WAITING = """
-import os, time
-from metaflow import FlowSpec, Parameter, step
-
-
-class OperatedWaitingFlow(FlowSpec):
-    gate = Parameter("gate", required=True)
-
-    @step
-    def start(self):
-        with open(self.gate + ".pid", "w") as file:
-            file.write(str(os.getpid()))
-        while not os.path.exists(self.gate):
-            time.sleep(0.1)
-        self.next(self.middle)
-
-    @step
-    def middle(self):
-        if os.path.exists(self.gate + ".broken"):
-            raise ValueError("broken on purpose")
-        self.next(self.end)
-
-    @step
-    def end(self):
-        pass
-
-
-if __name__ == "__main__":
-    OperatedWaitingFlow()
-"""
+WAITING = (SOURCES / "waiting.py").read_text()
 
 
 def greeting(name: str) -> str:

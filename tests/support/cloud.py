@@ -54,7 +54,7 @@ class Cloud:
         """What the server answers to a request."""
         if found := re.fullmatch(r"/apis/batch/v1/namespaces/\w+/jobs(/[\w-]+)?", path):
             if found[1]:
-                return {"metadata": {}, "spec": {}, "status": {"failed": 1}}
+                return {"metadata": {}, "spec": {"template": {}}, "status": {"failed": 1}}
             self.take("kubernetes", body)
             return {"metadata": {"name": "job", "uid": "uid", "namespace": "here"}}
         answers: dict[str, dict[str, Any]] = {

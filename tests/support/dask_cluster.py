@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,25 +28,29 @@ class DaskCluster:
 
 
 @contextmanager
-def dask_cluster(folder: Path, **variables: str) -> Iterator[DaskCluster]:
+def dask_cluster(
+    folder: Path, resources: Sequence[str] = ("", ""), **variables: str
+) -> Iterator[DaskCluster]:
     """Run a cluster.
 
     Args:
         folder: Where its processes have their folders.
+        resources: What each worker declares to have, as "GPU=1".
         variables: Set in the environment of the workers.
     """
     address = f"tcp://127.0.0.1:{free_port()}"
     with ExitStack() as stack:
         flags = ["--host", "127.0.0.1", "--port", address.rpartition(":")[2], "--no-dashboard"]
         _started(stack, folder / "scheduler", ["dask_scheduler", *flags], {})
+        flags = ["--nthreads", "2", "--no-nanny", "--no-dashboard"]
         workers = [
             _started(
                 stack,
                 folder / f"worker-{number}",
-                ["dask_worker", address, "--nthreads", "2", "--no-nanny", "--no-dashboard"],
+                ["dask_worker", address, *flags, *(["--resources", has] if has else [])],
                 variables,
             )
-            for number in range(2)
+            for number, has in enumerate(resources)
         ]
         yield DaskCluster(address, workers)
 

@@ -93,6 +93,17 @@ server in PREFECT_API_URL, with the schedule and the triggers that the flow's de
     callback=_positive,
     help="How many tasks of a run are running at a time.",
 )
+@click.option(
+    "--task-runner",
+    metavar="RUNNER",
+    help="Where steps run: dask:ADDRESS or ray:ADDRESS of a cluster, or dask or ray for one that "
+    "each run makes.",
+)
+@click.option(
+    "--shared-folder",
+    is_flag=True,
+    help="With --task-runner: Metaflow's folders are the same on all that run steps.",
+)
 @click.option("--workflow-timeout", type=int, help="Stop a run after this many seconds.")
 @click.option(
     "--pull",
@@ -227,6 +238,7 @@ def deploy_flow(
     described = describe(flow, facts, tags=tags)
     name = chosen_name(obj, options.name)
     chosen = checked_name(described.name if name is None else name)
+    options.check_runner(obj)
     placing = Placing.of(obj, flow_file(), options.pull, runtime)
     parameters = named_values(obj.flow, options.given_parameters())
     record = _record(obj, flow, described, tags, options, placing.pull)
@@ -320,6 +332,8 @@ def _record(
         configs=plain_value(flow.configs),
         metadata=obj.metadata.metadata_str(),
         timeout=options.workflow_timeout,
+        task_runner=options.task_runner,
+        shared_folder=options.shared_folder,
         pull=pull,
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from metaflow_prefect.deploy.tokens import TokenChoice
 from metaflow_prefect.errors import UsageProblem
+from metaflow_prefect.runtime.flow_run.runner_choice import PlacingProblem, RunnerChoice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,8 @@ class DeployOptions:
         generate_new_token: Whether it is to have another one than it has.
         user_namespace: The namespace that the flow's queries see.
         max_workers: How many tasks of a run are running at a time.
+        task_runner: Where steps run, as "dask:ADDRESS"; `None` is the process of the run.
+        shared_folder: Whether folders are the same on all that run steps.
         workflow_timeout: Seconds after which a run is stopped.
         pull: How workers get the code; `None` is what fits the datastore.
         work_pool: The work pool that its runs go to; `None` is the usual one.
@@ -45,6 +48,8 @@ class DeployOptions:
     generate_new_token: bool
     user_namespace: str | None
     max_workers: int | None
+    task_runner: str | None
+    shared_folder: bool
     workflow_timeout: int | None
     pull: str | None
     work_pool: str | None
@@ -126,6 +131,26 @@ class DeployOptions:
             "block": self.notify_block,
             "slack_url": self.notify_slack_webhook_url,
         }
+
+    def check_runner(self, obj: Any) -> None:
+        """Refuse a task runner that its runs could not use, whatever is installed there.
+
+        Args:
+            obj: Metaflow's command line state.
+
+        Raises:
+            UsageProblem: It is not known, or its workers do not reach Metaflow's data.
+        """
+        store = obj.flow_datastore
+        found = {
+            "datastore": store.TYPE,
+            "root": store.datastore_root,
+            "metadata": obj.metadata.TYPE,
+        }
+        try:
+            RunnerChoice(self.task_runner or "", self.shared_folder).check_loaded(found)
+        except PlacingProblem as problem:
+            raise UsageProblem(str(problem)) from problem
 
     def settings(self) -> dict[str, Any]:
         """Return what is Prefect's own business, by the names of its client."""

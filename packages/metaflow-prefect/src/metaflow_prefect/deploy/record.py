@@ -37,6 +37,8 @@ class Record:
         events: The events of `@trigger`.
         upstream: The flows of `@trigger_on_finish`.
         timeout: Seconds after which a run is stopped.
+        task_runner: Where steps run, as "dask:ADDRESS".
+        shared_folder: Whether folders are the same on all that run steps.
         pull: How workers get the code.
         variables: Which other variables of the environment are ours.
         repository: The repository that it was deployed from as a whole, by a name that is the same
@@ -56,6 +58,8 @@ class Record:
     events: Sequence[str] = ()
     upstream: Sequence[str] = ()
     timeout: int | None = None
+    task_runner: str | None = None
+    shared_folder: bool = False
     pull: str | None = None
     variables: Sequence[str] = ()
     repository: str | None = None

@@ -48,6 +48,7 @@ METAFLOW_SIDE = (
 PREFECT_SIDE = (
     "start",
     "flow_run.deployed",
+    "flow_run.variables",
     "flow_run.scheduler",
     "flow_run.host_client",
     "flow_run.tracebacks",
@@ -62,7 +63,9 @@ PREFECT_SIDE = (
     "flow_run.log_records",
     "flow_run.logs",
     "flow_run.placed",
-    "flow_run.dask_places",
+    "flow_run.worker_engines",
+    "flow_run.runner_choice",
+    "flow_run.worker_places",
     "flow_run.placing",
     "flow_run.steps",
     "flow_run.step_engine",

@@ -27,8 +27,8 @@ from .options import (
     record_flag,
     resume_command,
 )
-from .placing import Placing
 from .resume import origin_problem, running_origin, values_of_origin
+from .runner_choice import RunnerChoice
 from .scheduler import RunFailure
 from .server import ServerProblem, ServerStart, patient_server_start
 from .values import parameters_of
@@ -105,12 +105,12 @@ def _run(
         values[parameter.argument] = value
     arguments = arguments_for_metaflow(facts, chosen, words)
     runner, shared = chosen["own_task_runner"], chosen["own_shared_folder"]
-    placing = Placing.chosen(runner, shared=shared)
+    choice = RunnerChoice.chosen(runner, shared=shared, kept={})
     with patient_server_start():
         server = ServerStart()
         try:
             launcher, preload = chosen["own_launcher"], chosen["own_preload"]
-            load_flow(host, facts, parameters, arguments, placing, launcher, preload)
+            load_flow(host, facts, parameters, arguments, choice, launcher, preload)
             origin = _resumable_origin(host, server, chosen)
         except ServerProblem as problem:
             host.close()
@@ -129,7 +129,7 @@ def _run(
             values = values_of_origin(parameters, run_id, origin["parameters"])
             flow = flow.with_options(validate_parameters=False)
         resume = resume_command(chosen, parameters)
-        PreparedRun.waiting = PreparedRun(host, placing, resume)
+        PreparedRun.waiting = PreparedRun(host, choice, resume)
         return _run_prefect_flow(flow, values)
 
 

@@ -7,7 +7,6 @@ import shlex
 import signal
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from prefect.states import Cancelled, Completed, Failed
 from ..facts import RUN_PREFIX, MetaflowFlow, Parameter
 from ..start import start_metaflow
 from .artifacts import RunPages
-from .dask_places import job_of
 from .deployed import command_as_deployed, facts_as_deployed, kept_for
 from .failure_report import RunFacts
 from .host_client import Host, HostEnded, adopt_host
@@ -35,14 +33,11 @@ from .naming import (
     run_name_template,
     value_text,
 )
-from .placing import (
-    Placing,
-    PlacingProblem,
-    most_workers,
-    places_of,
-)
+from .placed import idle_limit
+from .placing import HerePlaces, Places
 from .run_loop import RunLoop
 from .run_summary import RunSummary
+from .runner_choice import PlacingProblem, RunnerChoice
 from .scheduler import RunFailure, RunProblem
 from .staleness import stale_reason
 from .step_engine import running_after
@@ -51,6 +46,8 @@ from .taskruns import TaskThreads
 from .trigger import note_triggers
 from .values import given_values, parameter_words, parameters_of
 from .watch import RunEnded, RunWatch
+from .worker_engines import WorkerEngine
+from .worker_places import WorkerPlaces, job_of
 
 LAUNCHERS = ("warm", "fresh")
 BY_CTRL_C = "Stopped with Ctrl-C; no step is running any more."
@@ -118,9 +115,8 @@ def _run_prepared(
     stack.callback(host.close)
     host.echo(logger.info, logger.warning)
     loaded = host.loaded or {}
-    runner = prepared.placing.entered(context, stack)
-    placing = prepared.placing.or_of(runner)
-    placing.check_reached(loaded)
+    choice = prepared.choice
+    engine = choice.engine(loaded, context.task_runner, stack)
     run_id = f"{RUN_PREFIX}{flow_run.id}"
     url = flow_run_page(flow_run.id)
     again = flow_run.run_count > 1
@@ -131,16 +127,7 @@ def _run_prepared(
     logs = RunLogs(logger, f"{program} logs {run_id}", started["metaflow_folder"])
     stack.callback(logs.close)
     _tell_of_begin(flow_run, parameters, given, started)
-    shared = placing.has_folders
-    job = partial(
-        job_of,
-        facts,
-        host,
-        shared=shared,
-        run_id=run_id,
-        command=f"{program} logs {run_id}",
-    )
-    places = places_of(runner, host, job, is_new=not again and not loaded["origin"])
+    places = _places(facts, choice, engine, host, (run_id, program, again))
     run = RunFacts(
         flow=started["flow"],
         run_id=run_id,
@@ -164,7 +151,7 @@ def _run_prepared(
         loaded["steps"],
         threads,
         summary,
-        most_workers(runner, loaded["max_workers"]),
+        choice.most_workers(context.task_runner, loaded["max_workers"]),
         loaded["max_num_splits"],
         watch,
     )
@@ -189,6 +176,22 @@ def _run_prepared(
         places.close()
         host.close()
     return f"{run.flow}/{run_id}"
+
+
+def _places(
+    facts: MetaflowFlow,
+    choice: RunnerChoice,
+    engine: WorkerEngine | None,
+    host: Host,
+    run: tuple[str, str, bool],
+) -> Places:
+    if engine is None:
+        return HerePlaces(host)
+    run_id, program, again = run
+    shared = choice.has_folders(engine)
+    job = job_of(facts, host, shared, run_id, f"{program} logs {run_id}")
+    is_new = not again and not (host.loaded or {})["origin"]
+    return WorkerPlaces(engine, host, job, is_new)
 
 
 def _tell_of_begin(
@@ -250,9 +253,9 @@ class PreparedRun:
 
     waiting: PreparedRun | None = None
 
-    def __init__(self, host: Host, placing: Placing, resume: str = "") -> None:
+    def __init__(self, host: Host, choice: RunnerChoice, resume: str = "") -> None:
         self.host = host
-        self.placing = placing
+        self.choice = choice
         self._resume = resume
 
     def resume_command(self, path: str, run_id: str) -> str:
@@ -287,9 +290,9 @@ class PreparedRun:
             if parameter.name in values:
                 words += parameter_words(parameter, values[parameter.name])
         arguments = [*facts.options, *command_as_deployed(facts, words)]
-        placing = Placing.chosen()
-        load_flow(host, facts, parameters, arguments, placing)
-        return cls(host, placing)
+        choice = RunnerChoice.chosen(None, shared=False, kept=kept_for(facts))
+        load_flow(host, facts, parameters, arguments, choice)
+        return cls(host, choice)
 
 
 def load_flow(
@@ -297,7 +300,7 @@ def load_flow(
     facts: MetaflowFlow,
     parameters: Sequence[Parameter],
     arguments: Sequence[str],
-    placing: Placing,
+    choice: RunnerChoice,
     launcher: str | None = None,
     preload: Sequence[str] = (),
 ) -> None:
@@ -316,7 +319,8 @@ def load_flow(
         log_lines_limit()
         running_after()
         run_name_template(parameters)
-        placing.check_runner()
+        idle_limit()
+        choice.check_runner()
     except (ValueError, PlacingProblem) as wrong:
         host.close()
         raise LoadProblem(str(wrong)) from wrong
@@ -340,7 +344,7 @@ def load_flow(
         host.close()
         raise LoadProblem(problem)
     try:
-        placing.check_reached(loaded)
+        choice.check_loaded(loaded)
     except PlacingProblem as wrong:
         host.close()
         raise LoadProblem(str(wrong)) from wrong

@@ -120,7 +120,7 @@ def command_of(facts: MetaflowFlow, parameters: Sequence[Parameter]) -> Any:
     )
     own(
         "task-runner",
-        "Where steps run: dask, or dask:ADDRESS of a scheduler.",
+        "Where steps run: dask or ray, or dask:ADDRESS or ray:ADDRESS of a cluster.",
         metavar="RUNNER",
     )
     own(
@@ -220,7 +220,8 @@ def resume_command(chosen: dict[str, Any], parameters: Sequence[Parameter]) -> s
     here = f"python {shlex.quote(sys.argv[0])} {flag('resume')}"
     begin = chosen["own_resumed_by"] or here
     names = ("max-workers", "max-num-splits", "max-log-size", "namespace", "launcher")
-    options = [(name, [chosen[f"own_{name.replace('-', '_')}"]]) for name in names]
+    single = (*names, "task-runner")
+    options = [(name, [chosen[f"own_{name.replace('-', '_')}"]]) for name in single]
     options += [(name, chosen[f"own_{name}"]) for name in ("tag", "with", "preload")]
     given = [
         f" {shlex.quote(f'{flag(name)}={value}')}"
@@ -228,6 +229,8 @@ def resume_command(chosen: dict[str, Any], parameters: Sequence[Parameter]) -> s
         for value in values
         if value is not None
     ]
+    if chosen["own_shared_folder"]:
+        given.append(f" {flag('shared-folder')}")
     return f"{_literally(begin)} {{}}{_literally(''.join(given))}"
 
 

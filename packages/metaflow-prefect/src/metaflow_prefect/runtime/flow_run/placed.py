@@ -1,4 +1,4 @@
-"""Attempts of tasks in a process of another engine, such as a worker of Dask.
+"""Attempts of tasks in a process of another engine: a worker of Dask or Ray.
 
 Plain data comes and goes. The first attempt of a run that reaches the process opens a
 host there, which is attached to the run, and which serves all that follow.
@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,17 +25,29 @@ from ..start import start_metaflow
 from .host_client import Host, HostEnded, adopt_host
 from .logs import RunLogs
 from .tracebacks import stored_error
+from .variables import seconds_setting
 
 BEAT = 2.0  # seconds between two looks at whether the run still goes on
 SILENCE = 15.0  # seconds without a sign of life of the flow's process
+IDLE_VARIABLE = "METAFLOW_PREFECT_WORKER_IDLE"
+IDLE = 300.0  # seconds for which a worker keeps what a run has opened there
 
 NOTHING_SAID: dict[str, Any] = {"error": None, "last_words": "", "last_lines": []}
 
 Pulse = Callable[[], Any]  # tells how the run is: what changes, as long as it goes on
 
 
+def idle_limit() -> float:
+    """Return after how many seconds without a task a worker's host of a run ends.
+
+    Raises:
+        ValueError: The setting makes no sense; the message says what to do.
+    """
+    return seconds_setting(IDLE_VARIABLE, IDLE)
+
+
 class Workplace:
-    """This process's host for a run.
+    """This process's host for a run, opened for an attempt.
 
     Args:
         job: What the flow's process says of the run.
@@ -42,17 +56,27 @@ class Workplace:
 
     def __init__(self, job: Mapping[str, Any], pulse: Pulse) -> None:
         self._pulse = pulse
-        self._scratch = tempfile.TemporaryDirectory(prefix="metaflow-prefect-")
-        own = Path(self._scratch.name, "code")
+        self._run_id, self._idle_limit = job["run_id"], job["idle_limit"]
+        self._running, self._idle_since = 1, 0.0
+        self._counting = threading.Lock()
+        self._is_closed = False
+        self._scratch = Path(tempfile.mkdtemp(prefix="metaflow-prefect-"))
+        own = self._scratch / "code"
         own.mkdir()
         folder = Path(job["folder"] or own)
-        program = Path(self._scratch.name, "flow_prefect.py")
+        program = self._scratch / "flow_prefect.py"
         program.write_text(job["text"](), encoding="utf-8")
         environment = {**os.environ, **job["environment"]}
         started = start_metaflow(str(program), cwd=folder, env=environment)
         self.host: Host = adopt_host(*started)
         script = folder / job["load"]["script"]  # which may be a whole path
-        self.host.load(**{**job["load"], "script": str(script)})
+        attach = {**job["load"]["attach"], "scratch": str(self._scratch)}
+        asked = {**job["load"], "script": str(script), "attach": attach}
+        try:
+            self.host.load(**asked)
+        except HostEnded:
+            self._remove_scratch()
+            raise
         run = job["run_id"], job["flow_run_id"], job["url"]
         self.hidden = self.host.start(*run, again=True)["metaflow_folder"]
         setup_logging()
@@ -67,22 +91,45 @@ class Workplace:
         known = {PREFECT_API_URL: job["api_url"], PREFECT_API_KEY: job["api_key"]}
         return temporary_settings({key: value for key, value in known.items() if value})
 
+    def _remove_scratch(self) -> None:
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def begin(self) -> bool:
+        """Keep the host for an attempt; return whether it has not ended."""
+        with self._counting:
+            is_open = not self._is_closed and not self.host.has_ended()
+            self._running += is_open
+        return is_open
+
+    def end(self) -> None:
+        """Let go of it after an attempt."""
+        with self._counting:
+            self._running -= 1
+            self._idle_since = time.monotonic()
+
+    def _is_idle(self) -> bool:
+        """Close to further attempts if there was none for long."""
+        with self._counting:
+            idle = 0.0 if self._running else time.monotonic() - self._idle_since
+            self._is_closed = idle > self._idle_limit
+        return self._is_closed
+
     def _watch(self) -> None:
         """End the host, and the steps with it, when the run does."""
         latest, seen = None, time.monotonic()
-        while time.monotonic() - seen < SILENCE:
+        while time.monotonic() - seen < SILENCE and not self._is_idle():
             now = self._pulse()
-            if isinstance(
-                now, dict
-            ):  # the run is over: how its steps are to be stopped
+            if isinstance(now, dict):  # the run is over
                 self.host.stop(**now)
                 break
             if now is not None and now != latest:
                 latest, seen = now, time.monotonic()
             time.sleep(BEAT)
+        self._is_closed = True
         self.host.close()
         self.logs.close()
-        self._scratch.cleanup()
+        self._remove_scratch()
+        Workplaces.forget(self._run_id, self)
 
 
 class Workplaces:
@@ -92,13 +139,24 @@ class Workplaces:
     _opening = threading.Lock()
 
     @classmethod
-    def of(cls, job: Mapping[str, Any], pulse: Pulse) -> Workplace:
-        """Return the host for a run, opened if there is none."""
+    @contextmanager
+    def of(cls, job: Mapping[str, Any], pulse: Pulse) -> Iterator[Workplace]:
+        """Yield the host for a run, opened if there is none."""
         with cls._opening:
             place = cls._known.get(job["run_id"])
-            if place is None or place.host.has_ended():
+            if place is None or not place.begin():
                 place = cls._known[job["run_id"]] = Workplace(job, pulse)
-            return place
+        try:
+            yield place
+        finally:
+            place.end()
+
+    @classmethod
+    def forget(cls, run_id: str, place: Workplace) -> None:
+        """Let go of a host that has ended."""
+        with cls._opening:
+            if cls._known.get(run_id) is place:
+                del cls._known[run_id]
 
 
 def attempt_here(
@@ -114,13 +172,19 @@ def attempt_here(
     Returns:
         How it ended, and what it said last if it failed.
     """
-    asked = dict(request)
+    with ExitStack() as stack:
+        try:
+            place = stack.enter_context(Workplaces.of(job, pulse))
+        except HostEnded as ended:
+            answer = {"state": "failed", "code": None, "reason": str(ended)}
+            return {**answer, "said": NOTHING_SAID}
+        return _attempt_at(place, job, dict(request))
+
+
+def _attempt_at(
+    place: Workplace, job: Mapping[str, Any], asked: dict[str, Any]
+) -> dict[str, Any]:
     extra = asked.pop("log")
-    try:
-        place = Workplaces.of(job, pulse)
-    except HostEnded as ended:
-        reason = str(ended)
-        return {"state": "failed", "code": None, "reason": reason, "said": NOTHING_SAID}
     logger = logging.LoggerAdapter(logging.getLogger("prefect.task_runs"), extra)
     whose = logger, asked["step"], asked["task_id"]
     with place.settings(job), place.logs.of_attempt(*whose) as log:

@@ -6,7 +6,6 @@ Of Prefect's internals, those of its task engine are used here only.
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from functools import partial
@@ -22,6 +21,7 @@ from prefect.transactions import Transaction
 from prefect.utilities.engine import emit_task_run_state_change_event
 
 from .scheduler import Unit
+from .variables import seconds_setting
 
 RUNNING_VARIABLE = "METAFLOW_PREFECT_RUNNING_AFTER"
 RUNNING_AFTER = 1.0  # seconds
@@ -33,18 +33,7 @@ def running_after() -> float:
     Raises:
         ValueError: The setting makes no sense; the message says what to do.
     """
-    text = os.environ.get(RUNNING_VARIABLE, "").strip()
-    if not text:
-        return RUNNING_AFTER
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds < float("inf"):
-        raise ValueError(
-            f"{RUNNING_VARIABLE} is {text!r}. Set it to seconds, 0 or more."
-        )
-    return seconds
+    return seconds_setting(RUNNING_VARIABLE, RUNNING_AFTER)
 
 
 class StepEngine(SyncTaskRunEngine[Any, Any]):

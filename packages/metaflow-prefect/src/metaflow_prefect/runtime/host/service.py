@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -17,7 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from ..channel import Channel
 from .code import kept_package
@@ -64,7 +65,8 @@ class RunService:
             channel: The socket to the Prefect side.
             inbox: What comes from there.
             launcher: Starts the steps' processes.
-            attach: Of a run that another process has made: the namespace of its steps.
+            attach: Of a run that another process has made: the namespace of its steps,
+                and a folder to remove in the end.
         """
         self.attach = attach
         self._channel = channel
@@ -186,7 +188,7 @@ class RunService:
         while True:
             message = self._inbox.next()
             if message is None:
-                os._exit(1)  # the Prefect side is gone; the warm process ends the steps
+                self._leave(1)  # the Prefect side is gone
             if message["kind"] == "attempt":
                 threading.Thread(target=self._attempt, args=(message,)).start()
             elif message["kind"] == "taken":
@@ -195,11 +197,17 @@ class RunService:
                 self._channel.send({"kind": "packaged", **kept_package(runtime)})
             elif message["kind"] == "stop":
                 self._stop_tasks(message["signal"], message["grace"])
-                os._exit(0)
+                self._leave(0)
             elif message["kind"] == "finish":
                 self._lines.open()
                 self._finish(message, TaskFailed)
                 return
+
+    def _leave(self, code: int) -> NoReturn:
+        """End this process; the warm process ends the steps."""
+        if self.attach:  # which whoever asked for it may not have lived to remove
+            shutil.rmtree(self.attach["scratch"], ignore_errors=True)
+        os._exit(code)
 
     def _finish(self, message: dict[str, Any], task_failed: type[Exception]) -> None:
         outcome = message["outcome"]

@@ -37,7 +37,7 @@ deployments: []
 
 
 class YamlError(UsageError):
-    """The file cannot be update.
+    """The file cannot be updated.
 
     Args:
         path: The file.

@@ -1,0 +1,226 @@
+"""Dask and Ray, as far as a run needs them.
+
+Each calls a function on a worker that has what a step asks for, and keeps two values
+that all workers can read: the generated file's text, and a sign of how the run is.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, Protocol
+
+SIGN_LIMIT = 5  # seconds in which a sign must be read
+# Runs on a worker: loads the generated file's runtime, once, from its text.
+ON_WORKER = """
+def attempt_on_worker(job, request):
+    import importlib, os, sys, tempfile
+
+    text, sign = shared_values(job["run_id"], job["sign_limit"])
+
+    def pulse():
+        try:
+            return sign()
+        except Exception:
+            return None
+
+    try:
+        if job["module"].startswith("metaflow_prefect."):
+            placed = importlib.import_module(job["module"])
+        else:
+            name = "metaflow_prefect_" + job["digest"]
+            if name not in sys.modules:
+                with tempfile.TemporaryDirectory(prefix="metaflow-prefect-") as folder:
+                    path = os.path.join(folder, name + ".py")
+                    with open(path, "w", encoding="utf-8") as file:
+                        file.write(text())
+                    sys.path.append(folder)
+                    try:
+                        importlib.import_module(name)
+                    finally:
+                        sys.path.remove(folder)
+            placed = sys.modules[name]
+    except ImportError as error:
+        return {"missing": str(error)}
+    return placed.attempt_here({**job, "text": text}, request, pulse)
+"""
+DASK_VALUES = """
+def shared_values(name, limit):
+    from distributed import Variable, get_client
+
+    client = get_client()
+    text = Variable(name + " text", client=client)
+    sign = Variable(name, client=client)
+    return lambda: text.get(timeout=60), lambda: sign.get(timeout=limit)
+"""
+RAY_VALUES = """
+def shared_values(name, limit):
+    import ray
+
+    def call(what):
+        return getattr(ray.get_actor(name), what).remote()
+
+    return (
+        lambda: ray.get(call("read_text"), timeout=60),
+        lambda: ray.get(call("read_sign"), timeout=limit),
+    )
+
+
+class SharedValues:
+    def __init__(self, text):
+        self.text, self.sign = text, 0
+
+    def read_text(self):
+        return self.text
+
+    def read_sign(self):
+        return self.sign
+
+    def tell(self, sign):
+        self.sign = sign
+"""
+RAY_OPTIONS = {"cpu": "num_cpus", "gpu": "num_gpus", "memory": "memory"}
+
+
+def made_on_worker(text: str) -> dict[str, Any]:
+    """Make functions where they have no module, so that they are sent by content."""
+    made: dict[str, Any] = {"__name__": "__main__"}
+    exec(text, made)  # noqa: S102 - our own text
+    return made
+
+
+class WorkerEngine(Protocol):
+    """What runs attempts on workers, and keeps what they have to know."""
+
+    is_here: bool  # whether it was started for this run, on this machine
+
+    def begin(self, run_id: str, text: str) -> None:
+        """Keep a run's values.
+
+        Args:
+            run_id: The id of the Metaflow run, by which workers find them.
+            text: The generated file.
+        """
+        ...
+
+    def tell(self, sign: Any) -> None:
+        """Replace the sign of how the run is."""
+        ...
+
+    def call(
+        self, job: dict[str, Any], request: dict[str, Any], asked: Mapping[str, float]
+    ) -> dict[str, Any]:
+        """Run an attempt on a worker.
+
+        Args:
+            job: What a worker has to know of the run.
+            request: Which task and attempt.
+            asked: Resources, by names of `capacities`.
+
+        Returns:
+            Its answer.
+
+        Raises:
+            Exception: The worker was lost.
+        """
+        ...
+
+    def capacities(self) -> list[dict[str, float]]:
+        """Return what each worker has, by lower-case names; memory in bytes."""
+        ...
+
+    def end(self) -> None:
+        """Let go of the values that are needed no longer."""
+        ...
+
+
+class DaskEngine:
+    """Workers of Dask; its scheduler keeps the values, whatever becomes of workers.
+
+    Args:
+        runner: Prefect's task runner.
+    """
+
+    def __init__(self, runner: Any) -> None:
+        # Dask tells of each connection.
+        logging.getLogger("distributed").setLevel(logging.WARNING)
+        self._client = runner.client  # which connects
+        cluster = type(self._client.cluster).__name__
+        self.is_here = not runner.address and cluster == "LocalCluster"
+        self._names: dict[str, str] = {}
+
+    def begin(self, run_id: str, text: str) -> None:
+        """Keep a run's values."""
+        # by name: a reader's strict mypy sees that Dask's functions have no types
+        distributed: Any = importlib.import_module("distributed")
+        self._function = made_on_worker(DASK_VALUES + ON_WORKER)["attempt_on_worker"]
+        self._text = distributed.Variable(f"{run_id} text", client=self._client)
+        self._text.set(text)
+        self._sign = distributed.Variable(run_id, client=self._client)
+        self._sign.set(0)
+
+    def tell(self, sign: Any) -> None:
+        """Replace the sign of how the run is."""
+        self._sign.set(sign)
+
+    def call(
+        self, job: dict[str, Any], request: dict[str, Any], asked: Mapping[str, float]
+    ) -> dict[str, Any]:
+        """Run an attempt on a worker."""
+        wanted = {self._names[name]: amount for name, amount in asked.items()}
+        settings = {"pure": False, "retries": 0, "resources": wanted or None}
+        future = self._client.submit(self._function, job, request, **settings)
+        return dict(future.result())
+
+    def capacities(self) -> list[dict[str, float]]:
+        """Return what each worker has; only what it was started with is known."""
+        workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
+        found = [worker["resources"] for worker in workers]
+        self._names |= {name.lower(): name for one in found for name in one}
+        return [{name.lower(): one[name] for name in one} for one in found]
+
+    def end(self) -> None:
+        """Let go of the text; the sign says that the run is over."""
+        with suppress(OSError, RuntimeError):  # the cluster is gone, and all with it
+            self._text.delete()
+
+
+class RayEngine:
+    """Workers of Ray; an actor that ends with this process keeps the values.
+
+    Args:
+        runner: Prefect's task runner, which has connected this process.
+    """
+
+    def __init__(self, runner: Any) -> None:
+        self._ray: Any = importlib.import_module("ray")
+        self.is_here = not runner.address
+
+    def begin(self, run_id: str, text: str) -> None:
+        """Keep a run's values."""
+        made = made_on_worker(RAY_VALUES + ON_WORKER)
+        self._function = self._ray.remote(made["attempt_on_worker"])
+        actor = self._ray.remote(made["SharedValues"]).options(name=run_id, num_cpus=0)
+        self._values = actor.remote(text)
+
+    def tell(self, sign: Any) -> None:
+        """Replace the sign of how the run is."""
+        self._ray.get(self._values.tell.remote(sign), timeout=SIGN_LIMIT)
+
+    def call(
+        self, job: dict[str, Any], request: dict[str, Any], asked: Mapping[str, float]
+    ) -> dict[str, Any]:
+        """Run an attempt on a worker."""
+        wanted = {RAY_OPTIONS[n]: asked[n] for n in asked if n in RAY_OPTIONS}
+        call = self._function.options(max_retries=0, **wanted)
+        return dict(self._ray.get(call.remote(job, request)))
+
+    def capacities(self) -> list[dict[str, float]]:
+        """Return what each node has."""
+        nodes = (node["Resources"] for node in self._ray.nodes() if node["Alive"])
+        return [{name.lower(): node[name] for name in node} for node in nodes]
+
+    def end(self) -> None:
+        """Let go of nothing: the actor ends with this process."""
