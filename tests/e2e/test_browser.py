@@ -126,7 +126,10 @@ def test_from_the_form_to_the_failure_to_retry(lab: Lab) -> None:
         page.locator("textarea").first.fill("a|b")
         flow_run = lab.awaited(submit(page, lab, deployment))
         assert flow_run.parameters == {"who": "a|b", "alpha": 0.1}
-        (advice,) = (log for log in lab.logs(flow_run) if "press Retry" in log.message)
+        # what the run logs last comes after its end
+        (advice,) = until(
+            lambda: [log for log in lab.logs(flow_run) if "press Retry" in log.message]
+        )
         (error,) = (log for log in lab.logs(flow_run) if log.level >= 40 and not log.task_run_id)
         assert error.message.startswith("KeyError: 'boost' in evaluate[2,3] IT/boost")
         assert "artifact nestedflow-failure" in advice.message
