@@ -521,9 +521,9 @@ def deployed_to_be_cloned(folder: Path, api: str, pool: str) -> None:
 
     git("init", "-q", "-b", "trunk")
     git("remote", "add", "origin", "https://u:secret@git.test/r.git")
-    assert refused("prefect_flows/flows/g_prefect.py as it is generated")
+    assert refused("prefect_flows/sub/flows/g_prefect.py as it is generated")
     assert repository.mfp("convert-all", "flows").returncode == 0
-    git("add", "sub/flows/g.py", "sub/prefect_flows")
+    git("add", "sub/flows/g.py", "prefect_flows")
     git("commit", "-q", "-m", "flow")
     assert refused("flows/helper.py as it is here")
     git("add", "sub/flows")

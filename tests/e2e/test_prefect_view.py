@@ -159,9 +159,10 @@ def test_one_fault_makes_one_task_red_and_tells_what_to_do(
     assert runs[red].name == f"{red} (evaluate-2-3)"
     states = {name: run.state for name, run in runs.items() if not run.state.is_completed()}
     assert states.pop(red).message == message
-    assert {state.name for state in states.values()} == {"Stopped"}
-    assert {state.type for state in states.values()} == {StateType.CANCELLED}
-    assert {state.message for state in states.values()} == {"stopped, because evaluate[2,3] failed"}
+    # Of those that ran meanwhile; on a quick machine there may be none.
+    for state in states.values():
+        assert (state.name, state.type) == ("Stopped", StateType.CANCELLED)
+        assert state.message == "stopped, because evaluate[2,3] failed"
     flow_run = client.read_flow_run(flow_run_id_of(run_id))
     assert flow_run.state is not None
     assert flow_run.state.message == message

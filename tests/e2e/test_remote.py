@@ -70,8 +70,10 @@ def normal(text: str, run_id: str) -> str:
     """Take out of a job what names this run, its tasks and the sum of its code package."""
     text = text.replace(run_id, "<run>")
     numbers = r":?\d[\d,]*"  # one, or several as Metaflow compresses a list of them
-    task = rf"(?<=<run>)([/-])(\w+)[/-](\2-)?({numbers}|parameters)\b"
-    text = re.sub(task, r"\1\2/<task>", text)
+    path = rf"(?<=<run>)/(\w+)/((\1-)?({numbers}|parameters)|\1)\b"
+    text = re.sub(path, r"/\1/<task>", text)
+    name = r"(?<=<run>)-(\w+)-(\1(-\d+)?|\d+)(?=-\d)"  # before the attempt
+    text = re.sub(name, r"-\1-<task>", text)
     text = re.sub(r"(task[_-]id\W+)[\w-]+", r"\1<task>", text)
     text = re.sub(r"\b([0-9a-f]{2}/)?[0-9a-f]{40}\b", "<package>", text)
     return re.sub(r"\bt-[0-9a-f]{8}-", "t-<hash>-", text)  # the hash of the task's name

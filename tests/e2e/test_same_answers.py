@@ -60,8 +60,8 @@ class Runs:
 def normal(done: subprocess.CompletedProcess[str], run_id: str) -> list[str]:
     """The lines without what names the run, in order: several tasks come in any."""
     text = re.sub(r'"(eyJ[\w+/=]+)"', _decoded, done.stdout + done.stderr)
-    text = re.sub(r"RUN/(\w+)/(\d+|\1-\d)\b", r"RUN/\1/TASK", text.replace(run_id, "RUN"))
-    text = re.sub(r"\b(tasks/|task_id=)(\d+|\w+-\d)\b", r"\1TASK", text)
+    text = re.sub(r"RUN/(\w+)/(\d+|\1(-\d)?)\b", r"RUN/\1/TASK", text.replace(run_id, "RUN"))
+    text = re.sub(r"\b(tasks/|task_id=)(\d+|\w+(-\d)?)\b", r"\1TASK", text)
     text = re.sub(r"\d{4}-\d\d-\d\d[T ][\d:.]+", "TIME", text)
     text = re.sub(r"\b[0-9a-f-]{10,40}\b|(?<=markdown_)[0-9a-f]{6}\b", "HASH", text)
     return sorted(text.splitlines())

@@ -123,6 +123,8 @@ def _run_prepared(
     started = host.start(run_id, str(flow_run.id), url, again=again)
     logger.info("Metaflow run %s/%s", started["flow"], run_id)
     logger.info("%s", started["launcher"])
+    if engine is not None:
+        logger.info("Steps run on workers of %s.", engine.name)
     program = shlex.join(["python", Path(facts.source).name, *facts.options])
     logs = RunLogs(logger, f"{program} logs {run_id}", started["metaflow_folder"])
     stack.callback(logs.close)

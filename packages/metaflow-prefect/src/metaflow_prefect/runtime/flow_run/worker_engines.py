@@ -94,6 +94,7 @@ def made_on_worker(text: str) -> dict[str, Any]:
 class WorkerEngine(Protocol):
     """What runs attempts on workers, and keeps what they have to know."""
 
+    name: str  # as users know it
     is_here: bool  # whether it was started for this run, on this machine
 
     def begin(self, run_id: str, text: str) -> None:
@@ -142,6 +143,8 @@ class DaskEngine:
     Args:
         runner: Prefect's task runner.
     """
+
+    name = "Dask"
 
     def __init__(self, runner: Any) -> None:
         # Dask tells of each connection.
@@ -193,6 +196,8 @@ class RayEngine:
     Args:
         runner: Prefect's task runner, which has connected this process.
     """
+
+    name = "Ray"
 
     def __init__(self, runner: Any) -> None:
         self._ray: Any = importlib.import_module("ray")
