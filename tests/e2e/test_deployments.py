@@ -20,7 +20,11 @@ from e2e.scheduler import own_pool, worker
 from metaflow_prefect.deploy.record import Record
 from metaflow_prefect.runtime.flow_run.deployed import DEPLOYMENT_VARIABLE
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolCreate
+from prefect.client.schemas.actions import (
+    DeploymentScheduleCreate,
+    DeploymentUpdate,
+    WorkPoolCreate,
+)
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterDeploymentId
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.client.schemas.schedules import IntervalSchedule
@@ -83,6 +87,15 @@ def end_of(client: SyncPrefectClient, id_: UUID) -> State[Any] | None:
     return state if state is not None and state.is_final() else None
 
 
+def schedule_as_by_0_4_0(client: SyncPrefectClient, deployment: str) -> None:
+    """Give the schedule of a flow's decorator the slug that it once had."""
+    found = client.read_deployment_by_name(deployment)
+    (ours,) = (one for one in found.schedules if one.slug)
+    client.delete_deployment_schedule(found.id, ours.id)
+    earlier = DeploymentScheduleCreate(schedule=ours.schedule, active=False, slug="metaflow")
+    client.create_deployment_schedules(found.id, [earlier])
+
+
 def test_create_without_a_file_deploys(
     tmp_path: Path, prefect_api: str, client: SyncPrefectClient, pool: str
 ) -> None:
@@ -131,6 +144,12 @@ def test_create_without_a_file_deploys(
     assert again.job_variables == {"a": 1, "env": mine}
     states = {getattr(one.schedule, "cron", None): one.active for one in again.schedules}
     assert states == {"0 5 * * 2": False, None: True}
+
+    # One that version 0.4.0 has made goes on, and gets no second one beside it.
+    schedule_as_by_0_4_0(client, name)
+    assert folder.run(*create).returncode == 0
+    slugs = {one.slug: one.active for one in client.read_deployment_by_name(name).schedules}
+    assert slugs == {"metaflow": False, None: True}
 
     # A flow that has no schedule any more takes only its own away.
     (folder.path / "nightly.py").write_text(flow("DeployNightlyFlow"))

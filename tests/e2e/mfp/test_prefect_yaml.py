@@ -240,6 +240,14 @@ def test_flow_that_loses_its_schedule_and_one_that_goes(tmp_path: Path) -> None:
     write(tmp_path, {"flows/a.py": scheduled, "flows/b.py": flow("B"), "prefect.yaml": USERS})
     assert mfp(tmp_path, *CONVERT).returncode == 0
     assert {"schedules", "triggers"} <= set(entry(tmp_path, "flows/a.py:A"))
+    # One of version 0.4.0 stays the only one: Prefect would start runs by both.
+    text = (
+        (tmp_path / "prefect.yaml").read_text().replace("metaflow-schedule-decorator", "metaflow")
+    )
+    write(tmp_path, {"flows/a.py": scheduled.replace("daily", "hourly"), "prefect.yaml": text})
+    assert mfp(tmp_path, *CONVERT).returncode == 0
+    (schedule,) = entry(tmp_path, "flows/a.py:A")["schedules"]
+    assert (schedule["cron"], schedule["slug"]) == ("0 * * * *", "metaflow")
     write(tmp_path, {"flows/a.py": flow("A")})
     (tmp_path / "flows" / "b.py").unlink()
     assert mfp(tmp_path, *CONVERT, "--prune").returncode == 0

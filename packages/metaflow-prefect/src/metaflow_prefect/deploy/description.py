@@ -24,6 +24,7 @@ BANNED = "/%&<>"  # in Prefect's names
 # show it as the schedule's name, and as what has created its runs. It stays the same when the times
 # change: `prefect deploy` would leave the one of another name there, and both would start runs.
 SCHEDULE_SLUG = "metaflow-schedule-decorator"
+EARLIER_SLUG = "metaflow"  # of version 0.4.0
 TRIGGER_NAMES = "metaflow: "  # how the names of our automations begin
 NO_SERVER = "There is no Prefect server to deploy to: PREFECT_API_URL is not set."
 SET_SERVER = (
@@ -101,6 +102,17 @@ class Description:
         """Take it from what `as_json` gave."""
         listed = {name: tuple(found[name]) for name in LISTS}
         return cls(**{**found, **listed})
+
+
+def is_our_schedule(slug: object) -> bool:
+    """Return whether a schedule is that of the flow's `@schedule`.
+
+    One of an earlier version keeps its slug, as there would be two otherwise.
+
+    Args:
+        slug: The schedule's slug.
+    """
+    return slug in (SCHEDULE_SLUG, EARLIER_SLUG)
 
 
 def describe(

@@ -34,8 +34,8 @@ from metaflow_prefect.deploy.deployment import (
 )
 from metaflow_prefect.deploy.description import (
     NO_SERVER,
-    SCHEDULE_SLUG,
     SET_SERVER,
+    is_our_schedule,
     named_triggers,
 )
 from metaflow_prefect.deploy.errors import server_errors, tolerated
@@ -244,7 +244,7 @@ class Server:
         self, found: DeploymentResponse, wanted: CronSchedule | None, active: bool | None
     ) -> None:
         """Set our schedule, and leave alone those that users have added."""
-        ours = [one for one in found.schedules if one.slug == SCHEDULE_SLUG]
+        ours = [one for one in found.schedules if is_our_schedule(one.slug)]
         for old in ours if wanted is None else ():
             with tolerated(404):
                 await self._client.delete_deployment_schedule(found.id, old.id)

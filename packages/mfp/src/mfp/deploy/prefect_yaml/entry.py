@@ -10,6 +10,7 @@ from metaflow_prefect.deploy.description import (
     DEFAULT_NAME,
     SCHEDULE_SLUG,
     TRIGGER_NAMES,
+    is_our_schedule,
     named_triggers,
 )
 from ruamel.yaml.comments import CommentedMap
@@ -81,8 +82,8 @@ def put_entry(entry: CommentedMap, planned: PlannedDeployment, folder: Path) -> 
     schedules = []
     if described.cron is not None:
         values = {"cron": described.cron, "timezone": described.timezone}
-        schedules = [{**values, "slug": SCHEDULE_SLUG}]
-    _put_items(entry, "schedules", "slug", SCHEDULE_SLUG.__eq__, schedules)
+        schedules = [{**values, "slug": _schedule_slug(entry)}]
+    _put_items(entry, "schedules", "slug", is_our_schedule, schedules)
     triggers = named_triggers(described.triggers, planned.full_name)
     _put_items(entry, "triggers", "name", _is_our_trigger, triggers)
     _put_work_pool(entry, planned.work_pool)
@@ -97,6 +98,14 @@ def mark_of(planned: PlannedDeployment, folder: Path) -> str:
         folder: The folder that paths are relative to.
     """
     return f"{relative(str(planned.outcome.path), folder)}:{planned.outcome.name}"
+
+
+def _schedule_slug(entry: CommentedMap) -> str:
+    """Return the slug of our schedule: the one that the entry has, or else the usual one."""
+    found = entry.get("schedules")
+    items = found if isinstance(found, list) else []
+    slugs = [item.get("slug") for item in items if isinstance(item, dict)]
+    return str(next(filter(is_our_schedule, slugs), SCHEDULE_SLUG))
 
 
 def _is_our_trigger(name: object) -> bool:
