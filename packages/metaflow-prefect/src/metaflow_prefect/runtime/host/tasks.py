@@ -61,13 +61,7 @@ class RunTasks:
             return known, None
         if self._start["again"] and (finished := self._finished_task(message)):
             return finished, "done"
-        task = self._runtime._new_task(
-            message["step"],
-            input_paths=message["input_paths"],
-            task_id=task_id,
-            **self._task_arguments(message),
-        )
-        self._tasks[task_id] = task
+        task = self._new_task(message)
         if task.is_cloned:
             self._clone(task)
             return task, "cloned"
@@ -108,19 +102,24 @@ class RunTasks:
                 if found.is_ok():
                     return found, "done"
                 return None, "lost"
-            task = self._runtime._new_task(
-                message["step"],
-                input_paths=message["input_paths"],
-                task_id=task_id,
-                **self._task_arguments(message),
-            )
+            task = self._new_task(message)
             task.user_code_retries += message["offset"]
-            self._tasks[task_id] = task
         if number:
             task.retries = number
             task.new_attempt()
         self._record_prefect_ids(task, message["task_run_id"], number)
         return task, None
+
+    def _new_task(self, message: dict[str, Any]) -> Any:
+        """Make the task of a request, and keep it."""
+        task = self._runtime._new_task(
+            message["step"],
+            input_paths=message["input_paths"],
+            task_id=message["task_id"],
+            **self._task_arguments(message),
+        )
+        self._tasks[message["task_id"]] = task
+        return task
 
     def _task_arguments(self, message: dict[str, Any]) -> dict[str, Any]:
         names = ("split_index", "ubf_context", "join_type")
