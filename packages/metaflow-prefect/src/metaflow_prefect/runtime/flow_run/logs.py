@@ -12,7 +12,7 @@ from typing import Any
 
 from prefect import get_client
 
-from .log_records import AnyLogger, LeveledLine, RunLog, quiet_failures
+from .log_records import AnyLogger, LeveledLine, RunLog
 from .log_shipper import LogShipper
 from .step_lines import Leveled, StepLines
 from .tracebacks import StepError
@@ -67,7 +67,6 @@ class RunLogs:
         self._resources = ExitStack()
         client = get_client(sync_client=True)
         self._shipper = LogShipper(self._resources.enter_context(client))
-        quiet_failures()
 
     @contextmanager
     def of_attempt(

@@ -23,6 +23,7 @@ from prefect.settings import PREFECT_API_KEY, PREFECT_API_URL, temporary_setting
 
 from ..start import start_metaflow
 from .host_client import Host, HostEnded, adopt_host
+from .log_records import quiet_failures
 from .logs import RunLogs
 from .tracebacks import stored_error
 from .variables import seconds_setting
@@ -80,6 +81,7 @@ class Workplace:
         run = job["run_id"], job["flow_run_id"], job["url"]
         self.hidden = self.host.start(*run, again=True)["metaflow_folder"]
         setup_logging()
+        quiet_failures()
         with self.settings(job):
             logger = logging.getLogger("prefect.flow_runs")
             self.logs = RunLogs(logger, job["command"], self.hidden)
