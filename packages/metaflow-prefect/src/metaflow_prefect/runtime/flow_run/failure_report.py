@@ -140,7 +140,8 @@ def _inputs(
         return []
     named = []
     for step in dict.fromkeys(path.split("/")[1] for path in paths):
-        names = left.get(step, ())
+        # the parameters are in the table above, with their values
+        names = [name for name in left.get(step, ()) if name not in run.parameters]
         rest = ["…"] * (len(names) > MOST_NAMES)
         found = ", ".join([*map(md_code, names[:MOST_NAMES]), *rest])
         named += [f"Step {md_code(step)} has left it {found}.", ""] if names else []
