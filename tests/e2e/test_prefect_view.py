@@ -175,7 +175,7 @@ def test_one_fault_makes_one_task_red_and_tells_what_to_do(
     of_task = ArtifactFilter(task_run_id=ArtifactFilterTaskRunId(any_=[failed]))
     (own,) = client.read_artifacts(artifact_filter=of_task)
     assert "self.score = scores[self.input]" in str(own.data)
-    assert "Step `country` has left it `alpha`, `countries`, `here`, `models`, `who`." in report
+    assert "Step `country` has left it `countries`, `here`, `models`." in report
     for snippet in snippets(report):
         assert "['DE', 'FR', 'IT', 'ES', 'PL']" in pasted(snippet, tmp_path / "elsewhere", folder)
     # of those that succeeded beside it, and of the run

@@ -141,6 +141,8 @@ def _become(folder: str, variables: dict[str, str], outputs: list[str]) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(variables)
+    if not any(variables.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG")):
+        os.environ["LC_CTYPE"] = "C.UTF-8"  # as Python does when it starts (PEP 538)
     tempfile.tempdir = None  # to be found in the environment
     if context := sys.modules.get("prefect.context"):
         context.refresh_global_settings_context()
