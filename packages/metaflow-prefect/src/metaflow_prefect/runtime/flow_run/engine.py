@@ -327,13 +327,12 @@ def load_flow(
         host.close()
         raise LoadProblem(str(wrong)) from wrong
     modules = preload or os.environ.get("METAFLOW_PREFECT_PRELOAD", "").split()
-    # A resumed run has the configs of its origin. The command comes right after the
-    # top-level options; further on, a parameter's value may be any word.
+    # The command comes right after the top-level options; further on, a parameter's
+    # value may be any word.
     resumed = arguments[len(facts.options)] == "resume"
-    configs = {} if resumed else facts.configs
     path = str(script.resolve())
     try:
-        host.load(path, facts.name, arguments, configs, chosen, modules)
+        host.load(path, facts.name, arguments, facts.configs, resumed, chosen, modules)
     except HostEnded as ended:
         if ended.shape and (reason := stale_reason(facts, parameters, ended.shape)):
             raise LoadProblem(reason) from ended

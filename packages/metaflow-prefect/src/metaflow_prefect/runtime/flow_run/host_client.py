@@ -83,6 +83,7 @@ class Host:
         flow: str,
         arguments: Sequence[str],
         configs: Mapping[str, Any],
+        resumed: bool,
         launcher: str,
         preload: Sequence[str],
         attach: Mapping[str, Any] | None = None,
@@ -94,6 +95,7 @@ class Host:
             flow: The name of its class.
             arguments: What follows the file on Metaflow's command line.
             configs: The values of the flow's configs.
+            resumed: Whether the run is resumed, and has the configs of its origin.
             launcher: How steps are started, "warm" or "fresh".
             preload: Modules that a warm process imports before it forks.
             attach: Of a run that another process has made: the namespace of its steps.
@@ -106,6 +108,7 @@ class Host:
             "flow": flow,
             "arguments": list(arguments),
             "configs": dict(configs),
+            "resumed": resumed,
             "launcher": launcher,
             "preload": list(preload),
             "attach": attach,

@@ -237,7 +237,7 @@ def job_of(
             **asked,
             "script": script,
             "arguments": [*facts.options, *resume],
-            "configs": {},
+            "resumed": True,
             "attach": attach,
         },
     }

@@ -37,16 +37,32 @@ def _config_file(flow: Any) -> Iterator[str | None]:
 
 
 @contextmanager
-def configs_as_options(configs: dict[str, Any]) -> Iterator[list[str]]:
-    """Hand configs over as Metaflow's runtime hands them to its steps."""
+def configs_as_options(configs: dict[str, Any], resumed: bool) -> Iterator[list[str]]:
+    """Hand configs over as Metaflow's runtime hands them to its steps.
+
+    With `resume` it allows no option that names one: see `default_to_kept`.
+    """
     if not configs:
         yield []
         return
     with _file_of({"user_configs": configs}) as file:
         options = ["--local-config-file", file]
-        for name in configs:
+        for name in () if resumed else configs:
             options += ["--config-value", name, f"kv.{name}"]
         yield options
+
+
+def default_to_kept(flow: Any, configs: dict[str, Any], resumed: bool) -> None:
+    """Have a resumed flow default to the configs that `configs_as_options` hands over.
+
+    It has the configs of its origin, but Metaflow reads the defaults first, and fails
+    where their files are not.
+    """
+    names = configs if resumed else ()
+    for _, parameter in flow._get_parameters():
+        if parameter.IS_CONFIG_PARAMETER and parameter.name in names:
+            parameter.kwargs["default"] = f"kv.{parameter.name}"
+            parameter._default_is_file = False
 
 
 @contextmanager

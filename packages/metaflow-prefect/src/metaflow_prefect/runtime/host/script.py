@@ -40,7 +40,7 @@ def run_script(
     script: str,
     arguments: Sequence[str],
     flow: str | None = None,
-    before: Callable[[], None] = lambda: None,
+    before: Callable[[type], None] = lambda _: None,
     report: Callable[[BaseException], None] = lambda _: None,
 ) -> int:
     """Run a script as `__main__`, with its folder first on `sys.path`.
@@ -53,7 +53,7 @@ def run_script(
         arguments: What follows the script on its command line.
         flow: The class of the flow that is meant. A file may hold several, and may
             start another one, or none; then this one is started all the same.
-        before: Called when the flow is about to start.
+        before: Called with the flow's class when it is about to start.
         report: Called with the exception that has ended the script, if one has.
 
     Returns:
@@ -94,7 +94,7 @@ def _exit_code_of(
     namespace: dict[str, Any],
     script: str,
     flow: str | None,
-    before: Callable[[], None],
+    before: Callable[[type], None],
     report: Callable[[BaseException], None],
 ) -> int:
     try:
@@ -130,7 +130,7 @@ class FlowStart:
     flow: Any = None
 
 
-def _start_only(flow: str, before: Callable[[], None]) -> None:
+def _start_only(flow: str, before: Callable[[type], None]) -> None:
     """Let no flow but this one take the command line."""
     commands = sys.modules.get("metaflow.cli")
 
@@ -138,7 +138,7 @@ def _start_only(flow: str, before: Callable[[], None]) -> None:
         if use_cli and type(self).__name__ != flow:
             FlowStart.by_itself = False
             return
-        before()
+        before(type(self))
         know_triggers()
         if use_cli:
             FlowStart.flow = self

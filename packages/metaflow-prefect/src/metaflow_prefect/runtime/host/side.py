@@ -22,7 +22,7 @@ from .flow_facts import shape_of
 from .inbox import Inbox
 from .launch import Launcher, chosen_variables
 from .metadata_files import write_metadata_quickly
-from .native import configs_as_options, install_service
+from .native import configs_as_options, default_to_kept, install_service
 from .outcome import storage_problem
 from .script import USAGE_CODE, FlowStart, StartAnew, cause_of, end_process, run_script
 from .service import RunService
@@ -133,13 +133,14 @@ def _serve_run(channel: Channel, earlier: dict[str, Any] | None) -> NoReturn:
     service = RunService(channel, inbox, launcher, message.get("attach"))
     install_service(service, launcher)
 
-    def check() -> None:
+    def check(flow: type) -> None:
         if earlier is None and _is_late(message["script"], environment):
             raise StartAnew
+        default_to_kept(flow, message["configs"], message["resumed"])
 
     causes: list[BaseException] = []
     try:
-        with configs_as_options(message["configs"]) as options:
+        with configs_as_options(message["configs"], message["resumed"]) as options:
             arguments = [*options, *message["arguments"]]
             script, flow = message["script"], message["flow"]
             code = run_script(script, arguments, flow, check, causes.append)
