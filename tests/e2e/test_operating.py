@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -30,6 +31,8 @@ class {name}(FlowSpec):
     def start(self):
         self.seen = [self.alpha, self.named, self.retries, self.wait]
         self.where = self.told.a
+        if self.alpha < 0:
+            raise ValueError("below zero")
         self.next(self.end)
 
     @step
@@ -206,12 +209,18 @@ def test_trigger_reads_and_checks_parameters(tmp_path: Path, prefect_api: str, p
     assert done.returncode == 0, done.stderr
     run_id = (flows.path / "id").read_text()
     assert data(flows, "OperatedGreetFlow", run_id)["seen"] == [0.5, "kept", 7, {"a": [1]}]
-    for wrong in (("--alpha", "x"), ("--none", "1"), ("--wait", "{")):
+    no_folder = ("--run-id-file", "nowhere/id")
+    for wrong in (("--alpha", "x"), ("--none", "1"), ("--wait", "{"), no_folder):
         refused = flows.prefect("greet", "trigger", *wrong)
         assert refused.returncode == 2, refused.stderr
-
+        assert "Traceback" not in refused.stderr
+    failed = flows.prefect("greet", "trigger", "--alpha", "-1", "--prefect-wait")
+    assert failed.returncode == 1
+    cause, remedy = failed.stderr.splitlines()[-1].split(". ", 1)
+    assert cause.startswith("The run has failed: ValueError: below zero in start, greet.py:")
+    assert re.search(r"greet\.py prefect logs prefect-\S+\. .*prefect retry prefect-\S+\.$", remedy)
     assert flows.good("greet", "list-deployments") == "OperatedGreetFlow"
-    assert flows.good("greet", "list-runs").startswith(f"{run_id}  Succeeded")
+    assert f"{run_id}  Succeeded" in flows.good("greet", "list-runs")
     assert f"Metaflow run OperatedGreetFlow/{run_id}" in flows.good("greet", "logs", run_id)
     for wrong in (("status", "1"), ("status", "prefect-1"), ("logs", f"{run_id[:-1]}x")):
         assert flows.prefect("greet", *wrong).returncode == 1

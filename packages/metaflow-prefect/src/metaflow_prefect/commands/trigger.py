@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-import sys
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ from metaflow._vendor import click
 
 from metaflow_prefect.commands.attributes import write_attributes
 from metaflow_prefect.commands.deployed import deployed_name
-from metaflow_prefect.commands.group import prefect, say
+from metaflow_prefect.commands.group import flow_file, prefect, say
 from metaflow_prefect.commands.values import parameters_of, prefect_values
+from metaflow_prefect.errors import OperationProblem, UsageProblem
 
 
 class TriggerCommand(click.Command):
@@ -90,8 +91,17 @@ def trigger(
             values[name] = kwargs[key]
     converted = prefect_values(obj.flow, values)
 
-    from metaflow_prefect.deploy.operations import operator, page_of, run_id_of  # noqa: PLC0415
+    from metaflow_prefect.deploy.operations import (  # noqa: PLC0415
+        operator,
+        page_of,
+        run_id_of,
+        status_of,
+    )
 
+    if run_id_file and not os.access(Path(run_id_file).resolve().parent, os.W_OK):
+        raise UsageProblem(
+            f"{run_id_file!r} cannot be written.", "Give --run-id-file in a folder that is there."
+        )
     with operator() as server:
         deployment = server.deployment(deployed_name(obj))
         run = server.trigger(deployment, converted)
@@ -110,6 +120,11 @@ def trigger(
         if page := page_of(run):
             say(obj, f"See the run in Prefect's pages at {page}", bold=True)
         if own_wait:
-            status = server.wait(run, lambda state: say(obj, f"The run is {state}."))
-            if status != "Succeeded":
-                sys.exit(1)
+            run = server.wait(run, lambda state: say(obj, f"The run is {state}."))
+            if status_of(run) != "Succeeded":
+                cause = run.state.message if run.state else None
+                raise OperationProblem(
+                    f"The run has failed: {cause}." if cause else "The run has failed.",
+                    f"Its log: python {flow_file().name} prefect logs {run_id}. "
+                    f"To run again what has not succeeded: prefect retry {run_id}.",
+                )

@@ -450,7 +450,7 @@ class Operator:
             found += page
         return found
 
-    def wait(self, run: FlowRun, report: Callable[[str], None]) -> str:
+    def wait(self, run: FlowRun, report: Callable[[str], None]) -> FlowRun:
         """Wait for the end of a run.
 
         Args:
@@ -458,7 +458,7 @@ class Operator:
             report: Called with each state that it comes to.
 
         Returns:
-            Its status: `Succeeded` or `Failed`.
+            The run as it ended.
         """
         told_last = ""
         while True:
@@ -466,8 +466,8 @@ class Operator:
             if (state := _state(run)) != told_last:
                 report(state)
                 told_last = state
-            if (status := status_of(run)) in ENDED:
-                return status
+            if status_of(run) in ENDED:
+                return run
             time.sleep(POLL)
 
 
