@@ -7,6 +7,7 @@ Tests are of three kinds. `server`: it needs a Prefect server; so does each that
 
 import os
 import random
+import signal
 from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import datetime, timezone
@@ -53,6 +54,9 @@ def is_worker() -> bool:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
+    # A shell that starts something in the background has it ignore Ctrl-C, and all it starts.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not is_worker():
         session.config.stash[OUTSIDE] = files_outside()
 
