@@ -114,10 +114,10 @@ def test_sizes_and_keys() -> None:
 
 def test_a_name_that_prefect_has_made_up_is_known() -> None:
     assert not any(has_given_name(generate_slug(2)) for _ in range(500))
-    assert not has_given_name("theta654-hondo")
-    assert not has_given_name("alpha2-ursae-majoris")
-    assert has_given_name("nightly")
-    assert has_given_name("nightly-training")
+    for star in ("theta654-hondo", "alpha2-ursae-majoris", "gamma-ledos-anomaly", "nu2-caph-z"):
+        assert not has_given_name(star)
+    for chosen in ("nightly", "nightly-training", "beta-test", "gamma-rays-v2", "alpha"):
+        assert has_given_name(chosen)
 
 
 NOW = datetime(2030, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
