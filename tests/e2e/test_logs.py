@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from e2e.project import SOURCES, FlowFolder
+from e2e.test_prefect_view import ended_task_runs
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
 from prefect.client.schemas.sorting import LogSort
@@ -35,11 +36,15 @@ def folder_for(tmp_path: Path, api: str, **variables: str) -> FlowFolder:
     return folder
 
 
-def logs_of(client: SyncPrefectClient, output: str) -> list[Any]:
-    """All records of the task run of the step that prints, in the order of Prefect's pages."""
+def flow_run_in(output: str) -> UUID:
     found = re.search(r"TalkativeFlow/prefect-([0-9a-f-]{36})", output)
     assert found, output[-3000:]
-    chosen = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[UUID(found[1])]))
+    return UUID(found[1])
+
+
+def logs_of(client: SyncPrefectClient, output: str) -> list[Any]:
+    """All records of the task run of the step that prints, in the order of Prefect's pages."""
+    chosen = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[flow_run_in(output)]))
     records: list[Any] = []
     while True:
         page = client.read_logs(chosen, PAGE, len(records), LogSort.TIMESTAMP_ASC)
@@ -100,11 +105,12 @@ def test_a_limit_that_makes_no_sense_is_refused(tmp_path: Path, prefect_api: str
     assert done.stderr == problem
 
 
-def test_lines_wait_for_a_server_that_is_away(
+def test_lines_and_states_wait_for_a_server_that_is_away(
     tmp_path: Path, prefect_api: str, client: SyncPrefectClient
 ) -> None:
     with door_to(prefect_api) as door:
-        folder = folder_for(tmp_path, door.url)
+        # so that the server has heard of no task run before
+        folder = folder_for(tmp_path, door.url, METAFLOW_PREFECT_RUNNING_AFTER="600")
         place = tmp_path / "place"
         with folder.start("out.py", "--lines", "100", "--wait", str(place)) as run:
             until_exists(place.with_name("place.ready"))
@@ -117,6 +123,9 @@ def test_lines_wait_for_a_server_that_is_away(
     messages = [record.message for record in logs_of(client, output)]
     assert [m for m in messages if m.startswith("line")] == [f"line {n:06}" for n in range(100)]
     assert "last" in messages
+    runs = ended_task_runs(client, flow_run_in(output), "end")
+    states = {name: run.state_name for name, run in runs.items()}
+    assert states == {"start": "Completed", "end": "Completed"}
 
 
 def test_a_step_waits_rather_than_fill_the_memory(tmp_path: Path, prefect_api: str) -> None:

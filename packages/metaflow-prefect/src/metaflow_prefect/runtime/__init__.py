@@ -59,7 +59,7 @@ PREFECT_SIDE = (
     "flow_run.run_summary",
     "flow_run.naming",
     "flow_run.artifacts",
-    "flow_run.log_shipper",
+    "flow_run.shipper",
     "flow_run.log_records",
     "flow_run.logs",
     "flow_run.placed",

@@ -22,7 +22,7 @@ from .artifacts import RunPages
 from .deployed import command_as_deployed, facts_as_deployed, kept_for
 from .failure_report import RunFacts
 from .host_client import Host, HostEnded, adopt_host
-from .log_records import quiet_failures
+from .log_records import AnyLogger, quiet_failures
 from .logs import RunLogs, log_lines_limit
 from .naming import (
     describe_run,
@@ -39,6 +39,7 @@ from .run_loop import RunLoop
 from .run_summary import RunSummary
 from .runner_choice import PlacingProblem, RunnerChoice
 from .scheduler import RunFailure, RunProblem
+from .shipper import EventShipper
 from .staleness import stale_reason
 from .step_engine import running_after
 from .steps import RunSession
@@ -57,6 +58,10 @@ SOURCE_MISSING = (
     "or make this file again with `prefect create`."
 )
 
+LOST_STATES = (
+    "Prefect's server did not take %d states of task runs of this run: its pages may "
+    "not show how these ended. Metaflow has their results."
+)
 FEW_WORKERS = (
     "With {} workers no step would run. Set --max-workers, or METAFLOW_RUN_MAX_WORKERS "
     "in the environment, to 1 or more."
@@ -128,6 +133,7 @@ def _run_prepared(
     program = shlex.join(["python", Path(facts.source).name, *facts.options])
     logs = RunLogs(logger, f"{program} logs {run_id}", started["metaflow_folder"])
     stack.callback(logs.close)
+    stack.callback(_close, EventShipper(stack.enter_context(open_client())), logger)
     _tell_of_begin(flow_run, parameters, given, started)
     places = _places(facts, choice, engine, host, (run_id, program, again))
     run = RunFacts(
@@ -178,6 +184,12 @@ def _run_prepared(
         places.close()
         host.close()
     return f"{run.flow}/{run_id}"
+
+
+def _close(events: EventShipper, logger: AnyLogger) -> None:
+    """Wait until Prefect has the states of all task runs; say how many it has not."""
+    if lost := events.close():
+        logger.warning(LOST_STATES, lost)
 
 
 def _places(

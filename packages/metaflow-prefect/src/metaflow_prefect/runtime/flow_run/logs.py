@@ -13,7 +13,7 @@ from typing import Any
 from prefect import get_client
 
 from .log_records import AnyLogger, LeveledLine, RunLog
-from .log_shipper import LogShipper
+from .shipper import LogShipper
 from .step_lines import Leveled, StepLines
 from .tracebacks import StepError
 
