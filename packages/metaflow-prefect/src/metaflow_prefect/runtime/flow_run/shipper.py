@@ -12,7 +12,8 @@ from contextlib import suppress
 from contextvars import copy_context
 from typing import Any, Literal
 
-from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect import get_client
+from prefect.client.orchestration import SyncPrefectClient
 from prefect.events import Event
 from prefect.events.related import related_resources_from_run_context
 from prefect.events.worker import EventsWorker, ProcessPoolForwardingEventsClient
