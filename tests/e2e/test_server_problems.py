@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,15 +12,19 @@ from e2e.project import SOURCES, FlowFolder
 
 
 @contextmanager
-def serving(status: int, body: bytes) -> Iterator[str]:
-    """The URL of a server that answers all requests alike."""
+def serving(status: int, body: bytes, first: Sequence[tuple[int, bytes]] = ()) -> Iterator[str]:
+    """The URL of a server that answers all alike, but for what a run asks it first."""
+    answers = iter(first)
 
     class Answer(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers.get("content-length", 0)))
-            self.send_response(status)
+            code, text = status, body
+            if self.path == "/api/flows/count":
+                code, text = next(answers, (status, body))
+            self.send_response(code)
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(text)
 
         do_GET = do_POST  # noqa: N815
 
@@ -71,6 +75,15 @@ def test_one_line_names_the_server(tmp_path: Path, name: str) -> None:
     assert done.returncode == 3, done.stderr
     assert done.stderr.startswith(told.format(url))
     assert done.stderr.count("\n") == 1
+
+
+def test_a_busy_server_is_asked_again_and_may_still_refuse_the_run(tmp_path: Path) -> None:
+    with serving(503, b"{}", first=[(503, b"{}"), (200, b"0")]) as url:
+        flow = FlowFolder(tmp_path, SOURCES / "talkative.py", PREFECT_API_URL=url)
+        flow.environment["PREFECT_CLIENT_MAX_RETRIES"] = "0"
+        done = flow.run(flow.create())
+    assert done.returncode == 3, done.stderr
+    assert done.stderr == f"Prefect's server at {url} answered 503. See whether it is well.\n"
 
 
 def test_a_resumed_run_names_it_too(tmp_path: Path) -> None:

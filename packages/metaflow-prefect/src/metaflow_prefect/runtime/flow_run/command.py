@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from prefect import Flow
 from prefect.client.schemas.objects import State
 from prefect.exceptions import TerminationSignal
+from prefect.settings import PREFECT_API_REQUEST_TIMEOUT
 
 from ..facts import MetaflowFlow, Parameter
 from ..host.script import end_process
@@ -30,7 +31,12 @@ from .options import (
 from .resume import origin_problem, running_origin, values_of_origin
 from .runner_choice import RunnerChoice
 from .scheduler import RunFailure
-from .server import ServerProblem, ServerStart, patient_server_start
+from .server import (
+    ServerProblem,
+    ServerStart,
+    patient_server_start,
+    server_problems,
+)
 from .values import parameters_of
 
 USAGE = 2
@@ -114,10 +120,7 @@ def _run(
             origin = _resumable_origin(host, server, chosen)
         except ServerProblem as problem:
             host.close()
-            if chosen["own_debug"]:
-                traceback.print_exception(problem)
-            sys.stderr.write(f"{problem}\n")
-            return NO_SERVER
+            return _no_server(problem, debug=chosen["own_debug"])
         except LoadProblem as problem:
             sys.stderr.write(f"{problem}\n")
             return USAGE
@@ -130,7 +133,19 @@ def _run(
             flow = flow.with_options(validate_parameters=False)
         resume = resume_command(chosen, parameters)
         PreparedRun.waiting = PreparedRun(host, choice, resume)
-        return _run_prefect_flow(flow, values)
+        try:
+            with server_problems(PREFECT_API_REQUEST_TIMEOUT.value()):
+                return _run_prefect_flow(flow, values)
+        except ServerProblem as problem:
+            host.close()
+            return _no_server(problem, debug=chosen["own_debug"])
+
+
+def _no_server(problem: ServerProblem, *, debug: bool) -> int:
+    if debug:
+        traceback.print_exception(problem)
+    sys.stderr.write(f"{problem}\n")
+    return NO_SERVER
 
 
 def _resumable_origin(

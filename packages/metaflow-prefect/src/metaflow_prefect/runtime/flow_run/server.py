@@ -6,11 +6,13 @@ import contextvars
 import logging
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from prefect import get_client
+from prefect.client.orchestration import SyncPrefectClient
 from prefect.settings import (
     PREFECT_API_BLOCKS_REGISTER_ON_START,
     PREFECT_API_REQUEST_TIMEOUT,
@@ -25,6 +27,8 @@ from prefect.settings import (
 # Prefect's own limit of 20 seconds.
 SERVER_START_SECONDS = 300
 ANSWER_SECONDS = 15.0
+BUSY = 503  # what a server answers whose database is busy
+BUSY_PAUSES = (0.5, 1.0, 2.0)  # seconds before it is asked again
 STARTING = (
     "Starting Prefect's temporary server, which takes some seconds: PREFECT_API_URL "
     "is not set.\n"
@@ -63,7 +67,7 @@ class ServerStart:
 
     def _ask(self) -> None:
         try:
-            with _told(PREFECT_API_URL.value() or ""):
+            with server_problems(ANSWER_SECONDS), _other_problems():
                 _ask_server()
         except Exception as problem:  # noqa: BLE001 - raised where it is awaited
             self._problem = problem
@@ -105,25 +109,47 @@ def _ask_server() -> None:
         PREFECT_API_REQUEST_TIMEOUT: ANSWER_SECONDS,
     }
     with temporary_settings(hasty), get_client(sync_client=True) as client:
-        # A question for which the server wants to know who asks.
-        answer = client.request("POST", "/flows/count", json={}).json()
+        answer = _answer(client)
     if type(answer) is not int:
         raise ServerProblem(_other_server(PREFECT_API_URL.value() or ""))
 
 
-@contextmanager
-def _told(url: str) -> Iterator[None]:
-    """Turn what goes wrong into a sentence with what to do."""
+def _answer(client: SyncPrefectClient) -> Any:
+    """Ask something for which the server wants to know who asks."""
     import httpx
 
-    server = f"Prefect's server at {url}"
+    pauses = iter(BUSY_PAUSES)
+    while True:
+        try:
+            return client.request("POST", "/flows/count", json={}).json()
+        except httpx.HTTPStatusError as error:
+            pause = next(pauses, None)
+            if error.response.status_code != BUSY or pause is None:
+                raise
+            time.sleep(pause)
+
+
+@contextmanager
+def server_problems(limit: float) -> Iterator[None]:
+    """Turn what goes wrong with the server into a sentence with what to do.
+
+    Args:
+        limit: How many seconds it had for an answer.
+
+    Raises:
+        ServerProblem: What was raised, in words.
+    """
+    import httpx
+
+    url = PREFECT_API_URL.value() or ""
+    server = f"Prefect's server at {url}" if url else "Prefect's temporary server"
     try:
         yield
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         raise ServerProblem(f"PREFECT_API_URL is {url!r}: {error}") from error
     except httpx.TimeoutException as error:
         raise ServerProblem(
-            f"{server} has not answered within {ANSWER_SECONDS:g} seconds. See whether "
+            f"{server} has not answered within {limit:g} seconds. See whether "
             "it is well, or correct PREFECT_API_URL."
         ) from error
     except httpx.HTTPStatusError as error:
@@ -143,8 +169,14 @@ def _told(url: str) -> Iterator[None]:
             f"{server} cannot be reached: {error}. Start it, correct PREFECT_API_URL, "
             "or unset that, and a temporary server is used."
         ) from error
+
+
+@contextmanager
+def _other_problems() -> Iterator[None]:
+    try:
+        yield
     except ValueError as error:  # no JSON
-        raise ServerProblem(_other_server(url)) from error
+        raise ServerProblem(_other_server(PREFECT_API_URL.value() or "")) from error
     except RuntimeError as error:  # the temporary server has not started
         raise ServerProblem(
             f"Prefect's temporary server: {error} Try again; or start a server by "
