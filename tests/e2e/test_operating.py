@@ -199,6 +199,26 @@ def test_deployments_of_one_flow_do_not_touch_each_other_in_any_order(
     assert "belongs to the branch prod" in refused.stderr
 
 
+@pytest.mark.thorough
+@pytest.mark.usefixtures("working")
+def test_twenty_runs_at_once_on_a_limit_of_four(
+    tmp_path: Path, prefect_api: str, pool: str
+) -> None:
+    flows = Flows(tmp_path / "work", prefect_api, crowded=greeting("OperatedCrowdedFlow"))
+    flows.good("crowded", "create", "--work-pool", pool, "--concurrency-limit", "4")
+    with client_of(prefect_api) as client:
+        deployment = Operator(client, "").find("OperatedCrowdedFlow")
+        made = [client.create_flow_run_from_deployment(deployment.id) for _ in range(20)]
+        ids = [f"prefect-{run.id}" for run in made]
+        assert {flows.awaited("crowded", run_id) for run_id in ids} == {"Succeeded"}
+        ended = [client.read_flow_run(run.id) for run in made]
+    spans = [(run.start_time, run.end_time) for run in ended if run.start_time and run.end_time]
+    assert len(spans) == 20
+    most = max(sum(start <= now < end for start, end in spans) for now, _ in spans)
+    assert 1 < most <= 4
+    assert all(data(flows, "OperatedCrowdedFlow", run_id)["successful"] for run_id in ids)
+
+
 @pytest.mark.usefixtures("working")
 def test_trigger_reads_and_checks_parameters(tmp_path: Path, prefect_api: str, pool: str) -> None:
     flows = Flows(tmp_path / "work", prefect_api, greet=greeting("OperatedGreetFlow"))

@@ -258,7 +258,9 @@ def run_file(path: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def test_help_lists_parameters_and_options(generated: dict[str, Path]) -> None:
     ended = run_file(generated["parameters_kinds"], "--help")
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert "A whole number, 100% of it." in ended.stdout
+    assert "A whole number, 100% of it.  [default: -3]" in ended.stdout
+    for default in ("1e-05", "one,two,three", "True"):
+        assert f"[default: {default}]" in ended.stdout
     options = set(re.findall(r"^  --([\w-]+)", ended.stdout, re.MULTILINE))
     assert options >= {"integer", "json_value", "no_words"}
     assert options >= {"run-id-file", "max-workers", "max-num-splits", "tag", "namespace"}

@@ -37,7 +37,7 @@ from .server import (
     patient_server_start,
     server_problems,
 )
-from .values import parameters_of
+from .values import parameters_of, shown_defaults
 
 USAGE = 2
 NO_SERVER = 3
@@ -80,7 +80,7 @@ def run_command(
     import click
 
     parameters = parameters_of(flow)
-    command = command_of(facts, parameters)
+    command = command_of(facts, parameters, shown_defaults(parameters, flow))
     try:
         with command.make_context(Path(facts.file).name, list(words)) as context:
             return _run(facts, parameters, flow, host, context.params)

@@ -6,7 +6,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,9 @@ REPEATED_OPTIONS = (
 )
 
 
-def command_of(facts: MetaflowFlow, parameters: Sequence[Parameter]) -> Any:
+def command_of(
+    facts: MetaflowFlow, parameters: Sequence[Parameter], defaults: Mapping[str, str]
+) -> Any:
     """Return the click command; a flow's parameter wins over an option of ours."""
     import click
 
@@ -60,13 +62,16 @@ def command_of(facts: MetaflowFlow, parameters: Sequence[Parameter]) -> Any:
     options: list[Any] = []
     for place, parameter in enumerate(parameters):
         variable = parameter.name.upper().replace("-", "_")
+        default = defaults.get(parameter.name)
         settings: dict[str, Any] = {"is_flag": True, "default": None}
         if parameter.is_counter:
             settings = {"count": True, "default": None}
         elif not parameter.is_flag:
             settings = {
                 "type": reader(parameter),
-                "metavar": parameter.kind.upper(),
+                "metavar": f"[{'|'.join(parameter.choices)}]"
+                if parameter.choices
+                else parameter.kind.upper(),
                 "multiple": parameter.multiple,
                 "nargs": parameter.arity,
             }
@@ -74,7 +79,7 @@ def command_of(facts: MetaflowFlow, parameters: Sequence[Parameter]) -> Any:
             click.Option(
                 [f"--{parameter.name}", f"parameter_{place}"],
                 required=parameter.required,
-                help=parameter.help,
+                help=f"{parameter.help}  {default}" if default else parameter.help,
                 # what it says of a flag, Metaflow reads by itself
                 envvar=None if parameter.is_flag else f"METAFLOW_RUN_{variable}",
                 **settings,

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 from prefect import Flow
 
 from ..facts import Parameter, ParameterKind
+from .markdown import one_line
 
 KINDS: dict[Any, ParameterKind] = {
     int: "int",
@@ -55,6 +56,27 @@ def _facts_of_type(kind: Any) -> dict[str, Any]:
     if get_origin(kind) is Literal:
         return {"kind": "str", "choices": get_args(kind)}
     return {"kind": KINDS.get(kind, "json")}
+
+
+def shown_defaults(
+    parameters: Sequence[Parameter], flow: Flow[Any, Any]
+) -> dict[str, str]:
+    """Return what `--help` says of the parameters' defaults, by their names.
+
+    Args:
+        parameters: The flow's parameters.
+        flow: The Prefect flow, whose signature has the defaults.
+    """
+    signature = inspect.signature(flow.fn).parameters
+    found = {}
+    for parameter in parameters:
+        default = signature[parameter.argument].default
+        if parameter.required or default is None:
+            continue
+        values = default if parameter.multiple else [default]
+        text = ", ".join(_word(parameter, value) for value in values)
+        found[parameter.name] = f"[default: {one_line(text)}]"
+    return found
 
 
 def given_values(
