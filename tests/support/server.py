@@ -18,7 +18,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 
-_START_LIMIT = 900.0  # seconds; on a cold disk a server takes more than 20
+_START_LIMIT = 900  # seconds, since tests also run beside others
 _POLL = 0.2  # seconds between questions to a server that does not yet listen
 
 
