@@ -7,12 +7,11 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from contextvars import copy_context
 from typing import Any, Literal
 
-from prefect import get_client
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.events import Event
 from prefect.events.related import related_resources_from_run_context
@@ -203,7 +202,10 @@ class EventShipper(Shipper):
     def close(self) -> int:
         """Wait for what is still to be sent; return how many events were not taken."""
         EventsWorker.set_client_override(None)
-        self._worker.wait_until_empty()
+        # Not by itself: it would wait forever if Prefect's thread had failed.
+        passing = threading.Thread(target=self._worker.wait_until_empty, daemon=True)
+        passing.start()
+        passing.join(LONGEST_END)
         return super().close()
 
     def _know_related(self) -> None:
@@ -214,12 +216,22 @@ class EventShipper(Shipper):
 
         import httpx
 
-        async def read() -> None:
-            async with get_client() as client:
-                await related_resources_from_run_context(client)
-
+        client: Any = _AsAsync(self._client)  # to make one of its own takes 30 ms
         with suppress(httpx.HTTPError):
-            asyncio.run(read())
+            asyncio.run(related_resources_from_run_context(client))
+
+
+class _AsAsync:
+    """A client whose methods are awaited."""
+
+    def __init__(self, client: SyncPrefectClient) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        async def call(*arguments: Any) -> Any:
+            return getattr(self._client, name)(*arguments)
+
+        return call
 
 
 class _Inlet:
