@@ -1,7 +1,6 @@
-"""Steps that run on the workers of Dask leave behind what a native run does."""
+"""Workers of Dask that have nothing but the cloud, and what is refused; see also `test_workers`."""
 
 import json
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,15 +10,9 @@ from pathlib import Path
 
 import pytest
 from e2e.placing import (
-    COMPARED,
-    ancestors,
-    await_end,
     await_true,
-    placed_as_native,
-    running,
 )
 from e2e.project import SOURCES, FlowFolder
-from e2e.scheduler import Flows, eventually, make_pool, own_pool, worker
 from support.case import Case
 from support.cases import CASES
 from support.cloud import cloud
@@ -30,71 +23,9 @@ from support.run import environment, native, prefect
 from support.s3 import ACCESS, empty_bucket, s3_server
 from support.snapshot import snapshot_of
 
-one_cluster = pytest.mark.xdist_group("dask")
 one_cloud = pytest.mark.xdist_group("dask-cloud")
 
 FLOWS = Path(__file__).parents[1] / "flows"
-
-
-@pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
-    with dask_cluster(tmp_path_factory.mktemp("dask")) as cluster:
-        yield cluster
-
-
-def runner_of(cluster: DaskCluster) -> str:
-    return f"dask:{cluster.address}"
-
-
-@one_cluster
-@pytest.mark.parametrize("case", COMPARED)
-def test_same_as_native(case: Case, tmp_path: Path, prefect_api: str, cluster: DaskCluster) -> None:
-    placed_as_native(case, tmp_path, prefect_api, runner_of(cluster))
-
-
-@pytest.fixture
-def sleeper(tmp_path: Path, prefect_api: str) -> FlowFolder:
-    folder = FlowFolder(tmp_path / "flow", SOURCES / "sleeper.py", PREFECT_API_URL=prefect_api)
-    folder.create()
-    return folder
-
-
-@one_cluster
-def test_a_flow_that_is_killed_takes_the_steps_of_workers_along(
-    sleeper: FlowFolder, cluster: DaskCluster
-) -> None:
-    with running(sleeper, runner_of(cluster)) as (process, pids):
-        process.kill()
-        process.wait()
-        await_end(pids, 60)
-    (sleeper.path / "awake").touch()
-    run_id = (sleeper.path / "first").read_text()
-    words = ("--task-runner", f"dask:{cluster.address}", "--shared-folder")
-    done = sleeper.run("out.py", "--resume", run_id, *words)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-@one_cluster
-def test_ctrl_c_stops_the_steps_of_workers(sleeper: FlowFolder, cluster: DaskCluster) -> None:
-    with running(sleeper, runner_of(cluster)) as (process, pids):
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=120)
-        assert process.returncode == 130
-        await_end(pids, 30)
-
-
-def test_a_worker_that_is_killed_fails_its_attempt(sleeper: FlowFolder, tmp_path: Path) -> None:
-    with (
-        dask_cluster(tmp_path / "dask") as cluster,
-        running(sleeper, runner_of(cluster)) as (process, pids),
-    ):
-        (sleeper.path / "awake").touch()  # for those that are tried again
-        (worker,) = (one for one in cluster.workers if one.pid in ancestors(pids[0]))
-        worker.kill()
-        out, _ = process.communicate(timeout=240)
-        assert "worker that ran it" in out
-        assert process.returncode == 1
-        await_end(pids, 60)
 
 
 NOT_KNOWN = ("dusk", "The task runner 'dusk' is not known. Give dask")
@@ -137,37 +68,6 @@ def test_a_scheduler_that_is_not_there(tmp_path: Path, prefect_api: str) -> None
     assert not list(tmp_path.glob(".metaflow/LinearFlow/*/start"))
 
 
-@one_cluster
-def test_a_deployed_run_is_cancelled_and_another_retried(
-    tmp_path: Path, prefect_api: str, cluster: DaskCluster
-) -> None:
-    text = (SOURCES / "waiting.py").read_text().replace("OperatedWaiting", "DaskWaiting")
-    flows = Flows(tmp_path / "work", prefect_api, waiting=text)
-    pool = make_pool(prefect_api, own_pool("dask-tests"))
-    runner = ("--task-runner", runner_of(cluster), "--shared-folder")
-    flows.good("waiting", "create", "--work-pool", pool, *runner)
-    gates = [str(tmp_path / name) for name in ("cancelled", "broken")]
-    environment = {**flows.environment, "PREFECT_HOME": str(tmp_path / "worker-home")}
-    with worker(pool, environment, tmp_path / "empty"):
-        runs = [flows.trigger("waiting", "trigger", "--gate", gate) for gate in gates]
-        files = [Path(f"{gate}.pid") for gate in gates]
-        eventually(lambda: all(file.exists() and file.read_text() for file in files), "the steps")
-        pids = [int(file.read_text()) for file in files]
-        workers = {worker.pid for worker in cluster.workers}
-        assert all(workers.intersection(ancestors(pid)) for pid in pids)
-        flows.good("waiting", "terminate", runs[0])
-        await_end(pids[:1], 60)
-        assert flows.awaited("waiting", runs[0]) == "Failed"
-
-        Path(f"{gates[1]}.broken").touch()
-        Path(gates[1]).touch()
-        assert flows.awaited("waiting", runs[1]) == "Failed"
-        Path(f"{gates[1]}.broken").unlink()
-        flows.good("waiting", "retry", runs[1])
-        eventually(lambda: flows.awaited("waiting", runs[1]) == "Succeeded", "the retried run")
-    assert int(files[1].read_text()) == pids[1], "its first step has not run again"
-
-
 @dataclass(frozen=True)
 class CloudCluster:
     """A cluster whose workers have nothing but the cloud.
@@ -202,8 +102,10 @@ def cloudy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudCluster]:
 def test_workers_that_have_nothing_but_the_cloud(
     tmp_path: Path, prefect_api: str, cloudy: CloudCluster
 ) -> None:
-    """The flow's code comes as a package from S3; metadata are kept by a service."""
-    (case,) = (case for case in CASES if str(case) == "graph-split_join")
+    """The flow's code comes as a package from S3, but not the file of its config, by which a step
+    gets a decorator; metadata are kept by a service.
+    """
+    (case,) = (case for case in CASES if str(case) == "decorators-config_mutator")
     found = snapshot_of(native(replace(case, env=cloudy.settings), tmp_path / "native"))
     ours = prefect(cloudy.placed(case), tmp_path / "prefect", prefect_api)
     assert ours.code == 0, ours.stdout[-4000:] + ours.stderr[-4000:]
@@ -212,7 +114,7 @@ def test_workers_that_have_nothing_but_the_cloud(
 
     def is_clean() -> bool:
         left = cloudy.folder.rglob("metaflow-prefect-*")
-        return not (list(left) or list(cloudy.folder.rglob("split_join.py")))
+        return not (list(left) or list(cloudy.folder.rglob(case.file)))
 
     await_true(is_clean, "what the workers fetched is removed")
 
@@ -221,7 +123,7 @@ def test_workers_that_have_nothing_but_the_cloud(
 def test_where_steps_run(tmp_path: Path, prefect_api: str, cloudy: CloudCluster) -> None:
     """By what they ask for, on a worker that has it, which keeps nothing when it is idle.
 
-    Only the flow's process knows the cluster of Kubernetes.
+    Only the flow's process knows the cluster of Kubernetes and the place of AWS Batch.
     """
     with cloud() as place:
         tmp_path.joinpath("config").mkdir()
@@ -240,6 +142,7 @@ def test_where_steps_run(tmp_path: Path, prefect_api: str, cloudy: CloudCluster)
         ours = prefect(case, tmp_path / "prefect", prefect_api)
         assert ours.code == 0, ours.stdout[-4000:] + ours.stderr[-4000:]
         assert place.jobs["kubernetes"]
+        assert place.jobs["/v1/submitjob"]
     look = (
         "import json; from metaflow import Step; "
         f"task = Step('PlacedFlow/{ours.run_id}/watching', _namespace_check=False).task; "
@@ -258,21 +161,3 @@ def test_where_steps_run(tmp_path: Path, prefect_api: str, cloudy: CloudCluster)
     assert (workers[0] in trained, workers[1] in trained) == (True, False)
     assert (workers[0] in watching, workers[1] in watching) == (False, True)
     assert has_ended
-
-
-LOCAL = """
-import json, sys
-from metaflow import Run, namespace
-namespace(None)
-run = Run(sys.argv[1])
-print(json.dumps([run.successful, sorted(step.id for step in run)]))
-"""
-
-
-def test_a_local_cluster(tmp_path: Path, prefect_api: str) -> None:
-    folder = FlowFolder(tmp_path, FLOWS / "split_join.py", PREFECT_API_URL=prefect_api)
-    done = folder.run(folder.create(), "--task-runner", "dask", "--run-id-file", "id")
-    assert done.returncode == 0, done.stdout + done.stderr
-    run_id = (tmp_path / "id").read_text()
-    found = folder.run("-c", LOCAL, f"SplitJoinFlow/{run_id}")
-    assert json.loads(found.stdout.splitlines()[-1])[0] is True

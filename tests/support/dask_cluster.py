@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +21,18 @@ class DaskCluster:
     Attributes:
         address: Where the scheduler is.
         workers: The workers' processes.
+        start_worker: Starts one for a place among them.
     """
 
     address: str
     workers: list[subprocess.Popen[bytes]]
+    start_worker: Callable[[int], subprocess.Popen[bytes]]
+
+    def replace_lost(self) -> None:
+        """Start a worker for each that has ended."""
+        for place, worker in enumerate(self.workers):
+            if worker.poll() is not None:
+                self.workers[place] = self.start_worker(place)
 
 
 @contextmanager
@@ -43,22 +51,20 @@ def dask_cluster(
         flags = ["--host", "127.0.0.1", "--port", address.rpartition(":")[2], "--no-dashboard"]
         _started(stack, folder / "scheduler", ["dask_scheduler", *flags], {})
         flags = ["--nthreads", "2", "--no-nanny", "--no-dashboard"]
-        workers = [
-            _started(
-                stack,
-                folder / f"worker-{number}",
-                ["dask_worker", address, *flags, *(["--resources", has] if has else [])],
-                variables,
-            )
-            for number, has in enumerate(resources)
-        ]
-        yield DaskCluster(address, workers)
+
+        def start_worker(number: int) -> subprocess.Popen[bytes]:
+            has = ["--resources", resources[number]] if resources[number] else []
+            words = ["dask_worker", address, *flags, *has]
+            return _started(stack, folder / f"worker-{number}", words, variables)
+
+        workers = [start_worker(number) for number in range(len(resources))]
+        yield DaskCluster(address, workers, start_worker)
 
 
 def _started(
     stack: ExitStack, folder: Path, words: list[str], variables: dict[str, str]
 ) -> subprocess.Popen[bytes]:
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     kept = {n: v for n, v in os.environ.items() if not n.startswith(SETTINGS)}
     module, *arguments = words
     log = stack.enter_context((folder.parent / f"{folder.name}.log").open("ab"))

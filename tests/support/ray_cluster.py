@@ -39,6 +39,7 @@ def ray_cluster(folder: Path) -> Iterator[RayCluster]:
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_worker_niceness": "0",  # it is 15, which on a busy machine is never
         "RAY_raylet_start_wait_time_s": str(LIMIT),
+        "RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S": str(LIMIT),  # for each client a process
     }
     kept = {n: v for n, v in os.environ.items() if not n.startswith((*SETTINGS, "RAY_"))}
     client = free_port()

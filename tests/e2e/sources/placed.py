@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from metaflow import FlowSpec, catch, kubernetes, resources, step
+from metaflow import FlowSpec, batch, catch, kubernetes, resources, step
 
 
 def above():
@@ -41,6 +41,12 @@ class PlacedFlow(FlowSpec):
     @kubernetes(image="here")
     @step
     def remote(self):
+        self.next(self.queued)
+
+    @catch(var="failed_too")
+    @batch(image="here")
+    @step
+    def queued(self):
         self.next(self.end)
 
     @step

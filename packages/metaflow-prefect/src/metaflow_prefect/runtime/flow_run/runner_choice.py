@@ -24,10 +24,17 @@ ENGINES: dict[str, type[DaskEngine | RayEngine]] = {
     "RayTaskRunner": RayEngine,
 }
 THREADS = ("ThreadPoolTaskRunner", "ConcurrentTaskRunner")
-# Of a cluster on this machine, for a try, unless the user says otherwise.
+# Of a cluster on this machine, for a try, unless the user says otherwise. Without an
+# address Ray takes a cluster that somebody else has started here, if there is one.
 QUIET: dict[str, dict[str, Any]] = {
     "dask": {"cluster_kwargs": {"dashboard_address": None}},
-    "ray": {"init_kwargs": {"include_dashboard": False, "log_to_driver": False}},
+    "ray": {
+        "init_kwargs": {
+            "address": "local",
+            "include_dashboard": False,
+            "log_to_driver": False,
+        }
+    },
 }
 MISSING = "--task-runner {0} needs prefect-{0}: pip install prefect-{0}"
 UNKNOWN_RUNNER = (
@@ -37,7 +44,7 @@ UNKNOWN_RUNNER = (
 WRONG_SETTINGS = "{} does not take the settings {}: {}. Correct them."
 NO_CLUSTER = "No cluster of {} answers at {}: {}. Correct the address, or start it."
 NOT_STARTED = (
-    "A cluster of {} cannot be started here: {} Mend that, or give the address of one "
+    "A cluster of {} cannot be started here: {}. Mend that, or give the address of one "
     "after --task-runner."
 )
 REMEDIES = {
@@ -198,7 +205,7 @@ class RunnerChoice:
             engine = ENGINES[kind](runner)
         except Exception as error:  # of Dask or Ray, whatever it is
             name = kind.removesuffix("TaskRunner")
-            cause = str(error).partition("\n")[0]
+            cause = str(error).partition("\n")[0].rstrip(".:")
             told = NO_CLUSTER.format(name, runner.address, cause)
             if not runner.address:
                 told = NOT_STARTED.format(name, cause)

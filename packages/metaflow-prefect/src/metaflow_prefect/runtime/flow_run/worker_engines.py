@@ -10,6 +10,7 @@ import importlib
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
+from socket import gethostname
 from typing import Any, Protocol
 
 SIGN_LIMIT = 5  # seconds in which a sign must be read
@@ -95,7 +96,7 @@ class WorkerEngine(Protocol):
     """What runs attempts on workers, and keeps what they have to know."""
 
     name: str  # as users know it
-    is_here: bool  # whether it was started for this run, on this machine
+    is_here: bool  # whether all of it is on this machine, at no address
 
     def begin(self, run_id: str, text: str) -> None:
         """Keep a run's values.
@@ -201,7 +202,8 @@ class RayEngine:
 
     def __init__(self, runner: Any) -> None:
         self._ray: Any = importlib.import_module("ray")
-        self.is_here = not runner.address
+        hosts = {node["NodeManagerHostname"] for node in self._nodes()}
+        self.is_here = not runner.address and hosts == {gethostname()}
 
     def begin(self, run_id: str, text: str) -> None:
         """Keep a run's values."""
@@ -224,8 +226,11 @@ class RayEngine:
 
     def capacities(self) -> list[dict[str, float]]:
         """Return what each node has."""
-        nodes = (node["Resources"] for node in self._ray.nodes() if node["Alive"])
+        nodes = (node["Resources"] for node in self._nodes())
         return [{name.lower(): node[name] for name in node} for node in nodes]
+
+    def _nodes(self) -> list[dict[str, Any]]:
+        return [node for node in self._ray.nodes() if node["Alive"]]
 
     def end(self) -> None:
         """Let go of nothing: the actor ends with this process."""
