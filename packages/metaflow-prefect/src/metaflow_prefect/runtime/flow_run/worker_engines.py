@@ -42,7 +42,7 @@ def attempt_on_worker(job, request):
                         importlib.import_module(name)
                     finally:
                         sys.path.remove(folder)
-            placed = sys.modules[name]
+            placed = importlib.import_module(name)  # waits for another thread's import
     except ImportError as error:
         return {"missing": str(error)}
     return placed.attempt_here({**job, "text": text}, request, pulse)

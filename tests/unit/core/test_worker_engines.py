@@ -1,0 +1,37 @@
+"""What is sent to a worker loads the generated file's runtime once, for all of its threads."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor, wait
+from threading import Event
+from types import SimpleNamespace
+
+import pytest
+from metaflow_prefect.runtime.flow_run.worker_engines import ON_WORKER, made_on_worker
+
+RUNTIME = """
+from gate_of_import import entered, leave
+entered.set()
+assert leave.wait(60)
+
+def attempt_here(job, request, pulse):
+    return {"ran": request}
+"""
+
+
+def test_threads_wait_for_the_one_that_loads_the_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = SimpleNamespace(entered=Event(), leave=Event())
+    monkeypatch.setitem(sys.modules, "gate_of_import", gate)
+    made = made_on_worker(ON_WORKER)
+    made["shared_values"] = lambda *_: (lambda: RUNTIME, lambda: 1)
+    job = {"run_id": "1", "sign_limit": 1, "module": "__main__", "digest": "of_this_test"}
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(made["attempt_on_worker"], job, {"step": "first"})
+        assert gate.entered.wait(60)
+        second = threads.submit(made["attempt_on_worker"], job, {"step": "second"})
+        wait([second], timeout=0.2)  # in which it would take what is loaded by half
+        gate.leave.set()
+    del sys.modules["metaflow_prefect_of_this_test"]
+    assert (first.result(), second.result()) == (
+        {"ran": {"step": "first"}},
+        {"ran": {"step": "second"}},
+    )
