@@ -73,7 +73,7 @@ def running(folder: FlowFolder, runner: str) -> Iterator[tuple[subprocess.Popen[
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+            process.wait()
 
 
 def steps_of(folder: FlowFolder, process: subprocess.Popen[str]) -> list[int]:

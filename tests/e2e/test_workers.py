@@ -23,7 +23,8 @@ from e2e.scheduler import Flows, client_of, eventually, make_pool, own_pool, wor
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from support.case import Case
 from support.dask_cluster import DaskCluster, dask_cluster
-from support.ray_cluster import LIMIT, ray_cluster
+from support.ray_cluster import ray_cluster
+from support.run import LIMIT
 
 FLOWS = Path(__file__).parents[1] / "flows"
 LOST = "the worker that ran it was lost"

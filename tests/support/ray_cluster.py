@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.dask_cluster import SETTINGS
+from support.run import LIMIT
 from support.server import free_port
-
-LIMIT = 240  # seconds in which it starts on a busy machine
 
 
 @dataclass
