@@ -94,6 +94,12 @@ server in PREFECT_API_URL, with the schedule and the triggers that the flow's de
     help="How many tasks of a run are running at a time.",
 )
 @click.option(
+    "--max-num-splits",
+    type=int,
+    callback=_positive,
+    help="How many tasks a foreach may have.  [default: 100]",
+)
+@click.option(
     "--task-runner",
     metavar="RUNNER",
     help="Where steps run: dask:ADDRESS or ray:ADDRESS of a cluster, or dask or ray for one that "

@@ -22,6 +22,7 @@ class DeployOptions:
         generate_new_token: Whether it is to have another one than it has.
         user_namespace: The namespace that the flow's queries see.
         max_workers: How many tasks of a run are running at a time.
+        max_num_splits: How many tasks a foreach may have.
         task_runner: Where steps run, as "dask:ADDRESS"; `None` is the process of the run.
         shared_folder: Whether folders are the same on all that run steps.
         workflow_timeout: Seconds after which a run is stopped.
@@ -48,6 +49,7 @@ class DeployOptions:
     generate_new_token: bool
     user_namespace: str | None
     max_workers: int | None
+    max_num_splits: int | None
     task_runner: str | None
     shared_folder: bool
     workflow_timeout: int | None
@@ -80,7 +82,11 @@ class DeployOptions:
         Args:
             tags: The tags of the runs.
         """
-        chosen = {"namespace": self.user_namespace, "max-workers": self.max_workers}
+        chosen = {
+            "namespace": self.user_namespace,
+            "max-workers": self.max_workers,
+            "max-num-splits": self.max_num_splits,
+        }
         given = [f"--{name}={value}" for name, value in chosen.items() if value is not None]
         return [f"--tag={tag}" for tag in tags] + given
 
