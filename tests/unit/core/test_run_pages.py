@@ -44,6 +44,13 @@ def test_text_is_no_markup(text: str) -> None:
     assert all(f"\\{c}" in shown for c in text if not c.isalnum() and c not in " ;/")
 
 
+def test_values_are_beside_a_link_whose_text_shows_escapes() -> None:
+    one = Unit("my_step", (2, 3), values=("IT-1", "<b>"), variables=("a", "b"))
+    link = r"[my_step\[2,3\]](http://host/runs/task-run/1)"
+    assert RUN.task_link(one, 1) == rf"{link} IT\-1/\<b\>"
+    assert RUN.task_link(Unit("end", ()), 1) == "[end](http://host/runs/task-run/1)"
+
+
 def test_code_and_blocks_hold_backticks() -> None:
     assert md_code("a`b") == "``a`b``"
     assert md_code("`") == "`` ` ``"
@@ -66,7 +73,8 @@ def test_a_failure_of_a_wide_foreach_is_listed_by_index_and_value() -> None:
     text = summary.text()
     assert "█████████░ 900/1000" in text
     assert "100 **[failed](http://host/runs/task-run/" in text
-    assert r"[body\[0\] v0](http://host/runs/task-run/00000000-0000-0000-0000-000000000001)" in text
+    url = "http://host/runs/task-run/00000000-0000-0000-0000-000000000001"
+    assert rf"| [body\[0\]]({url}) v0 |" in text
     assert r"body\[990\] v990" in text
     assert len(text) < 15_000
     assert "not reached" in text

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from .markdown import md_block, md_code, md_link, md_snippet, md_table, md_text
 from .scheduler import Unit
 from .states import Failure
 
+# Prefect's page then says that tasks "without a persisted result" will be run again.
+PRESS_RETRY = (
+    "Fix the cause, then press **Retry** on {}: finished tasks are kept, since "
+    "Metaflow has their results, and the run goes on with this one."
+)
 MOST_INPUTS = 3
 MOST_OTHERS = 20
 MOST_NAMES = 30
@@ -47,6 +53,12 @@ class RunFacts:
         page, found, _ = (self.flow_run_url or "").rpartition("/flow-run/")
         return f"{page}/task-run/{task_run_id}" if found else None
 
+    def task_link(self, unit: Unit[Any], task_run_id: object) -> str:
+        """Return the name of a task, with a link to Prefect's page of its task run."""
+        link = md_link(unit.place, self.task_url(task_run_id))
+        values = md_text(str(unit).removeprefix(unit.place))
+        return f"{link} {values}".rstrip()
+
 
 def failure_report(
     run: RunFacts,
@@ -65,11 +77,12 @@ def failure_report(
         left: The names of the artifacts that each step has left.
     """
     unit = failure.unit
-    task = md_link(str(unit), run.task_url(failure.task_run_id))
+    of_run = f" of the task, in attempt {run.attempt} of the run" * (run.attempt > 1)
+    task = run.task_link(unit, failure.task_run_id)
     lines = [
         f"# {md_text(failure.message, 400)}",
         "",
-        f"**{task}** failed in attempt {failure.attempt + 1}.",
+        f"**{task}** failed in attempt {failure.attempt + 1}{of_run}.",
         "",
     ]
     if stopped:
@@ -105,8 +118,7 @@ def fixed_report(run: RunFacts, earlier: str, *, succeeded: bool) -> str:
 def _remedy(run: RunFacts) -> list[str]:
     if run.has_retry:
         page = md_link("this run's page", run.flow_run_url)
-        kept = "finished tasks are kept, and the run goes on with this one."
-        return [f"Fix the cause, then press **Retry** on {page}: {kept}"]
+        return [PRESS_RETRY.format(page)]
     return [
         "Fix the cause, then continue this run; finished tasks are kept:",
         "",
@@ -165,7 +177,7 @@ def _inputs(
 def _others(run: RunFacts, others: Sequence[Failure]) -> list[str]:
     rows = [
         [
-            md_link(str(one.unit), run.task_url(one.task_run_id)),
+            run.task_link(one.unit, one.task_run_id),
             md_text(one.message, 200),
         ]
         for one in others[:MOST_OTHERS]

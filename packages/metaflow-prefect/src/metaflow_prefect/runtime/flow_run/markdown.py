@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~&$:@=^])")
+LINK_SPECIAL = re.compile(r"([\\`*{}\[\]()<>!|~&$@^])")
 BACKTICKS = re.compile(r"`+")
 LONGEST_CELL = 120  # characters
 
@@ -43,8 +44,15 @@ def md_block(text: str, language: str = "text") -> list[str]:
 
 
 def md_link(text: str, url: str | None) -> str:
-    """Return a link, or only its text where there is no page for it."""
-    return f"[{md_text(text)}]({url})" if url else md_text(text)
+    """Return a link, or only its text where there is no page for it.
+
+    Of escapes in the text of a link, Prefect's pages understand those of brackets only;
+    so it should hold words, not values.
+    """
+    if not url:
+        return md_text(text)
+    shown = LINK_SPECIAL.sub(r"\\\1", one_line(text))
+    return f"[{shown}]({url})"
 
 
 def md_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

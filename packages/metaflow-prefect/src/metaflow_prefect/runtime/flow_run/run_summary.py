@@ -155,7 +155,7 @@ class RunSummary:
         if not failures:
             return []
         rows = [
-            [md_link(str(unit), self._run.task_url(task_run_id)), md_text(message, 200)]
+            [self._run.task_link(unit, task_run_id), md_text(message, 200)]
             for unit, task_run_id, message in failures[:MOST_FAILURES]
         ]
         lines = [
