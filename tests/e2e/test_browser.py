@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from metaflow_prefect.runtime.flow_run.naming import has_given_name
 from playwright.sync_api import Locator, Page, expect
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterTaskRunId,
     FlowRunFilter,
     FlowRunFilterId,
     LogFilter,
@@ -23,6 +26,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import LogSort
+from prefect.states import Scheduled
 from support.browser import CHROMIUM, WHY_NOT, browser_page
 from support.wait import until
 
@@ -150,21 +154,36 @@ def test_from_the_form_to_the_failure_to_retry(lab: Lab) -> None:
         page.get_by_text("Artifacts", exact=True).first.click()
         page.get_by_text("nestedflow-failure").last.click()
         page.get_by_role("heading", name="KeyError: 'boost' in evaluate[2,3] IT/boost").wait_for()
-        report = page.inner_text("body")
+        report, report_page = page.inner_text("body"), page.url
         assert "press Retry" in report
+        assert "evaluate[2,3] IT/boost failed in attempt 1" in report
         assert re.search(r"Step\s+country\s+has left it\s+countries", report)
+
+        # tried again with nothing mended, the same task run is red: one report, both tracebacks
+        lab.client.set_flow_run_state(flow_run.id, Scheduled(name="AwaitingRetry"), force=True)
+        assert lab.awaited(flow_run, attempt=2).state_name == "Failed"
+        (red,) = until(
+            lambda: [one for one in lab.task_runs(flow_run) if one.state_name == "Failed"]
+        )
+        of_red = ArtifactFilter(task_run_id=ArtifactFilterTaskRunId(any_=[red.id]))
+        assert len(lab.client.read_artifacts(artifact_filter=of_red)) == 1
+        page.goto(report_page)
+        page.get_by_text("failed in attempt 1 of the task, in attempt 2 of the run").wait_for()
+        link = page.get_by_role("link", name="evaluate[2,3]", exact=True)
+        page.goto(str(link.first.get_attribute("href")))  # it opens another window
+        expect(page.get_by_text(re.compile("^Traceback"))).to_have_count(2)
 
         (lab.folder.path / "mended").touch()
         page.goto(run_page)
         page.get_by_role("button", name="Retry").first.click()
         page.get_by_role("button", name="Retry").last.click()
-        assert lab.awaited(flow_run, attempt=2).state_name == "Completed"
+        assert lab.awaited(flow_run, attempt=3).state_name == "Completed"
         page.goto(run_page)
         page.get_by_text("Artifacts", exact=True).first.click()
         page.get_by_text("nestedflow-failure").last.wait_for()
         assert page.get_by_text("nestedflow-failure").count() <= 2  # in the graph, in the list
         page.get_by_text("nestedflow-failure").last.click()
-        page.get_by_text("Fixed: attempt 2 of this run succeeded.").wait_for()
+        page.get_by_text("Fixed: attempt 3 of this run succeeded.").wait_for()
 
 
 def field(page: Page, name: str) -> Locator:
@@ -244,6 +263,8 @@ def test_a_person_cancels_a_run(lab: Lab) -> None:
         now = lab.awaited(flow_run)
         assert (now.state_name, now.name) == ("Cancelled", "my own name")
         assert stopped(lab, flow_run) == {"stopped, because the run was cancelled or ended"}
+    for file in (lab.folder.path / "pid").iterdir():
+        assert not Path("/proc", file.name).exists(), "a process of a step is left"
 
 
 def stopped(lab: Lab, flow_run: FlowRun) -> set[str]:

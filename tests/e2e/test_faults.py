@@ -5,17 +5,24 @@ import re
 import select
 import signal
 from collections.abc import Iterator
-from contextlib import suppress
+from itertools import islice
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
+from bench.measure import descendants
 from e2e.project import SOURCES, FlowFolder
-from e2e.scheduler import own_pool
+from e2e.scheduler import make_pool, own_pool
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.actions import WorkPoolCreate
-from prefect.exceptions import ObjectAlreadyExists
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterId,
+    LogFilter,
+    LogFilterTaskRunId,
+)
+from prefect.client.schemas.objects import StateType
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from prefect.states import Cancelling
 from support.cases import CASES
 from support.outage import door_to
 from support.recorded import NativeAnswer
@@ -67,36 +74,83 @@ def test_twenty_tasks_at_once_on_a_limit_of_four(
     assert int(found[1]) <= 4
 
 
+LEFT = """
+import json, sys
+from metaflow import Run, namespace
+namespace(None)
+print(json.dumps(sorted(
+    [step.id, sorted([artifact.id, artifact.data] for artifact in task)]
+    for step in Run(f"SleeperFlow/{sys.argv[1]}") for task in step
+)))
+"""
+
+
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs Linux's pidfd_open")
-def test_cancelled_in_a_foreach(
+def test_killed_in_a_foreach_and_retried(
     tmp_path: Path, prefect_api: str, client: SyncPrefectClient
 ) -> None:
-    """As somebody does it in Prefect's pages, of a run that a worker has started."""
-    with suppress(ObjectAlreadyExists):
-        client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
+    """As a system does it that has no memory left, of a run that a worker has started."""
+    make_pool(prefect_api, POOL)
     folder = FlowFolder(tmp_path, SOURCES / "sleeper.py", PREFECT_API_URL=prefect_api)
     done = folder.run("sleeper.py", "prefect", "create", "--work-pool", POOL)
     assert done.returncode == 0, done.stderr
     deployment = client.read_deployment_by_name("SleeperFlow/default")
     run = client.create_flow_run_from_deployment(deployment.id)
-    pids: list[int] = []
+
+    def task_runs() -> dict[str, Any]:
+        chosen = FlowRunFilter(id=FlowRunFilterId(any_=[run.id]))
+        return {str(one.id): one for one in client.read_task_runs(flow_run_filter=chosen)}
+
+    def asleep() -> list[str]:
+        """The two task runs that sleep, once Prefect shows them as running."""
+        found = [id_ for id_, one in task_runs().items() if one.state_name == "Running"]
+        return found if len(found) == 2 else []
+
     with folder.start("-m", "prefect", "worker", "start", "--pool", POOL) as worker:
         try:
             assert worker.stdout is not None
-            for line in worker.stdout:
-                if found := re.search(r"pids (\d+) (\d+)", line):
-                    pids += map(int, found.groups())
-                if len(pids) == 4:
-                    break
+            pids = [
+                pid
+                for line in islice((line for line in worker.stdout if "pids" in line), 2)
+                for pid in map(int, line.split("pids")[1].split())
+            ]
+            left = until(asleep)
             ends = [os.pidfd_open(pid) for pid in pids]
-            client.set_flow_run_state(run.id, Cancelling())
+            os.kill(flow_process(worker.pid, run.id), signal.SIGKILL)
             for end in ends:
                 assert select.select([end], [], [], LIMIT)[0], "a process of a step is left"
                 os.close(end)
-            until(lambda: client.read_flow_run(run.id).state_name == "Cancelled")
+            until(lambda: client.read_flow_run(run.id).state_name == "Crashed")
+            assert {task_runs()[one].state_name for one in left} == {"Running"}  # who would say so?
+            (tmp_path / "awake").touch()
+            retried = folder.run("sleeper.py", "prefect", "retry", f"prefect-{run.id}")
+            assert retried.returncode == 0, retried.stderr
+            until(lambda: client.read_flow_run(run.id).state_name == "Completed")
         finally:
             worker.send_signal(signal.SIGINT)
             worker.communicate(timeout=LIMIT)
+    until(lambda: all(one.state_type == StateType.COMPLETED for one in task_runs().values()))
+    assert len(task_runs()) == 5, "those of the second attempt are the same"
+    for one in left:
+        of_one = {"task_run_id": one}
+        history = client.request("GET", "/task_run_states/", params=of_one).json()
+        assert "Stopped" in {state["name"] for state in history}
+        chosen = LogFilter(task_run_id=LogFilterTaskRunId(any_=[UUID(one)]))
+        log = [record.message for record in client.read_logs(chosen)]
+        assert any("Finished in state Completed" in line for line in log), "of the same task run"
+    native = folder.run("sleeper.py", "run", "--run-id-file", "native")
+    assert native.returncode == 0, native.stderr
+    ids = ((tmp_path / "native").read_text(), f"prefect-{run.id}")
+    expected, found = (folder.run("-c", LEFT, one).stdout for one in ids)
+    assert '["total", 6]' in expected
+    assert found == expected
+
+
+def flow_process(worker: int, flow_run: UUID) -> int:
+    """The process in which a worker runs the flow of a flow run."""
+    mark = f"PREFECT__FLOW_RUN_ID={flow_run}".encode()
+    own = (pid for pid in descendants(worker) if mark in Path(f"/proc/{pid}/environ").read_bytes())
+    return next(own)
 
 
 @pytest.mark.parametrize("launcher", ["warm", "fresh"])

@@ -17,6 +17,7 @@ class SleeperFlow(FlowSpec):
 
     @step
     def work(self):
+        self.doubled = 2 * self.input
         if Path("awake").exists():
             self.next(self.join)
             return
@@ -29,6 +30,7 @@ class SleeperFlow(FlowSpec):
 
     @step
     def join(self, inputs):
+        self.total = sum(task.doubled for task in inputs)
         self.next(self.end)
 
     @step

@@ -45,7 +45,7 @@ def test_text_is_no_markup(text: str) -> None:
 
 
 def test_values_are_beside_a_link_whose_text_shows_escapes() -> None:
-    one = Unit("my_step", (2, 3), values=("IT-1", "<b>"), variables=("a", "b"))
+    one: Unit[object] = Unit("my_step", (2, 3), values=("IT-1", "<b>"), variables=("a", "b"))
     link = r"[my_step\[2,3\]](http://host/runs/task-run/1)"
     assert RUN.task_link(one, 1) == rf"{link} IT\-1/\<b\>"
     assert RUN.task_link(Unit("end", ()), 1) == "[end](http://host/runs/task-run/1)"

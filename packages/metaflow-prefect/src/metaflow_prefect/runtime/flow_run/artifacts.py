@@ -72,7 +72,7 @@ class RunPages:
         self._left: dict[str, list[str]] = {}  # names of artifacts, by step
         self._reported: list[UUID] = []
         self._ending = threading.Event()
-        self._earlier_reports: list[Artifact] = []
+        self._earlier_reports: dict[UUID | None, Artifact] = {}  # by their task runs
         if run.attempt > 1:
             self._find_earlier()
         self._ticker = threading.Thread(target=self._keep_summary, daemon=True)
@@ -105,11 +105,15 @@ class RunPages:
         if len(self._reported) >= MOST_REPORTS:
             return
         self._reported.append(failure.task_run_id)
+        text = failure_report(self._run, failure, left=self._left)
+        if earlier := self._earlier_reports.pop(failure.task_run_id, None):
+            self._threads.submit(self._update, earlier, text, FAILED_TASK)
+            return
         self._threads.submit(
             self._create,
             task_run_id=failure.task_run_id,
             description=FAILED_TASK,
-            data=failure_report(self._run, failure, left=self._left),
+            data=text,
         )
 
     @property
@@ -142,7 +146,7 @@ class RunPages:
         if succeeded and failure:
             text = fixed_report(self._run, str(failure.data), succeeded=True)
             self._threads.submit(self._update, failure, text, failure.description)
-        for report in self._earlier_reports:
+        for report in self._earlier_reports.values():
             text = fixed_report(self._run, str(report.data), succeeded=succeeded)
             self._threads.submit(self._update, report, text, report.description)
         self._summary.outcome = outcome
@@ -179,11 +183,11 @@ class RunPages:
             for one in self._client.read_artifacts(artifact_filter=of_run):
                 self._known.setdefault(str(one.key), one)
             of_tasks = TaskRunFilter(flow_run_id=TaskRunFilterFlowRunId(any_=ids))
-            self._earlier_reports = [
-                one
+            self._earlier_reports = {
+                one.task_run_id: one
                 for one in self._client.read_artifacts(task_run_filter=of_tasks)
                 if one.description == FAILED_TASK
-            ]
+            }
 
     def _put(self, key: str, **fields: Any) -> None:
         self._threads.submit(self._write, key, **fields)

@@ -191,17 +191,22 @@ def end_what_was_left(client: Any, flow_run_ids: Iterable[UUID]) -> None:
         client: Prefect's client.
         flow_run_ids: The flow runs that they belong to, none of them still running.
     """
-    ids = list(flow_run_ids)
+    of_runs = FlowRunFilter(id=FlowRunFilterId(any_=list(flow_run_ids)))
+    in_states = TaskRunFilterState(type=TaskRunFilterStateType(any_=list(LEFT)))
+    chosen = TaskRunFilter(state=in_states)
     state = stopped_state("the process of its run was ended")
+    ended: set[UUID] = set()
     with quietly():
-        found = client.read_task_runs(
-            flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=ids)),
-            task_run_filter=TaskRunFilter(
-                state=TaskRunFilterState(type=TaskRunFilterStateType(any_=list(LEFT)))
-            ),
-        )
-        for task_run in found:
-            client.set_task_run_state(task_run.id, state, force=True)
+        while True:  # the server gives some of them at a time
+            found = client.read_task_runs(
+                flow_run_filter=of_runs, task_run_filter=chosen
+            )
+            left = {task_run.id for task_run in found} - ended
+            if not left:
+                return
+            for task_run_id in left:
+                client.set_task_run_state(task_run_id, state, force=True)
+            ended |= left
 
 
 def flow_run_of(run_id: str) -> UUID | None:

@@ -9,7 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from prefect import Task
 from prefect.client.schemas.objects import (
@@ -68,6 +68,9 @@ class TaskThreads:
         now: Any = state.timestamp
         edges = itertools.islice(dict.fromkeys(upstream), MOST_EDGES)
         task_run = TaskRun(
+            # by its key, Prefect's server takes what a retried run tells for the same
+            # task run as before; so it must have the same id, in links and logs too
+            id=uuid5(self._flow_run_id, unit.index),
             name=unit.searched_name,
             flow_run_id=self._flow_run_id,
             task_key=task.task_key,
