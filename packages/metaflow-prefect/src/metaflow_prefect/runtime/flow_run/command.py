@@ -37,6 +37,7 @@ from .server import (
     patient_server_start,
     server_problems,
 )
+from .shipper import EVENT_INLET
 from .values import parameters_of, shown_defaults
 
 USAGE = 2
@@ -185,6 +186,7 @@ def _refusal(facts: MetaflowFlow, ended: HostEnded, *, debug: bool) -> str:
 
 
 def _run_prefect_flow(flow: Flow[Any, Any], values: dict[str, Any]) -> int:
+    EVENT_INLET.open()
     try:
         call: Any = flow  # its types do not know `return_state`
         state: State[Any] = call(**values, return_state=True)

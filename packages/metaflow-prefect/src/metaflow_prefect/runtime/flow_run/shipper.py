@@ -177,6 +177,51 @@ class LogShipper(Shipper):
         self.put([json.dumps(record).encode()])
 
 
+class EventInlet:
+    """The queue that Prefect's client for events puts them into, one in a process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._early: list[bytes] = []
+        self._shipper: EventShipper | None = None
+
+    def open(self) -> None:
+        """Take the events of this process from now on, and keep them for a shipper.
+
+        A flow run begins with an event, for which Prefect's own client would connect.
+        """
+        EventsWorker.set_client_override(
+            ProcessPoolForwardingEventsClient, event_queue=self
+        )
+
+    def connect(self, shipper: EventShipper) -> EventsWorker:
+        """Have a shipper send the events; return the thread of Prefect's."""
+        self.open()
+        with self._lock:
+            self._shipper = shipper
+            shipper.put(self._early)
+            self._early = []
+        return EventsWorker.instance()
+
+    def disconnect(self, shipper: EventShipper) -> None:
+        """Leave further events to Prefect, if they are this shipper's."""
+        with self._lock:
+            if self._shipper is shipper:
+                EventsWorker.set_client_override(None)
+
+    def put(self, item: tuple[str, Event]) -> None:
+        """Take an event, and what kind of message it is."""
+        record = item[1].model_dump_json().encode()
+        with self._lock:
+            if self._shipper is None:
+                self._early.append(record)
+            else:
+                self._shipper.put([record])
+
+
+EVENT_INLET = EventInlet()
+
+
 class EventShipper(Shipper):
     """Sends the events of this process, which tell the states of its task runs.
 
@@ -190,10 +235,7 @@ class EventShipper(Shipper):
 
     def __init__(self, client: SyncPrefectClient) -> None:
         super().__init__(client, "/events", EVENTS_INTERVAL)
-        EventsWorker.set_client_override(
-            ProcessPoolForwardingEventsClient, event_queue=_Inlet(self)
-        )
-        self._worker = EventsWorker.instance()
+        self._worker = EVENT_INLET.connect(self)
         context = copy_context()
         threading.Thread(
             target=context.run, args=(self._know_related,), name="related", daemon=True
@@ -201,7 +243,7 @@ class EventShipper(Shipper):
 
     def close(self) -> int:
         """Wait for what is still to be sent; return how many events were not taken."""
-        EventsWorker.set_client_override(None)
+        EVENT_INLET.disconnect(self)
         # Not by itself: it would wait forever if Prefect's thread had failed.
         passing = threading.Thread(target=self._worker.wait_until_empty, daemon=True)
         passing.start()
@@ -213,7 +255,6 @@ class EventShipper(Shipper):
 
         Else it does so before the first one is sent, which may be during an outage.
         """
-
         import httpx
 
         client: Any = _AsAsync(self._client)  # to make one of its own takes 30 ms
@@ -232,13 +273,3 @@ class _AsAsync:
             return getattr(self._client, name)(*arguments)
 
         return call
-
-
-class _Inlet:
-    """The queue that Prefect's client for events puts them into."""
-
-    def __init__(self, shipper: EventShipper) -> None:
-        self._shipper = shipper
-
-    def put(self, item: tuple[str, Event]) -> None:
-        self._shipper.put([item[1].model_dump_json().encode()])
