@@ -135,18 +135,29 @@ class Operator:
             full: The names of flow and deployment, with `/` between.
 
         Raises:
-            OperationProblem: The server has none of that name, or it is no flow of Metaflow's.
+            OperationProblem: The server has none of that name, or it is none of ours.
         """
         try:
             found = self._known(self._client.read_deployment_by_name(full))
-        except ObjectNotFound:
-            found = None
+        except ObjectNotFound as error:
+            raise self._missing(full) from error
         if found is None:
-            raise OperationProblem(
-                f"The server {self._url} has no deployment {full} of a Metaflow flow.",
-                "Make it by `prefect create`; `prefect list-deployments` lists those there are.",
-            )
+            raise self._unknown(full)
         return found
+
+    def _missing(self, full: str) -> OperationProblem:
+        return OperationProblem(
+            f"The server {self._url} has no deployment {full} of a Metaflow flow.",
+            "Make it by `prefect create`; `prefect list-deployments` lists those there are.",
+        )
+
+    def _unknown(self, full: str) -> OperationProblem:
+        """Say that a deployment is not ours, as one that `prefect deploy` has made."""
+        return OperationProblem(
+            f"The deployment {full} on the server {self._url} was made by something else than "
+            "`prefect create` or `mfp deploy`, which note what these commands need.",
+            f"Deploy it by one of them, or use Prefect's own: prefect deployment run '{full}'.",
+        )
 
     def find(self, identifier: str) -> Known:
         """Return a deployment by whichever of its names it is called.
@@ -166,6 +177,9 @@ class Operator:
         if len(found) == 1:
             return found[0]
         if not found:
+            chosen = FlowFilter(name=FlowFilterName(any_=[identifier]))
+            for one in self._client.read_deployments(flow_filter=chosen, limit=1):
+                raise self._unknown(f"{identifier}/{one.name}")
             raise OperationProblem(
                 f"No deployed flow found for: {identifier} (on the server {self._url}).",
                 "`prefect list-deployments --all` lists those there are.",
@@ -221,7 +235,7 @@ class Operator:
 
         Raises:
             OperationProblem: A parameter is missing or not one of the flow's, or its value is
-                not of its type.
+                not of its type; or the deployment is gone.
         """
         self._check_parameters(deployment, parameters)
         try:
@@ -233,7 +247,10 @@ class Operator:
                 idempotency_key=str(uuid4()),
             )
         except httpx.HTTPStatusError as error:
-            if error.response.status_code not in (409, 422):
+            status = error.response.status_code
+            if status == httpx.codes.NOT_FOUND:  # somebody has deleted it since it was found
+                raise self._missing(deployment.full_name) from error
+            if status not in (409, 422):
                 raise
             raise OperationProblem(
                 f"The parameters of {deployment.full_name} are wrong: {_detail(error)}",
