@@ -17,7 +17,9 @@ from uuid import UUID
 import pytest
 from e2e.project import FlowFolder
 from e2e.scheduler import own_pool, worker
+from metaflow_prefect.deploy.operations import Operator
 from metaflow_prefect.deploy.record import Record
+from metaflow_prefect.errors import OperationProblem
 from metaflow_prefect.runtime.flow_run.deployed import DEPLOYMENT_VARIABLE
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import (
@@ -44,6 +46,12 @@ STEPS = """
 if __name__ == "__main__":
     {name}()
 """
+
+REQUIRED = "    the_day = Parameter('the-day', required=True)\n"
+IN_VAIN = (
+    "Warning: the scheduled runs of DeployNightlyFlow/default will fail, as these parameters "
+    "have no value: the-day. Deploy again with --parameter the-day=VALUE."
+)
 
 
 def flow(name: str, *decorators: str, body: str = "") -> str:
@@ -101,11 +109,11 @@ def test_create_without_a_file_deploys(
 ) -> None:
     source = tmp_path / "source" / "nightly.py"
     source.parent.mkdir()
-    source.write_text(flow("DeployNightlyFlow", "@schedule(cron='0 5 ? * MON *')"))
+    source.write_text(flow("DeployNightlyFlow", "@schedule(cron='0 5 ? * MON *')", body=REQUIRED))
     folder = FlowFolder(tmp_path / "work dir", source, PREFECT_API_URL=prefect_api)
     create = ("nightly.py", "prefect", "create", "--work-pool", pool)
     done = folder.run(*create, "--tag", "a b")
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (0, IN_VAIN), done.stderr
     assert str(tmp_path) not in (folder.path / "nightly_prefect.py").read_text()
 
     name = "DeployNightlyFlow/default"
@@ -351,12 +359,15 @@ def test_deployment_whose_flow_is_gone_is_named(
     tmp_path: Path, prefect_api: str, pool: str
 ) -> None:
     """As soon as its generated file is gone, too; those of other folders are not looked for."""
-    files = {"stays.py": flow("DeployStaysFlow"), "gone.py": flow("DeployGoneFlow")}
+    stays = flow("DeployStaysFlow", "@schedule", body=REQUIRED)
+    files = {"stays.py": stays, "gone.py": flow("DeployGoneFlow")}
     repository = Repository(tmp_path / "work", prefect_api, files)
     other = Repository(tmp_path / "other", prefect_api, {"other.py": flow("DeployOtherFlow")})
     deploy = ("deploy", "flows", "--work-pool", pool, "--changed")
-    for one in (repository, other):
-        assert one.mfp(*deploy).returncode == 0
+    for one, warned in ((repository, True), (other, False)):
+        done = one.mfp(*deploy)
+        vain = "runs of DeployStaysFlow/default will fail, as these parameters have no value: the-"
+        assert (done.returncode, vain in done.stderr) == (0, warned), done.stderr
     (other.path / "prefect_flows").rename(other.path / "elsewhere")
     (repository.path / "flows" / "gone.py").unlink()
     assert "generated file is gone" not in repository.mfp(*deploy).stderr
@@ -559,6 +570,12 @@ def test_worker_runs_what_is_in_a_folder_and_what_it_clones(
     repository = deployed_by_prefect(tmp_path / "work", prefect_api, pool)
     deployed_to_be_cloned(tmp_path / "cloned", prefect_api, pool)
     assert len(client.read_deployment_by_name("YamlOneFlow/default").schedules) == 1
+    # What our commands need to know of a deployment, Prefect's `deploy` has not noted.
+    for identifier in ("YamlOneFlow", "YamlOneFlow/default"):
+        with pytest.raises(
+            OperationProblem, match=r"deployment YamlOneFlow/default .* was made by"
+        ):
+            Operator(client, prefect_api).find(identifier)
     found = [
         client.read_deployment_by_name(f"{name}/default") for name in ("YamlTwoFlow", "GitPullFlow")
     ]

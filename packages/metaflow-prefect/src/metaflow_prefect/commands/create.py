@@ -7,6 +7,7 @@ import json
 import shlex
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -298,8 +299,9 @@ def deploy_flow(
             code = placing.place(obj, bare, whole, scratch)
             say(obj, f"The runs go to the work pool {pool}.")
             say(obj, f"Its code is {placing.explained}.")
-            identity = await server.deploy(deployment(code, pool, production))
+            identity, unset = await server.deploy(deployment(code, pool, production))
         _tell(obj, flow, full, name, identity, production)
+        _warn_of_unset(full, unset)
         remember_token(chosen, described, facts, production)
 
     additional: dict[str, Any] = {"deployment": full_name(described.flow, chosen)}
@@ -342,6 +344,16 @@ def _record(
         shared_folder=options.shared_folder,
         pull=pull,
     )
+
+
+def _warn_of_unset(full: str, unset: Sequence[str]) -> None:
+    """Say that a schedule is in vain; Argo refuses it, as nothing there could give the values."""
+    if unset:
+        given = " ".join(f"--parameter {shlex.quote(name)}=VALUE" for name in unset)
+        sys.stderr.write(
+            f"Warning: the scheduled runs of {full} will fail, as these parameters have no value: "
+            f"{', '.join(unset)}. Deploy again with {given}.\n"
+        )
 
 
 def _tell(

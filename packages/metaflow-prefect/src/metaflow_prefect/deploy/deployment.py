@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from prefect.client.schemas.actions import DeploymentScheduleCreate
+from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.flows import load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
@@ -18,6 +19,7 @@ from metaflow_prefect.deploy.description import (
     Description,
     Production,
     full_name,
+    is_our_schedule,
     named_triggers,
 )
 from metaflow_prefect.deploy.errors import server_errors
@@ -172,6 +174,32 @@ def new_schedule(schedule: CronSchedule, active: bool | None) -> DeploymentSched
     return DeploymentScheduleCreate(
         schedule=schedule, slug=SCHEDULE_SLUG, active=active is not False
     )
+
+
+def unscheduled_parameters(
+    deployment: Deployment, facts: Mapping[str, Any], found: DeploymentResponse | None
+) -> list[str]:
+    """Return the parameters for want of which the runs of a deployment's schedule fail.
+
+    Args:
+        deployment: The deployment as it is to be.
+        facts: What its file says, of `file_facts`.
+        found: The deployment as the server has it; `None` if it has none yet.
+
+    Returns:
+        Their names in Metaflow; none where no schedule is active.
+    """
+    described = deployment.description
+    ours = [one for one in found.schedules if is_our_schedule(one.slug)] if found else []
+    active = deployment.scheduled
+    if active is None:
+        active = ours[0].active if ours else True
+    if described.cron is None or not active:
+        return []
+    given = deployment.settings.get("parameters") or (found.parameters if found else {})
+    metaflow = {there: here for here, there in described.renamed.items()}
+    required = facts["parameter_openapi_schema"].get("required") or ()
+    return [metaflow.get(name, name) for name in required if name not in given]
 
 
 def schedule_of(described: Description) -> CronSchedule | None:

@@ -31,6 +31,7 @@ from metaflow_prefect.deploy.deployment import (
     job_variables_of,
     new_schedule,
     schedule_of,
+    unscheduled_parameters,
 )
 from metaflow_prefect.deploy.description import (
     NO_SERVER,
@@ -173,7 +174,7 @@ class Server:
             and not (folder / one.entrypoint.rpartition(":")[0]).exists()
         )
 
-    async def deploy(self, deployment: Deployment) -> UUID:
+    async def deploy(self, deployment: Deployment) -> tuple[UUID, list[str]]:
         """Make a deployment, or bring it up to date.
 
         As with Prefect's own `deploy`, what users changed beside stays: whether it and its
@@ -183,7 +184,7 @@ class Server:
             deployment: The deployment.
 
         Returns:
-            Its id.
+            Its id, and the parameters without a value that its schedule would need.
 
         Raises:
             DeployProblem: Prefect did not take it.
@@ -201,7 +202,7 @@ class Server:
                     info = VersionInfo(type="prefect:simple", version=version)
                     update = DeploymentUpdate(version=version, version_info=info)
                     await self._client.update_deployment(id_, update)
-                return id_
+                return id_, unscheduled_parameters(deployment, facts, found)
 
     async def _load(self, deployment: Deployment) -> dict[str, Any]:
         """Read the generated file, one at a time, while the server is at work."""

@@ -1,7 +1,7 @@
 """Deploy flows to a Prefect server, some at once, all over one connection."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -116,6 +116,7 @@ async def _all(
             return result
 
         results = list(await asyncio.gather(*map(done, flows, refused)))
+        _warn_of_unset(work.unset)
         with suppress(MetaflowPrefectError):  # what is deployed is: the next run tells of it
             _tell_of(await server.left_behind(steps, Path.cwd()))
         return results
@@ -131,6 +132,7 @@ class _Work:
         self._folder = Path.cwd()
         self._root = Path(repository_top(str(self._folder)) or self._folder)
         self._ignored = Path(how.output_dir).resolve()
+        self.unset: dict[str, list[str]] = {}  # parameters that schedules would need
 
     async def deploy(self, planned: PlannedDeployment) -> Deployed:
         """Deploy a flow."""
@@ -165,7 +167,9 @@ class _Work:
                 return Deployed(planned=planned, status="unchanged", id=str(found.id))
         if self._how.dry:
             return Deployed(planned=planned, status="would-deploy")
-        identity = await self._server.deploy(replace(wanted, version=version))
+        identity, unset = await self._server.deploy(replace(wanted, version=version))
+        if unset:
+            self.unset[wanted.full_name] = unset
         return Deployed(planned=planned, status="deployed", id=str(identity))
 
 
@@ -200,11 +204,20 @@ def _pull_steps(
     return clone_steps(checkout, checkout.branch), missing
 
 
+def _warn_of_unset(unset: Mapping[str, Sequence[str]]) -> None:
+    for name, parameters in unset.items():
+        text = f"Warning: the scheduled runs of {name} will fail, as these parameters have no "
+        text += f"value: {', '.join(parameters)}. Give them defaults in the flow, or values in "
+        text += "the deployment's parameters in Prefect's pages."
+        click.echo(printable(text), err=True)
+
+
 def _tell_of(left_behind: Sequence[str]) -> None:
     if left_behind:
         gone = "Its generated file is" if len(left_behind) == 1 else "Their generated files are"
-        text = f"{', '.join(left_behind)}: {gone} gone, so runs fail. Delete a deployment by: "
-        click.echo(printable(f"{text}prefect deployment delete NAME"), err=True)
+        text = f"{', '.join(left_behind)}: {gone} gone, so runs fail. Remove them by: "
+        text += "mfp deploy --prune; or one by: prefect deployment delete NAME"
+        click.echo(printable(text), err=True)
 
 
 def _not_deployable(planned: PlannedDeployment) -> Deployed | None:
