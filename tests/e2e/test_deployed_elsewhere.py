@@ -18,7 +18,7 @@ POOL = own_pool("elsewhere-tests")
 FLOW = """
 import helper
 from metaflow import (
-    Config, FlowSpec, Parameter, current, schedule, step, trigger, trigger_on_finish
+    Config, FlowSpec, Parameter, Run, current, namespace, schedule, step, trigger, trigger_on_finish
 )
 
 
@@ -227,7 +227,11 @@ SENDING = (
     "from prefect.events import emit_event; emit_event('elsewhere.two', "
     "resource={'prefect.resource.id': 'a'}, payload={'x': 2})"
 )
-UPSTREAM = "self.told_by = [current.trigger.run.pathspec, current.trigger.run.data.says[0]]"
+# As steps ask in which there is no `current.trigger`, as they run in a container.
+BY_CLIENT = "Run(f'{current.flow_name}/{current.run_id}').trigger.run.pathspec"
+UPSTREAM = f"""namespace(None)
+        self.told_by = [{BY_CLIENT}, current.trigger.run.pathspec, current.trigger.run.data.says[0]]
+"""
 LOOK = (
     "from metaflow import Run, namespace; namespace(None); run = Run('{}'); "
     "print(run.data.told_by); print(run.trigger and len(run.trigger.events))"
@@ -285,7 +289,8 @@ def test_events_and_upstream_runs_set_off_runs_that_know_of_them(
     assert "elsewhere.two" in shown
     assert shown.splitlines()[1] == "2"
     shown = flows.run("-c", LOOK.format(f"ElsewhereDownFlow/{down}")).stdout
-    assert shown.splitlines() == [f"['ElsewhereUpFlow/{upstream}', 'up']", "1"]
+    origin = f"ElsewhereUpFlow/{upstream}"
+    assert shown.splitlines() == [str([origin, origin, "up"]), "1"]
     assert len(flows.good("down", "list-runs").splitlines()) == 1
 
 

@@ -1,16 +1,23 @@
 """What Argo Workflows' commands and methods are called with us, as our documents have it."""
 
 import inspect
+import json
 import re
 import warnings
+from datetime import datetime, timezone
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from prefect.events import ReceivedEvent
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Metaflow's of its own dependencies
+    from metaflow import current
+    from metaflow.events import Trigger
     from metaflow.plugins.argo.argo_workflows_cli import argo_workflows
+    from metaflow.plugins.argo.argo_workflows_decorator import ArgoWorkflowsInternalDecorator
     from metaflow.plugins.argo.argo_workflows_deployer_objects import (
         ArgoWorkflowsDeployedFlow,
         ArgoWorkflowsTriggeredRun,
@@ -18,6 +25,7 @@ with warnings.catch_warnings():
     from metaflow_prefect.cli import COMMANDS
     from metaflow_prefect.commands.group import prefect
     from metaflow_prefect.deployer import PrefectDeployedFlow, PrefectTriggeredRun
+    from metaflow_prefect.runtime.flow_run.trigger import _as_metaflow
 
 ROOT = Path(__file__).parents[3]
 LOCAL = {"run"}  # a command of ours that is about no deployment
@@ -89,3 +97,50 @@ def test_each_option_of_create_has_its_like() -> None:
     ours = {flag for option in prefect.commands["create"].params for flag in option.opts}
     named = {flag for _, second in rows for flag in re.findall(r"`(--[a-z-]+)", second)}
     assert named <= ours
+
+
+def told_by_argo(monkeypatch: pytest.MonkeyPatch, kind: str, facts: dict[str, Any]) -> Trigger:
+    """`current.trigger` as Argo's own decorator of steps fills it."""
+    found: dict[str, Trigger] = {}
+    monkeypatch.setattr(current, "_update_env", found.update)
+    noted: dict[str, str] = {}
+
+    def note(*arguments: Any) -> None:
+        noted.update({entry.field: entry.value for entry in arguments[-1]})
+
+    for name in ("WORKFLOW_TEMPLATE", "WORKFLOW_NAME", "WORKFLOW_NAMESPACE"):
+        monkeypatch.setenv(f"ARGO_{name}", "a")
+    monkeypatch.setenv("METAFLOW_OWNER", "a")
+    monkeypatch.setenv(f"METAFLOW_ARGO_EVENT_PAYLOAD_{kind}_0", json.dumps(facts))
+    metadata, graph = SimpleNamespace(register_metadata=note), SimpleNamespace(start_step="start")
+    step = ("start", None, metadata, "run", "task", None, graph, 0, 0, None, None)
+    ArgoWorkflowsInternalDecorator().task_pre_step(*step)
+    assert Trigger(json.loads(noted["execution-triggers"])).events == found["trigger"].events
+    return found["trigger"]
+
+
+def test_current_trigger_is_filled_as_by_argo(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = datetime(2026, 1, 2, tzinfo=timezone.utc)
+    flow = {
+        "prefect.resource.id": "prefect.flow.1",
+        "prefect.resource.role": "flow",
+        "prefect.resource.name": "UpFlow",
+    }
+
+    def event(name: str, resource: str, **more: Any) -> ReceivedEvent:
+        about = {"prefect.resource.id": resource}
+        facts = {"occurred": at, "received": at, "event": name, "resource": about}
+        return ReceivedEvent.model_validate(facts | more)
+
+    events = {
+        "event": event("data", "a", payload={"x": 1}),
+        "run": event("prefect.flow-run.Completed", "prefect.flow-run.7", related=[flow]),
+    }
+    for kind, received in events.items():
+        ours = _as_metaflow(received)
+        facts = {"name": ours["name"], "id": ours["id"], "timestamp": int(at.timestamp())}
+        argo = told_by_argo(monkeypatch, kind, {**facts, "payload": {"x": 1}})
+        assert Trigger([ours]).events == argo.events
+        monkeypatch.delenv(f"METAFLOW_ARGO_EVENT_PAYLOAD_{kind}_0")
+    assert ours["id"] == "UpFlow/prefect-7/end"
+    assert ours["name"] == "metaflow.UpFlow.end"
