@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -80,6 +81,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the tests of a group in one process, also where only a number of these is given."""
+    if config.getoption("dist", default="no") == "load":
+        config.option.dist = "loadgroup"
+
+
 def pytest_xdist_auto_num_workers() -> int:
     """Twice as many workers as cores, since half of the time a test waits for others' processes."""
     return 2 * (os.cpu_count() or 1)
@@ -98,6 +105,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         random.Random(seed).shuffle(items)
     else:
         items.sort(key=lambda item: KINDS.index(kinds[item]))
+    if is_worker():
+        for item in items:
+            name_group(item)
+
+
+def name_group(item: Any) -> None:
+    """Name a test's group in its id, which pytest-xdist itself cannot since pytest 9.2."""
+    group = item.get_closest_marker("xdist_group")
+    if group is not None and hasattr(item, "_id"):  # where earlier ones have `_nodeid`
+        item._id = type(item._id).parse(f"{item.nodeid}@{group.args[0]}")
 
 
 def kind_of(item: pytest.Item) -> str:

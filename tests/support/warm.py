@@ -27,7 +27,7 @@ _TESTS = str(Path(__file__).resolve().parent.parent)
 _START = f"import sys; sys.path.insert(0, {_TESTS!r}); from support.warm import serve; serve()"
 # Variables that Metaflow, Prefect or Python read when they are imported ...
 _READ_AT_IMPORT = ("METAFLOW_", "PREFECT_", "PYTHON")
-# ... but for these, which are read when they are needed, or by Prefect in `_become`.
+# ... but for these, which are read when they are needed, or in `_become`.
 _READ_LATER = (
     *("METAFLOW_USER", "METAFLOW_HOME", "METAFLOW_RUN_", "METAFLOW_PREFECT_"),
     *("PREFECT_API_URL", "PREFECT_CLIENT_", "PREFECT_HOME", "PREFECT_SERVER_ANALYTICS_ENABLED"),
@@ -144,6 +144,8 @@ def _become(folder: str, variables: dict[str, str], outputs: list[str]) -> None:
     if not any(variables.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG")):
         os.environ["LC_CTYPE"] = "C.UTF-8"  # as Python does when it starts (PEP 538)
     tempfile.tempdir = None  # to be found in the environment
+    if config := sys.modules.get("metaflow.metaflow_config"):
+        vars(config)["USER"] = config.from_conf("USER")
     if context := sys.modules.get("prefect.context"):
         context.refresh_global_settings_context()
 
