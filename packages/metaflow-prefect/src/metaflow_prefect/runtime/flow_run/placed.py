@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from contextvars import copy_context
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -82,19 +83,20 @@ class Workplace:
         self.hidden = self.host.start(*run, again=True)["metaflow_folder"]
         setup_logging()
         quiet_failures()
-        with self.settings(job):
+        known = {PREFECT_API_URL: job["api_url"], PREFECT_API_KEY: job["api_key"]}
+        with temporary_settings({key: value for key, value in known.items() if value}):
             logger = logging.getLogger("prefect.flow_runs")
             self.logs = RunLogs(logger, job["command"], self.hidden)
+            # To make the settings takes longer than the rest of an attempt.
+            self._context = copy_context()
         threading.Thread(target=self._watch, daemon=True).start()
-
-    @staticmethod
-    def settings(job: Mapping[str, Any]) -> Any:
-        """Enter the settings by which this process reaches Prefect's server."""
-        known = {PREFECT_API_URL: job["api_url"], PREFECT_API_KEY: job["api_key"]}
-        return temporary_settings({key: value for key, value in known.items() if value})
 
     def _remove_scratch(self) -> None:
         shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def run(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Run an attempt with the settings by which the run's server is reached."""
+        return self._context.copy().run(_attempt_at, self, asked)
 
     def begin(self) -> bool:
         """Keep the host for an attempt; return whether it has not ended."""
@@ -180,16 +182,14 @@ def attempt_here(
         except HostEnded as ended:
             answer = {"state": "failed", "code": None, "reason": str(ended)}
             return {**answer, "said": NOTHING_SAID}
-        return _attempt_at(place, job, dict(request))
+        return place.run(dict(request))
 
 
-def _attempt_at(
-    place: Workplace, job: Mapping[str, Any], asked: dict[str, Any]
-) -> dict[str, Any]:
+def _attempt_at(place: Workplace, asked: dict[str, Any]) -> dict[str, Any]:
     extra = asked.pop("log")
     logger = logging.LoggerAdapter(logging.getLogger("prefect.task_runs"), extra)
     whose = logger, asked["step"], asked["task_id"]
-    with place.settings(job), place.logs.of_attempt(*whose) as log:
+    with place.logs.of_attempt(*whose) as log:
         reply = place.host.attempt(asked, log.write)
         if reply["state"] != "failed":
             return reply
