@@ -38,12 +38,11 @@ def ray_cluster(folder: Path) -> Iterator[RayCluster]:
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_worker_niceness": "0",  # it is 15, which on a busy machine is never
         "RAY_raylet_start_wait_time_s": str(LIMIT),
-        "RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S": str(LIMIT),  # for each client a process
     }
     kept = {n: v for n, v in os.environ.items() if not n.startswith((*SETTINGS, "RAY_"))}
-    client = free_port()
+    port = free_port()
     words = ["start", "--head", "--block", "--num-cpus=4", "--include-dashboard=false"]
-    ports = [f"--port={free_port()}", f"--ray-client-server-port={client}"]
+    ports = [f"--port={port}", f"--ray-client-server-port={free_port()}"]
     folder.mkdir(parents=True)
     log = folder / "ray.log"
     with log.open("wb") as output:
@@ -62,7 +61,9 @@ def ray_cluster(folder: Path) -> Iterator[RayCluster]:
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < end, log.read_text()
             time.sleep(0.5)
-        yield RayCluster(f"ray:ray://127.0.0.1:{client}", settings)
+        # Not by ray://: the process that Ray forks for each such client ends at once now and then,
+        # and the client then waits for it.
+        yield RayCluster(f"ray:127.0.0.1:{port}", settings)
     finally:
         process.send_signal(signal.SIGTERM)  # then it ends what it has started
         try:
