@@ -25,6 +25,10 @@ from support.server import use_server
 TODAY = datetime.now(timezone.utc).date().toordinal()
 UNIT = Path(__file__).parent / "unit"
 OUTSIDE: pytest.StashKey[set[str]] = pytest.StashKey()
+# How the shell wants Python to run is no matter of the tests, which run it as users do. With these
+# nothing would be run by warm processes, and all of our modules would be compiled for each process.
+for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"):
+    os.environ.pop(name, None)
 KINDS = ("server", "process", "fast")  # the longest first, so that no long one is left at the end
 
 settings.register_profile(

@@ -177,9 +177,6 @@ class Table(Flows):
 
     def __init__(self, folder: Path, api: str, text: str = FLOW) -> None:
         super().__init__(folder / "work", api, verbs=text)
-        # With none of Python's own variables a warm process fits, and there are fifty commands.
-        kept = {n: v for n, v in self.environment.items() if not n.startswith("PYTHON")}
-        self.environment = kept
         self.good("verbs", "create", "--work-pool", make_pool(api, POOL))
         self._other = {"METAFLOW_USER": "other", "METAFLOW_HOME": str(folder / "other")}
 
