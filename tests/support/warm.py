@@ -167,7 +167,7 @@ def _run(words: list[str]) -> None:
         name = "<string>"
     else:
         sys.argv[:] = words
-        name = main.__dict__["__file__"] = words[0]
+        name = main.__dict__["__file__"] = str(Path.cwd() / words[0])  # as Python does
         sys.path[0] = str(Path(name).resolve().parent)
         source = Path(name).read_bytes()
     code = compile(source, name, "exec", dont_inherit=True)
