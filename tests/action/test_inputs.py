@@ -4,14 +4,13 @@ import html
 import json
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from action_case import flow, make_case
 from mfp.action.inputs import as_inputs
 from mfp.commands.convert_all import command
+from support.mfp_command import mfp
 
 HOSTILE = [
     pytest.param("a'b\"c", id="quotes"),
@@ -170,8 +169,6 @@ def test_remedy_for_drift_makes_the_same_files(tmp_path: Path) -> None:
     drift = case.act(mode="check", extra_args=extra)
     assert not drift.success
     [fix] = re.findall(r"^mfp convert-all .*$", drift.summary, re.MULTILINE)
-    done = subprocess.run(
-        [sys.executable, "-m", *shlex.split(html.unescape(fix))], cwd=case.repository, check=False
-    )
+    done = mfp(case.repository, *shlex.split(html.unescape(fix))[1:])
     assert done.returncode == 0
     assert case.act(mode="check", extra_args=extra).success

@@ -123,8 +123,12 @@ def test_killed_in_a_foreach_and_retried(
             for end in ends:
                 assert select.select([end], [], [], LIMIT)[0], "a process of a step is left"
                 os.close(end)
-            # Prefect's worker says so twice, the second time over whatever state there is then
-            until(lambda: any("as crashed" in line for line in messages_of(flow_run_id=run.id)))
+            # Prefect's worker says so twice, over whatever state there is then; then this
+            until(
+                lambda: any(
+                    "exceeded its memory" in line for line in messages_of(flow_run_id=run.id)
+                )
+            )
             assert client.read_flow_run(run.id).state_name == "Crashed"
             assert {task_runs()[one].state_name for one in left} == {"Running"}  # who would say so?
             (tmp_path / "awake").touch()
