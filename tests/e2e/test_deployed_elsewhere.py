@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from e2e.scheduler import Flows, client_of, eventually, make_pool, own_pool, worker
-from metaflow_prefect.deploy.operations import Operator, status_of
+from metaflow_prefect.deploy.operations import Operator
+from metaflow_prefect.deploy.runs import status_of
 from prefect.client.schemas.actions import DeploymentUpdate
 from support.flaky import flaky_way_to
 from support.s3 import empty_bucket, s3_server

@@ -23,7 +23,8 @@ LISTED = 20  # runs, where nothing else is said
 @click.pass_obj
 def list_runs(obj: Any, limit: int, as_json: bool) -> None:
     """Print each run in a line: its id, its status, and when it began."""
-    from metaflow_prefect.deploy.operations import operator, run_id_of, status_of  # noqa: PLC0415
+    from metaflow_prefect.deploy.operations import operator  # noqa: PLC0415
+    from metaflow_prefect.deploy.runs import run_id_of, status_of  # noqa: PLC0415
 
     with operator() as server:
         deployment = server.deployment(deployed_name(obj))
@@ -50,7 +51,7 @@ def list_runs(obj: Any, limit: int, as_json: bool) -> None:
 @click.pass_obj
 def status(obj: Any, run_id: str) -> None:
     """Print the status of a run."""
-    from metaflow_prefect.deploy.operations import status_of  # noqa: PLC0415
+    from metaflow_prefect.deploy.runs import status_of  # noqa: PLC0415
 
     say(obj, f"Fetching status for run {run_id} for {obj.flow.name} ...", bold=True)
     with found_run(obj, run_id) as (_, deployment, run):
@@ -146,7 +147,7 @@ def resume_deployed(obj: Any, run_id: str, words: Sequence[str]) -> None:
     if step is not None and step not in {one.__name__ for one in obj.flow}:
         raise UsageProblem(f"{obj.flow.name} has no step {step}.", "Correct its name.")
 
-    from metaflow_prefect.deploy.operations import run_id_of  # noqa: PLC0415
+    from metaflow_prefect.deploy.runs import run_id_of  # noqa: PLC0415
 
     with found_run(obj, run_id) as (server, deployment, origin):
         run = server.resume(origin, deployment, step)

@@ -91,12 +91,8 @@ def trigger(
             values[name] = kwargs[key]
     converted = prefect_values(obj.flow, values)
 
-    from metaflow_prefect.deploy.operations import (  # noqa: PLC0415
-        operator,
-        page_of,
-        run_id_of,
-        status_of,
-    )
+    from metaflow_prefect.deploy.operations import operator  # noqa: PLC0415
+    from metaflow_prefect.deploy.runs import page_of, run_id_of, status_of  # noqa: PLC0415
 
     if run_id_file and not os.access(Path(run_id_file).resolve().parent, os.W_OK):
         raise UsageProblem(

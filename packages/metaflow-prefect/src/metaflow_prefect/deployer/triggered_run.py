@@ -66,7 +66,7 @@ class PrefectTriggeredRun(TriggeredRun):
         str, optional
             "Pending", "Running", "Succeeded" or "Failed"; None if it cannot be retrieved.
         """
-        from metaflow_prefect.deploy.operations import status_of  # noqa: PLC0415
+        from metaflow_prefect.deploy.runs import status_of  # noqa: PLC0415
 
         try:
             with self._found() as (_, run):
@@ -95,7 +95,7 @@ class PrefectTriggeredRun(TriggeredRun):
         str, optional
             The address; None if the server has no pages.
         """
-        from metaflow_prefect.deploy.operations import page_of  # noqa: PLC0415
+        from metaflow_prefect.deploy.runs import page_of  # noqa: PLC0415
 
         with self._found() as (_, run):
             return page_of(run)
@@ -219,7 +219,7 @@ def triggered_run(deployer: Any, deployment: Known, run: FlowRun) -> PrefectTrig
         deployment: The deployment.
         run: The run.
     """
-    from metaflow_prefect.deploy.operations import run_id_of  # noqa: PLC0415
+    from metaflow_prefect.deploy.runs import run_id_of  # noqa: PLC0415
 
     content = {
         "metadata": deployment.record.metadata or deployer.metadata,
