@@ -86,6 +86,24 @@ def test_the_traceback_that_metaflow_keeps_replaces_what_it_prints() -> None:
     assert error.place == "nested.py:24"
 
 
+def test_the_traceback_of_another_node_stays() -> None:
+    reader = StepLines(METAFLOW)
+    own = [HEAD, *METAFLOWS, *(line.replace("*", "") for line in OWN), "KeyError: 'boost'", ""]
+    node = [HEAD, '  File "node.py", line 3, in work', "AssertionError: node fails", ""]
+    head = ["    Internal error"]
+    lines = ["<flow F step work[1]> failed:", *head, *node]
+    lines += ["<flow F step work[0]> failed:", *head, *own, "Task failed."]
+    found = [one for line in lines for one in reader.read("stderr", line)]
+    error = stored_error(
+        {"type": "builtins.KeyError", "message": "'boost'", "trace": STORED}, METAFLOW
+    )
+    found += reader.end(error, STORED)
+    assert (logging.ERROR, "\n".join([HEAD, *OWN, "KeyError: 'boost'"])) in found
+    texts = [text for _, text in found]
+    assert "AssertionError: node fails" in "\n".join(texts)
+    assert sum("KeyError: 'boost'" in text for text in texts) == 1
+
+
 def test_a_traceback_without_end_does_not_grow() -> None:
     reader = StepLines()
     found = reader.read("stderr", HEAD)

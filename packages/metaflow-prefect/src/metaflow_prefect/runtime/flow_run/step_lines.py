@@ -70,7 +70,7 @@ class StepLines:
         if self._failing is not None and len(self._failing) < MOST_LINES:
             self._failing.append(text)
             return []
-        if text.startswith(METAFLOW_SAYS[0]) and text.endswith(METAFLOW_SAYS[1]):
+        if _tells_of_failure(text):
             found = self.flush()
             self._failing = [text]
             return found
@@ -113,11 +113,9 @@ class StepLines:
         rest = _beside_traceback(failing[1:], trace)
         for text in rest:
             self._keep(text)
-        return [
-            *self.flush(),
-            (logging.ERROR, error.trace),
-            *((self._level(text), text) for text in rest),
-        ]
+        found = [*self.flush(), (logging.ERROR, error.trace)]
+        found += [one for text in rest for one in self._read_error(text)]
+        return [*found, *self.flush()]
 
     def _read_error(self, text: str) -> list[Leveled]:
         if not self._trace:
@@ -154,6 +152,10 @@ class StepLines:
         return LEVELS[named[1]] if named else logging.WARNING
 
 
+def _tells_of_failure(text: str) -> bool:
+    return text.startswith(METAFLOW_SAYS[0]) and text.endswith(METAFLOW_SAYS[1])
+
+
 def _beside_traceback(lines: list[str], trace: str) -> list[str]:
     """Return what a failing step has printed beside the traceback of its exception.
 
@@ -167,14 +169,18 @@ def _beside_traceback(lines: list[str], trace: str) -> list[str]:
     heads = [place for place, line in enumerate(kept) if line.startswith(TRACEBACK)]
     tail = [line.rstrip() for line in kept[heads[-1] + 1 :]] if heads else kept
     printed = [line.replace("*", "").rstrip() for line in lines]
-    first = next((i for i, line in enumerate(printed) if TRACEBACK in line), None)
-    if first is None or not tail:
+    begins = [i for i, line in enumerate(printed) if TRACEBACK in line]
+    if not begins or not tail:
         return lines
-    for place in range(first, len(printed) - len(tail) + 1):
+    for place in range(begins[0], len(printed) - len(tail) + 1):
         if printed[place] == tail[0] and printed[place : place + len(tail)] == tail:
+            # those before are of others, such as of another node of `@parallel`
+            own = [i for i in begins if i < place][-max(1, len(heads)) :]
+            first = own[0] if own else begins[0]
             after = place + len(tail)
             if printed[after : after + 1] == [""]:
                 after += 1
-            before = lines[: first - (lines[first - 1 : first] == [METAFLOW_HEAD])]
-            return before + lines[after:]
+            first -= lines[first - 1 : first] == [METAFLOW_HEAD]
+            first -= any(map(_tells_of_failure, lines[first - 1 : first]))
+            return lines[:first] + lines[after:]
     return lines

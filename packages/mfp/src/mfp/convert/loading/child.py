@@ -146,6 +146,8 @@ def _text(request: Request, found: dict[str, Any]) -> str:
     if request.form != "file":
         return draw(model, request.form)
     found.update(_deployment(flow, model, request))
+    if problem := found.get("deployment_problem"):
+        found["note"] = f"{found['note']} It cannot be deployed as it is: {problem}.".lstrip()
     text = render(model, source=request.source, output=request.output, runtime=request.runtime)
     if request.stub:
         refuse_in_text(text, "the generated file")
