@@ -37,6 +37,7 @@ from metaflow_prefect.deploy.description import (
     checked_name,
     describe,
     full_name,
+    unset_warning,
 )
 from metaflow_prefect.deploy.names import known_as
 from metaflow_prefect.deploy.record import Record
@@ -347,13 +348,9 @@ def _record(
 
 
 def _warn_of_unset(full: str, unset: Sequence[str]) -> None:
-    """Say that a schedule is in vain; Argo refuses it, as nothing there could give the values."""
     if unset:
         given = " ".join(f"--parameter {shlex.quote(name)}=VALUE" for name in unset)
-        sys.stderr.write(
-            f"Warning: the scheduled runs of {full} will fail, as these parameters have no value: "
-            f"{', '.join(unset)}. Deploy again with {given}.\n"
-        )
+        sys.stderr.write(f"{unset_warning(full, unset, f'Deploy again with {given}.')}\n")
 
 
 def _tell(

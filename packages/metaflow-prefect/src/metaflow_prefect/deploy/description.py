@@ -104,6 +104,20 @@ class Description:
         return cls(**{**found, **listed})
 
 
+def unset_warning(full: str, parameters: Sequence[str], remedy: str) -> str:
+    """Say that a schedule is in vain; Argo refuses it, as nothing there could give the values.
+
+    Args:
+        full: The full name of the deployment.
+        parameters: The parameters that have no value.
+        remedy: What to do, in a sentence.
+    """
+    return (
+        f"Warning: the scheduled runs of {full} will fail, as these parameters have no value: "
+        f"{', '.join(parameters)}. {remedy}"
+    )
+
+
 def is_our_schedule(slug: object) -> bool:
     """Return whether a schedule is that of the flow's `@schedule`.
 

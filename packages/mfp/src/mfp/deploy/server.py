@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import click
 from metaflow_prefect.deploy.deployment import Deployment
-from metaflow_prefect.deploy.description import Description
+from metaflow_prefect.deploy.description import Description, unset_warning
 from metaflow_prefect.deploy.pull import checkout_of, clone_steps, folder_steps
 from metaflow_prefect.deploy.record import Record
 from metaflow_prefect.deploy.server import Server, connect
@@ -28,6 +28,9 @@ Status = Literal["deployed", "unchanged", "failed", "would-deploy"]
 UNDER_WAY = 8  # deployments that are read or looked up while others are written
 # The flow is at fault where a description is missing, not the server.
 FLOW_REMEDY = "Change the flow's decorators accordingly."
+GIVE_VALUES = (
+    "Give them defaults in the flow, or values in the deployment's parameters in Prefect's pages."
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -206,10 +209,7 @@ def _pull_steps(
 
 def _warn_of_unset(unset: Mapping[str, Sequence[str]]) -> None:
     for name, parameters in unset.items():
-        text = f"Warning: the scheduled runs of {name} will fail, as these parameters have no "
-        text += f"value: {', '.join(parameters)}. Give them defaults in the flow, or values in "
-        text += "the deployment's parameters in Prefect's pages."
-        click.echo(printable(text), err=True)
+        click.echo(printable(unset_warning(name, parameters, GIVE_VALUES)), err=True)
 
 
 def _tell_of(left_behind: Sequence[str]) -> None:

@@ -226,9 +226,12 @@ def cause_of(error: BaseException) -> str:
         return told_by_metaflow(error)
     text = "".join(traceback.format_exception_only(type(error), error)).splitlines()[-1]
     place = ""
-    file = (isinstance(error, SyntaxError) and error.filename) or "<none>"
-    if isinstance(error, SyntaxError) and not _is_of_library(file):
-        place = _place(file, error.lineno or 0)
+    if (
+        isinstance(error, SyntaxError)
+        and error.filename
+        and not _is_of_library(error.filename)
+    ):
+        place = _place(error.filename, error.lineno or 0)
     for frame, line in () if place else traceback.walk_tb(error.__traceback__):
         file = frame.f_code.co_filename
         if frame.f_globals is not globals() and not _is_of_library(file):
