@@ -124,7 +124,7 @@ def test_a_name_that_prefect_has_made_up_is_known() -> None:
     assert not any(has_given_name(generate_slug(2)) for _ in range(500))
     for star in ("theta654-hondo", "alpha2-ursae-majoris", "gamma-ledos-anomaly", "nu2-caph-z"):
         assert not has_given_name(star)
-    for chosen in ("nightly", "nightly-training", "beta-test", "gamma-rays-v2", "alpha"):
+    for chosen in ("nightly", "nightly-training", "beta-test", "gamma-rays-v2", "beta-test-b"):
         assert has_given_name(chosen)
 
 

@@ -43,7 +43,7 @@ PARTS = (
     *("adjunct", "anomaly", "band", "boundary", "cloud", "cluster", "collapse"),
     *("conflux", "expanse", "field", "fringe", "instability", "manifold", "mass"),
     *("nebula", "point", "quadrant", "reach", "ring", "sector", "shift", "tensor"),
-    *("terminus", "vector", "void", "warp", "[a-z]"),
+    *("terminus", "vector", "void", "warp"),
 )
 FORM_NAME = re.compile(
     rf"({'|'.join(GREEK)})(\d{{1,3}}-[a-z][a-z -]*|-[a-z-]+-({'|'.join(PARTS)}))$"
@@ -129,8 +129,8 @@ def has_given_name(name: str) -> bool:
     """Return whether somebody has chosen the name.
 
     Otherwise Prefect's server has made it of two words, or its form of the name of a
-    star, such as `theta654-hondo` or `gamma-ledos-anomaly`. One in twenty of the latter
-    is just `gamma-ledos`, and cannot be told from a name that somebody has chosen.
+    star, such as `theta654-hondo` or `gamma-ledos-anomaly`. One in fourteen of the
+    latter is `gamma-ledos` or `gamma-ledos-a`, as somebody may have chosen it.
     """
     from coolname.data import config
 
