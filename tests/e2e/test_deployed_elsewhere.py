@@ -12,14 +12,18 @@ from e2e.scheduler import Flows, client_of, eventually, make_pool, own_pool, wor
 from metaflow_prefect.deploy.operations import Operator
 from metaflow_prefect.deploy.runs import status_of
 from prefect.client.schemas.actions import DeploymentUpdate
+from support.cloud import Cloud, cloud
 from support.flaky import flaky_way_to
 from support.s3 import empty_bucket, s3_server
 
 POOL = own_pool("elsewhere-tests")
 FLOW = """
+from importlib.util import find_spec
+
 import helper
 from metaflow import (
-    Config, FlowSpec, Parameter, Run, current, namespace, schedule, step, trigger, trigger_on_finish
+    Config, FlowSpec, Parameter, Run, batch, current, kubernetes, namespace, schedule, step,
+    trigger, trigger_on_finish
 )
 
 
@@ -35,9 +39,10 @@ class {name}(FlowSpec):
         {body}
         self.next(self.end)
 
+    {remote}
     @step
     def end(self):
-        pass
+        {ending}
 
 
 if __name__ == "__main__":
@@ -45,8 +50,10 @@ if __name__ == "__main__":
 """
 
 
-def flow(name: str, decorator: str = "", body: str = "pass") -> str:
-    return FLOW.format(name=name, decorator=decorator, body=body)
+def flow(
+    name: str, decorator: str = "", body: str = "pass", remote: str = "", ending: str = "pass"
+) -> str:
+    return FLOW.format(name=name, decorator=decorator, body=body, remote=remote, ending=ending)
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +65,12 @@ def pool(prefect_api: str) -> str:
 def stored() -> Iterator[dict[str, str]]:
     with s3_server() as url:
         yield empty_bucket(url)
+
+
+@pytest.fixture
+def clouds(tmp_path: Path) -> Iterator[Cloud]:
+    with cloud(tmp_path / "containers") as found:
+        yield found
 
 
 def work(flows: Flows, tmp_path: Path, pool: str) -> Any:
@@ -228,14 +241,16 @@ SENDING = (
     "from prefect.events import emit_event; emit_event('elsewhere.two', "
     "resource={'prefect.resource.id': 'a'}, payload={'x': 2})"
 )
-# As steps ask in which there is no `current.trigger`, as they run in a container.
 BY_CLIENT = "Run(f'{current.flow_name}/{current.run_id}').trigger.run.pathspec"
 UPSTREAM = f"""namespace(None)
         self.told_by = [{BY_CLIENT}, current.trigger.run.pathspec, current.trigger.run.data.says[0]]
 """
+# In a container there is the code package alone.
+BOXED = "self.boxed = [find_spec('metaflow_prefect'), *(one.name for one in current.trigger)]"
 LOOK = (
     "from metaflow import Run, namespace; namespace(None); run = Run('{}'); "
-    "print(run.data.told_by); print(run.trigger and len(run.trigger.events))"
+    "print(run.data.told_by); print(run.trigger and len(run.trigger.events)); "
+    "print(run.data.boxed)"
 )
 
 
@@ -249,18 +264,19 @@ def put_on_dask(api: str, name: str) -> None:
 
 
 def test_events_and_upstream_runs_set_off_runs_that_know_of_them(
-    tmp_path: Path, prefect_api: str, pool: str
+    tmp_path: Path, prefect_api: str, pool: str, stored: dict[str, str], clouds: Cloud
 ) -> None:
     after = "@trigger_on_finish(flow='ElsewhereUpFlow')"
     flows = Flows(
         tmp_path / "work",
         prefect_api,
-        told=flow("ElsewhereToldFlow", EVENTS.replace("'none', ", ""), TOLD),
+        told=flow("ElsewhereToldFlow", EVENTS.replace("'none', ", ""), TOLD, "@batch", BOXED),
         wrong=flow("ElsewhereWrongFlow", EVENTS, TOLD),
         up=flow("ElsewhereUpFlow", body=SENDING),
-        down=flow("ElsewhereDownFlow", after, UPSTREAM),
+        down=flow("ElsewhereDownFlow", after, UPSTREAM, "@kubernetes", BOXED),
         options=flow("ElsewhereOptionsFlow", "@trigger(event='a', options={'reset_at': '0 0'})"),
     )
+    flows.environment |= stored | clouds.settings(tmp_path)
     (flows.path / "helper.py").write_text("SAYS = 'up'\n")
     create = ("create", "--work-pool", pool)
     for name, said in (("options", "reset_at"), ("wrong", "to the parameter none")):
@@ -270,7 +286,7 @@ def test_events_and_upstream_runs_set_off_runs_that_know_of_them(
         flows.good(name, *create)
     # What a developer runs by hand against the same server sets off nothing.
     flows.good("up", "run")
-    flows.good("told", *create)
+    flows.good("told", *create, "--tag", "prefect")  # also a word of the container's command
     put_on_dask(prefect_api, "ElsewhereToldFlow/default")
     sending = SENDING.replace("two", "one").replace("2", "1")
     assert flows.run("-c", sending).returncode == 0
@@ -288,10 +304,11 @@ def test_events_and_upstream_runs_set_off_runs_that_know_of_them(
     assert "Dask" in flows.good("told", "logs", told)
     assert "elsewhere.one" in shown
     assert "elsewhere.two" in shown
-    assert shown.splitlines()[1] == "2"
+    assert shown.splitlines()[1:] == ["2", "[None, 'elsewhere.two', 'elsewhere.one']"]
     shown = flows.run("-c", LOOK.format(f"ElsewhereDownFlow/{down}")).stdout
     origin = f"ElsewhereUpFlow/{upstream}"
-    assert shown.splitlines() == [str([origin, origin, "up"]), "1"]
+    boxed = "[None, 'metaflow.ElsewhereUpFlow.end']"
+    assert shown.splitlines() == [str([origin, origin, "up"]), "1", boxed]
     assert len(flows.good("down", "list-runs").splitlines()) == 1
 
 

@@ -26,6 +26,7 @@ METAFLOW_SIDE = (
     "channel",
     "facts",
     "versions",
+    "host.triggers",
     "host.script",
     "host.inherited",
     "host.metadata_files",

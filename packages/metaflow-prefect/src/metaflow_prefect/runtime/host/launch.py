@@ -18,7 +18,8 @@ from typing import Any, BinaryIO
 
 from ..channel import Channel
 from .inherited import known_repository
-from .script import TRIGGERS_KNOWN_BY, FlowStart
+from .script import FlowStart
+from .triggers import known_triggers
 from .warm import WarmServer
 
 # Variables that Python or the loader read when a process starts; Metaflow reads its
@@ -249,7 +250,7 @@ class Launcher:
         whose `current.trigger` has to be told.
         """
         words = list(command)
-        needs_us = not FlowStart.by_itself or TRIGGERS_KNOWN_BY in os.environ
+        needs_us = not FlowStart.by_itself or known_triggers()
         if words[:2] == [sys.executable, sys.argv[0]] and needs_us:
             program = sys.orig_argv[1:4]
             words[1:1] = [*program, "script", self.flow or ""]

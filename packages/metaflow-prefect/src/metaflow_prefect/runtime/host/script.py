@@ -8,7 +8,6 @@ import ctypes
 import gc
 import importlib
 import io
-import json
 import os
 import signal
 import sys
@@ -22,9 +21,9 @@ from pathlib import Path
 from types import CodeType
 from typing import Any, NoReturn
 
+from .triggers import know_triggers
+
 LARGEST = 2**63  # the interpreter takes an exit code for a C long
-# The Prefect side's `TRIGGER_VARIABLE`.
-TRIGGERS_KNOWN_BY = "METAFLOW_PREFECT_TRIGGER"
 UNBUFFERED = 2  # _IONBF of the C library, on Linux
 USAGE_CODE = 2  # of what makes no sense as it was called
 NO_FLOW = (
@@ -165,14 +164,6 @@ def intercept_start(
         begin(self, use_cli, start)
 
     flowspec.FlowSpec.__init__ = begun
-
-
-def know_triggers() -> None:
-    """Let `current.trigger` say what has set off this run, if anything has."""
-    if text := os.environ.get(TRIGGERS_KNOWN_BY):
-        events: Any = importlib.import_module("metaflow.events")
-        metaflow: Any = importlib.import_module("metaflow")
-        metaflow.current._update_env({"trigger": events.Trigger(json.loads(text))})
 
 
 def give_options_of(flow: type, commands: Any) -> None:

@@ -38,6 +38,7 @@ from .outcome import (
 )
 from .script import end_process
 from .tasks import RunTasks
+from .triggers import tell_containers
 from .worker import Line, LogLines, make_worker, watch
 
 SLOW = 10.0  # seconds in which a run should have begun
@@ -185,6 +186,7 @@ class RunService:
                 "launcher": self._launcher.choice,
             }
         )
+        self._tell_containers()
         while True:
             message = self._inbox.next()
             if message is None:
@@ -202,6 +204,12 @@ class RunService:
                 self._lines.open()
                 self._finish(message, TaskFailed)
                 return
+
+    def _tell_containers(self) -> None:
+        """Let remote steps, which run from here, know what has set off the run."""
+        remote = [step for step in self._runtime._flow if runs_remotely(step)]
+        if self.attach is None and (notice := tell_containers(remote)):
+            self._channel.send({"kind": "notice", "text": notice})
 
     def _leave(self, code: int) -> NoReturn:
         """End this process; the warm process ends the steps."""

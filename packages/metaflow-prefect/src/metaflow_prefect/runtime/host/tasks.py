@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import os
 import re
 from typing import Any
 
 from .outcome import FinishedTask
-from .script import TRIGGERS_KNOWN_BY
+from .triggers import known_triggers
 
 
 class RunTasks:
@@ -206,7 +205,7 @@ class RunTasks:
         """Note in Metaflow's metadata which Prefect runs a task belongs to."""
         flow_run_id = self._start["flow_run_id"]
         ids = {"prefect-flow-run-id": flow_run_id, "prefect-task-run-id": task_run_id}
-        triggers = os.environ.get(TRIGGERS_KNOWN_BY)
+        triggers = known_triggers()
         if triggers and task.step == self._runtime._graph.start_step:
             ids["execution-triggers"] = triggers
         if page := self._start.get("flow_run_url"):
