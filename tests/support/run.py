@@ -29,21 +29,31 @@ _FOREIGN = ("METAFLOW_", "PREFECT_", "PYTEST_", "PYTHON", "COVERAGE_", "MF_")
 _PREFECT = (
     *("prefect.flow_engine", "prefect.task_engine", "prefect.transactions"),
     *("prefect.utilities.visualization", "prefect.client.orchestration"),
+    *("anyio._backends._asyncio", "coolname.data", "encodings.idna", "pydantic.v1"),
+    *("rich._emoji_codes", "metaflow_prefect.runtime.flow_run.command"),
+)
+_EMBEDDED = "metaflow_prefect.generate.embed:embedded_runtime"
+_MFP = (
+    *("mfp.commands.convert_all", "mfp.convert.repository", "mfp.convert.loading.pool"),
+    *("mfp.convert.report", "mfp.deploy.prefect_yaml.file", "mfp.convert.attributes"),
+    *("mfp.cli", "pydantic.dataclasses", "pydantic.type_adapter", "pydantic.plugin._loader"),
+    _EMBEDDED,
 )
 # What warm processes import, by what they run: a file made from a flow; a flow, or a look at a run;
-# and mfp. Not `metaflow.cli`: its command takes the options of the flow's decorators when it is
-# imported.
+# mfp; and a command of mfp that talks to Prefect. Not `metaflow.cli`: its command takes the options
+# of the flow's decorators when it is imported.
 _MODULES = {
     "prefect": _PREFECT,
     "flow": (
         *_PREFECT,
         *("metaflow.runtime", "metaflow.client", "metaflow.plugins.cards.card_client"),
+        *("metaflow_prefect.cli", "metaflow_prefect.deploy.operations"),
+        *("metaflow_prefect.deploy.runs", "prefect.utilities.schema_tools", _EMBEDDED),
     ),
-    "mfp": (
-        *("mfp.commands.convert_all", "mfp.convert.repository", "mfp.convert.loading.pool"),
-        *("mfp.convert.report", "mfp.deploy.prefect_yaml.file"),
-    ),
+    "mfp": _MFP,
+    "mfp and prefect": (*_MFP, *_PREFECT, "mfp.deploy.server", "mfp.doctor"),
 }
+_ASK_PREFECT = {"deploy", "doctor", "--deployed"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +145,7 @@ def python(
 def _kind(words: Sequence[str], folder: Path) -> str:
     """Which of the `_MODULES` a command needs."""
     if words[:2] == ("-m", "mfp"):
-        return "mfp"
+        return "mfp and prefect" if _ASK_PREFECT.intersection(words) else "mfp"
     path = folder / words[0]
     made = path.is_file() and b"def metaflow_flow() -> " in path.read_bytes()
     return "prefect" if made else "flow"

@@ -38,7 +38,7 @@ class Warm:
     """A process that forks.
 
     Args:
-        modules: What it imports.
+        modules: What it imports; and what it calls then, as "module:function".
         variables: Its environment, which counts for what these read when they are imported.
     """
 
@@ -117,7 +117,10 @@ def serve() -> None:
     """
     del sys.path[0]  # the folder of the tests
     for name in sys.argv[1:]:
-        import_module(name)
+        module, _, function = name.partition(":")
+        found = import_module(module)
+        if function:
+            getattr(found, function)()
     gc.freeze()
     while line := sys.stdin.readline():
         words, folder, variables, outputs = json.loads(line)

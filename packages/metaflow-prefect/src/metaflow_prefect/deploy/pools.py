@@ -8,7 +8,6 @@ from typing import Any
 
 from prefect.client.schemas.objects import WorkPool
 from prefect.settings import get_current_settings
-from prefect.utilities.schema_tools import ValidationError, validate
 
 from metaflow_prefect.deploy.description import DEFAULT_NAME
 from metaflow_prefect.errors import DeployProblem
@@ -106,6 +105,9 @@ def check_job_variables(
             f"{whose} has no job variable env, in which a deployment keeps what its runs need.",
             "Add it to the pool's base job template, and use it there as the job's environment.",
         )
+    # It imports SQLAlchemy, which no other command needs.
+    from prefect.utilities.schema_tools import ValidationError, validate  # noqa: PLC0415
+
     try:
         # As the server does, which would refuse it later and in more words.
         validate(
