@@ -40,14 +40,15 @@ _MFP = (
     _EMBEDDED,
 )
 # What warm processes import, by what they run: a file made from a flow; a flow, or a look at a run;
-# mfp; and a command of mfp that talks to Prefect. Not `metaflow.cli`: its command takes the options
-# of the flow's decorators when it is imported.
+# mfp; and a command of mfp that talks to Prefect. Not `metaflow.cli`, `commands.trigger` and
+# `commands.local`: these take the options of the flow when they are imported.
 _MODULES = {
     "prefect": _PREFECT,
     "flow": (
         *_PREFECT,
         *("metaflow.runtime", "metaflow.client", "metaflow.plugins.cards.card_client"),
-        *("metaflow_prefect.cli", "metaflow_prefect.deploy.operations"),
+        *("metaflow_prefect.commands.create", "metaflow_prefect.commands.deployments"),
+        *("metaflow_prefect.commands.runs", "metaflow_prefect.generate.run_once"),
         *("metaflow_prefect.deploy.runs", "prefect.utilities.schema_tools", _EMBEDDED),
     ),
     "mfp": _MFP,
