@@ -36,7 +36,8 @@ IDLE = 300.0  # seconds for which a worker keeps what a run has opened there
 
 NOTHING_SAID: dict[str, Any] = {"error": None, "last_words": "", "last_lines": []}
 
-Pulse = Callable[[], Any]  # tells how the run is: what changes, as long as it goes on
+Sign = Callable[[], Any]  # tells how the run is: what changes, as long as it goes on
+Values = Callable[[], tuple[Callable[[], Mapping[str, Any]], Sign]]
 
 
 def idle_limit() -> float:
@@ -53,11 +54,11 @@ class Workplace:
 
     Args:
         job: What the flow's process says of the run.
-        pulse: Asks how the run is.
+        sign: Asks how the run is.
     """
 
-    def __init__(self, job: Mapping[str, Any], pulse: Pulse) -> None:
-        self._pulse = pulse
+    def __init__(self, job: Mapping[str, Any], sign: Sign) -> None:
+        self._sign = sign
         self._run_id, self._idle_limit = job["run_id"], job["idle_limit"]
         self._running, self._idle_since = 1, 0.0
         self._counting = threading.Lock()
@@ -67,7 +68,7 @@ class Workplace:
         own.mkdir()
         folder = Path(job["folder"] or own)
         program = self._scratch / "flow_prefect.py"
-        program.write_text(job["text"](), encoding="utf-8")
+        program.write_text(job["text"], encoding="utf-8")
         environment = {**os.environ, **job["environment"]}
         started = start_metaflow(str(program), cwd=folder, env=environment)
         self.host: Host = adopt_host(*started)
@@ -118,11 +119,18 @@ class Workplace:
             self._is_closed = idle > self._idle_limit
         return self._is_closed
 
+    def _seen(self) -> Any:
+        """Return the run's sign; nothing if it cannot be seen now."""
+        try:
+            return self._sign()
+        except Exception:  # noqa: BLE001 - of Dask or Ray; `_watch` counts the silence
+            return None
+
     def _watch(self) -> None:
         """End the host, and the steps with it, when the run does."""
         latest, seen = None, time.monotonic()
         while time.monotonic() - seen < SILENCE and not self._is_idle():
-            now = self._pulse()
+            now = self._seen()
             if isinstance(now, dict):  # the run is over
                 self.host.stop(**now)
                 break
@@ -144,12 +152,13 @@ class Workplaces:
 
     @classmethod
     @contextmanager
-    def of(cls, job: Mapping[str, Any], pulse: Pulse) -> Iterator[Workplace]:
+    def of(cls, run_id: str, values: Values) -> Iterator[Workplace]:
         """Yield the host for a run, opened if there is none."""
         with cls._opening:
-            place = cls._known.get(job["run_id"])
+            place = cls._known.get(run_id)
             if place is None or not place.begin():
-                place = cls._known[job["run_id"]] = Workplace(job, pulse)
+                job, sign = values()
+                place = cls._known[run_id] = Workplace(job(), sign)
         try:
             yield place
         finally:
@@ -164,21 +173,21 @@ class Workplaces:
 
 
 def attempt_here(
-    job: Mapping[str, Any], request: Mapping[str, Any], pulse: Pulse
+    run_id: str, request: Mapping[str, Any], values: Values
 ) -> dict[str, Any]:
     """Run an attempt of a task in this process's host.
 
     Args:
-        job: What the flow's process says of the run.
+        run_id: The id of the Metaflow run.
         request: Which task, which attempt, from which inputs, and who logs.
-        pulse: Asks how the run is.
+        values: Finds what the flow's process says of the run, and how the run is.
 
     Returns:
         How it ended, and what it said last if it failed.
     """
     with ExitStack() as stack:
         try:
-            place = stack.enter_context(Workplaces.of(job, pulse))
+            place = stack.enter_context(Workplaces.of(run_id, values))
         except HostEnded as ended:
             answer = {"state": "failed", "code": None, "reason": str(ended)}
             return {**answer, "said": NOTHING_SAID}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 from ..facts import Step
@@ -144,7 +145,10 @@ class Scheduler(Generic[Token]):
         self._order = {name: place for place, name in enumerate(steps)}
         self._max_num_splits = max_num_splits
         self._ready: deque[Iterator[Unit[Token]]] = deque()
-        self._arrivals: dict[tuple[str, tuple[int, ...]], list[Arrival[Token]]] = {}
+        # Inputs of joins, with their order; there may be very many.
+        self._arrivals: dict[
+            tuple[str, tuple[int, ...]], list[tuple[int, str, Token]]
+        ] = {}
         self._splits: dict[tuple[str, tuple[int, ...]], int] = {}
         self._end_path: str | None = None
 
@@ -315,7 +319,7 @@ class Scheduler(Generic[Token]):
 
     def _arrive(self, join: str, arrival: Arrival[Token], finish: Finish) -> None:
         """Count an input of a join; the last one makes the join ready."""
-        unit, _, _ = arrival
+        unit, path, token = arrival
         closes = self._steps[join].closes or ""
         indices = unit.indices
         if finish.mapper_paths is not None and "ubf_context" in unit.extras:
@@ -324,22 +328,22 @@ class Scheduler(Generic[Token]):
             if not finish.control_is_mapper:
                 return
         if self._steps[closes].kind == "foreach":
-            indices = unit.indices[:-1]
+            *outer, order = unit.indices
+            indices = tuple(outer)
             required = self._splits[closes, indices]
             kind = "foreach"
         else:
+            order = self._order[unit.step]
             required = len(self._steps[closes].next)
             kind = "linear"
         arrivals = self._arrivals.setdefault((join, indices), [])
-        arrivals.append(arrival)
+        arrivals.append((order, path, token))
         if len(arrivals) < required:
             return
         del self._arrivals[join, indices]
         if kind == "foreach":
             del self._splits[closes, indices]
-            arrivals.sort(key=lambda entry: entry[0].indices)
-        else:
-            arrivals.sort(key=lambda entry: self._order[entry[0].step])
+        arrivals.sort(key=itemgetter(0))
         joined = Unit(
             join,
             indices,

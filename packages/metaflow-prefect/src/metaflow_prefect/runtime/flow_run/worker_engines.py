@@ -1,7 +1,8 @@
 """Dask and Ray, as far as a run needs them.
 
 Each calls a function on a worker that has what a step asks for, and keeps two values
-that all workers can read: the generated file's text, and a sign of how the run is.
+that all workers can read: what they have to know of the run, which is much and is read
+once by each, and a sign of how the run is.
 """
 
 from __future__ import annotations
@@ -14,47 +15,44 @@ from socket import gethostname
 from typing import Any, Protocol
 
 SIGN_LIMIT = 5  # seconds in which a sign must be read
+INSTALLED = "metaflow_prefect."  # how the runtime's modules begin where it is installed
 # Runs on a worker: loads the generated file's runtime, once, from its text.
 ON_WORKER = """
-def attempt_on_worker(job, request):
-    import importlib, os, sys, tempfile
-
-    text, sign = shared_values(job["run_id"], job["sign_limit"])
-
-    def pulse():
-        try:
-            return sign()
-        except Exception:
-            return None
+def attempt_on_worker(run, request):
+    def values():
+        return shared_values(run["id"], run["sign_limit"])
 
     try:
-        if job["module"].startswith("metaflow_prefect."):
-            placed = importlib.import_module(job["module"])
-        else:
-            name = "metaflow_prefect_" + job["digest"]
-            if name not in sys.modules:
-                with tempfile.TemporaryDirectory(prefix="metaflow-prefect-") as folder:
-                    path = os.path.join(folder, name + ".py")
-                    with open(path, "w", encoding="utf-8") as file:
-                        file.write(text())
-                    sys.path.append(folder)
-                    try:
-                        importlib.import_module(name)
-                    finally:
-                        sys.path.remove(folder)
-            placed = importlib.import_module(name)  # waits for another thread's import
+        placed = runtime_module(run["module"], values)
     except ImportError as error:
         return {"missing": str(error)}
-    return placed.attempt_here({**job, "text": text}, request, pulse)
+    return placed.attempt_here(run["id"], request, values)
+
+
+def runtime_module(name, values):
+    import importlib, os, sys, tempfile
+
+    if name not in sys.modules and not name.startswith("metaflow_prefect."):
+        job, _ = values()
+        with tempfile.TemporaryDirectory(prefix="metaflow-prefect-") as folder:
+            path = os.path.join(folder, name + ".py")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(job()["text"])
+            sys.path.append(folder)
+            try:
+                importlib.import_module(name)
+            finally:
+                sys.path.remove(folder)
+    return importlib.import_module(name)  # waits for another thread's import
 """
 DASK_VALUES = """
 def shared_values(name, limit):
     from distributed import Variable, get_client
 
     client = get_client()
-    text = Variable(name + " text", client=client)
+    job = Variable(name + " job", client=client)
     sign = Variable(name, client=client)
-    return lambda: text.get(timeout=60), lambda: sign.get(timeout=limit)
+    return lambda: job.get(timeout=60), lambda: sign.get(timeout=limit)
 """
 RAY_VALUES = """
 def shared_values(name, limit):
@@ -64,17 +62,17 @@ def shared_values(name, limit):
         return getattr(ray.get_actor(name), what).remote()
 
     return (
-        lambda: ray.get(call("read_text"), timeout=60),
+        lambda: ray.get(call("read_job"), timeout=60),
         lambda: ray.get(call("read_sign"), timeout=limit),
     )
 
 
 class SharedValues:
-    def __init__(self, text):
-        self.text, self.sign = text, 0
+    def __init__(self, job):
+        self.job, self.sign = job, 0
 
-    def read_text(self):
-        return self.text
+    def read_job(self):
+        return self.job
 
     def read_sign(self):
         return self.sign
@@ -82,6 +80,24 @@ class SharedValues:
     def tell(self, sign):
         self.sign = sign
 """
+# Defaults, which a user's own configuration of Dask replaces. Of the latest messages it
+# keeps a thousand, which for tasks take 8 MB.
+FEW_MESSAGES = {"distributed": {"admin": {"low-level-log-length": 100}}}
+# Dask looks many times a second at what the workers of a cluster that is made here do,
+# and at their memory, which takes as much time as giving them tasks. All that they do
+# is to wait for processes of their own.
+QUIET_WORKERS = {
+    "distributed": {
+        "worker": {
+            "profile": {"enabled": False},
+            "memory": dict.fromkeys(("target", "spill", "pause", "terminate"), False),
+        },
+        "admin": {
+            "tick": {"interval": "1s", "cycle": "10s"},
+            "system-monitor": {"interval": "10s"},
+        },
+    }
+}
 RAY_OPTIONS = {"cpu": "num_cpus", "gpu": "num_gpus", "memory": "memory"}
 
 
@@ -98,12 +114,13 @@ class WorkerEngine(Protocol):
     name: str  # as users know it
     is_here: bool  # whether all of it is on this machine, at no address
 
-    def begin(self, run_id: str, text: str) -> None:
+    def begin(self, run: dict[str, Any], job: dict[str, Any]) -> None:
         """Keep a run's values.
 
         Args:
-            run_id: The id of the Metaflow run, by which workers find them.
-            text: The generated file.
+            run: What goes with each call: its id, by which workers find the values, the
+                module of its runtime, and the limit for reading its sign.
+            job: What a worker has to know of it.
         """
         ...
 
@@ -112,12 +129,11 @@ class WorkerEngine(Protocol):
         ...
 
     def call(
-        self, job: dict[str, Any], request: dict[str, Any], asked: Mapping[str, float]
+        self, request: dict[str, Any], asked: Mapping[str, float]
     ) -> dict[str, Any]:
         """Run an attempt on a worker.
 
         Args:
-            job: What a worker has to know of the run.
             request: Which task and attempt.
             asked: Resources, by names of `capacities`.
 
@@ -150,18 +166,23 @@ class DaskEngine:
     def __init__(self, runner: Any) -> None:
         # Dask tells of each connection.
         logging.getLogger("distributed").setLevel(logging.WARNING)
+        config: Any = importlib.import_module("dask.config")
+        config.update_defaults(FEW_MESSAGES)
+        if not runner.address:
+            config.update_defaults(QUIET_WORKERS)
         self._client = runner.client  # which connects
         cluster = type(self._client.cluster).__name__
         self.is_here = not runner.address and cluster == "LocalCluster"
         self._names: dict[str, str] = {}
 
-    def begin(self, run_id: str, text: str) -> None:
+    def begin(self, run: dict[str, Any], job: dict[str, Any]) -> None:
         """Keep a run's values."""
         # by name: a reader's strict mypy sees that Dask's functions have no types
         distributed: Any = importlib.import_module("distributed")
+        self._run, run_id = run, run["id"]
         self._function = made_on_worker(DASK_VALUES + ON_WORKER)["attempt_on_worker"]
-        self._text = distributed.Variable(f"{run_id} text", client=self._client)
-        self._text.set(text)
+        self._job = distributed.Variable(f"{run_id} job", client=self._client)
+        self._job.set(job)
         self._sign = distributed.Variable(run_id, client=self._client)
         self._sign.set(0)
 
@@ -170,12 +191,12 @@ class DaskEngine:
         self._sign.set(sign)
 
     def call(
-        self, job: dict[str, Any], request: dict[str, Any], asked: Mapping[str, float]
+        self, request: dict[str, Any], asked: Mapping[str, float]
     ) -> dict[str, Any]:
         """Run an attempt on a worker."""
         wanted = {self._names[name]: amount for name, amount in asked.items()}
         settings = {"pure": False, "retries": 0, "resources": wanted or None}
-        future = self._client.submit(self._function, job, request, **settings)
+        future = self._client.submit(self._function, self._run, request, **settings)
         return dict(future.result())
 
     def capacities(self) -> list[dict[str, float]]:
@@ -186,9 +207,9 @@ class DaskEngine:
         return [{name.lower(): one[name] for name in one} for one in found]
 
     def end(self) -> None:
-        """Let go of the text; the sign says that the run is over."""
+        """Let go of what workers had to know; the sign says that the run is over."""
         with suppress(OSError, RuntimeError):  # the cluster is gone, and all with it
-            self._text.delete()
+            self._job.delete()
 
 
 class RayEngine:
@@ -205,24 +226,25 @@ class RayEngine:
         hosts = {node["NodeManagerHostname"] for node in self._nodes()}
         self.is_here = not runner.address and hosts == {gethostname()}
 
-    def begin(self, run_id: str, text: str) -> None:
+    def begin(self, run: dict[str, Any], job: dict[str, Any]) -> None:
         """Keep a run's values."""
+        self._run = run
         made = made_on_worker(RAY_VALUES + ON_WORKER)
         self._function = self._ray.remote(made["attempt_on_worker"])
-        actor = self._ray.remote(made["SharedValues"]).options(name=run_id, num_cpus=0)
-        self._values = actor.remote(text)
+        values = self._ray.remote(made["SharedValues"])
+        self._values = values.options(name=run["id"], num_cpus=0).remote(job)
 
     def tell(self, sign: Any) -> None:
         """Replace the sign of how the run is."""
         self._ray.get(self._values.tell.remote(sign), timeout=SIGN_LIMIT)
 
     def call(
-        self, job: dict[str, Any], request: dict[str, Any], asked: Mapping[str, float]
+        self, request: dict[str, Any], asked: Mapping[str, float]
     ) -> dict[str, Any]:
         """Run an attempt on a worker."""
         wanted = {RAY_OPTIONS[n]: asked[n] for n in asked if n in RAY_OPTIONS}
         call = self._function.options(max_retries=0, **wanted)
-        return dict(self._ray.get(call.remote(job, request)))
+        return dict(self._ray.get(call.remote(self._run, request)))
 
     def capacities(self) -> list[dict[str, float]]:
         """Return what each node has."""

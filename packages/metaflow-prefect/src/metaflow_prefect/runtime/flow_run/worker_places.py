@@ -27,7 +27,7 @@ from .log_records import AnyLogger
 from .logs import StepLog
 from .naming import flow_run_page
 from .placed import BEAT, NOTHING_SAID, attempt_here, idle_limit
-from .worker_engines import SIGN_LIMIT, WorkerEngine
+from .worker_engines import INSTALLED, SIGN_LIMIT, WorkerEngine
 
 WORKER_LOST = "the worker that ran it was lost"
 UNABLE = "A worker cannot run it: {}. Install that where workers run."
@@ -63,12 +63,15 @@ class WorkerPlaces:
         self._engine, self._host = engine, host
         self._is_new = is_new
         text = Path(job.pop("file")).read_text(encoding="utf-8-sig")
-        job["digest"] = hashlib.sha256(text.encode()).hexdigest()[:16]
-        self._job = job
+        module = attempt_here.__module__
+        if not module.startswith(INSTALLED):
+            digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+            module = f"metaflow_prefect_{digest}"
+        run = {"id": job["run_id"], "module": module, "sign_limit": SIGN_LIMIT}
         self._wanted = WantedResources(engine, loaded["resources"])
         self._running = 0
         self._idle = threading.Condition()
-        engine.begin(job["run_id"], text)
+        engine.begin(run, {**job, "text": text})
         self._ended = threading.Event()
         threading.Thread(target=self._beat, daemon=True).start()
 
@@ -90,7 +93,7 @@ class WorkerPlaces:
             self._running += 1
         try:
             asked = self._wanted.of_step(request["step"], logger)
-            reply = self._engine.call(self._job, placed, asked)
+            reply = self._engine.call(placed, asked)
         except Exception as error:  # noqa: BLE001 - of Dask or Ray, whatever it is
             cause = f"{type(error).__name__}: {error}".partition("\n")[0]
             reply = _failed_reply(f"{WORKER_LOST}: {cause}", lost=True)
@@ -222,7 +225,6 @@ def job_of(
         api_url = str(client.api_url)  # also of a temporary server
     return {
         "file": facts.file,
-        "module": attempt_here.__module__,
         "folder": str(Path.cwd()) if shared else None,
         "environment": environment,
         "run_id": run_id,
@@ -231,7 +233,6 @@ def job_of(
         "url": flow_run_page(UUID(run_id.removeprefix(RUN_PREFIX))),
         "api_url": api_url,
         "api_key": PREFECT_API_KEY.value(),
-        "sign_limit": SIGN_LIMIT,
         "idle_limit": idle_limit(),
         "load": {
             **asked,
