@@ -18,10 +18,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from importlib import import_module
+from importlib import import_module, reload
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
+
+from metaflow_prefect.runtime.host.script import end_script
 
 _TESTS = str(Path(__file__).resolve().parent.parent)
 _START = f"import sys; sys.path.insert(0, {_TESTS!r}); from support.warm import serve; serve()"
@@ -32,6 +34,8 @@ _READ_LATER = (
     *("METAFLOW_USER", "METAFLOW_HOME", "METAFLOW_RUN_", "METAFLOW_PREFECT_"),
     *("PREFECT_API_URL", "PREFECT_CLIENT_", "PREFECT_HOME", "PREFECT_SERVER_ANALYTICS_ENABLED"),
 )
+# Looks at the command line when Metaflow imports it.
+_AT_IMPORT = "metaflow_extensions.prefect.plugins.mfextinit_prefect"
 
 
 class Warm:
@@ -111,10 +115,7 @@ def fits(variables: Mapping[str, str]) -> bool:
 
 
 def serve() -> None:
-    """Import the modules that the command line names; then run each command that is asked for.
-
-    In the process that is forked this returns when the command has ended.
-    """
+    """Import the modules that the command line names; then run each command that is asked for."""
     del sys.path[0]  # the folder of the tests
     for name in sys.argv[1:]:
         module, _, function = name.partition(":")
@@ -127,8 +128,8 @@ def serve() -> None:
         pid = os.fork()
         if pid == 0:
             _become(folder, variables, outputs)
-            _run(words)
-            return
+            # The interpreter would take apart all modules, which costs more than most commands.
+            end_script(_exit_code(words))
         print(pid, flush=True)
         _, status = os.waitpid(pid, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
@@ -153,11 +154,32 @@ def _become(folder: str, variables: dict[str, str], outputs: list[str]) -> None:
         context.refresh_global_settings_context()
 
 
+def _exit_code(words: list[str]) -> int:
+    """Run a command as the interpreter does; minus a signal's number is what it is to die of."""
+    try:
+        _run(words)
+    except SystemExit as ending:
+        if ending.code is None or isinstance(ending.code, int):
+            return (ending.code or 0) & 0xFF
+        print(ending.code, file=sys.stderr)
+        return 1
+    except BaseException as error:  # noqa: BLE001 - whatever it is
+        trace = error.__traceback__
+        while trace and trace.tb_frame.f_code.co_filename == __file__:
+            trace = trace.tb_next
+        sys.excepthook(type(error), error, trace)
+        return -signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1
+    return 0
+
+
 def _run(words: list[str]) -> None:
     sys.orig_argv[:] = [sys.executable, *words]
     main = sys.modules["__main__"]  # the real one: Metaflow leaves there what it pickles against
     for name in ("sys", "serve"):
         del main.__dict__[name]
+    if "prefect" in words[1:] and (ours := sys.modules.get(_AT_IMPORT)):
+        sys.argv[:] = words
+        reload(ours)
     if words[0] == "-m":
         sys.argv[:] = words[1:]
         sys.path[0] = str(Path.cwd())
