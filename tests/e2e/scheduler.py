@@ -1,6 +1,7 @@
 """A folder of flows that is deployed to a real server and run by a real process worker."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.workers.process import ProcessWorker
 from support.run import LIMIT
 
 
@@ -37,6 +39,17 @@ def make_pool(api: str, name: str, kind: str = "process", **settings: Any) -> st
     with client_of(api) as client, suppress(ObjectAlreadyExists):
         client.create_work_pool(WorkPoolCreate(name=name, type=kind, **settings))
     return name
+
+
+def direct_template() -> dict[str, Any]:
+    """The job template of a worker that starts Prefect's engine by a command.
+
+    Without a command two more processes stand between them, which import Prefect each.
+    """
+    template = ProcessWorker.get_default_base_job_template()
+    command = template["variables"]["properties"]["command"]
+    command["default"] = shlex.join([sys.executable, "-m", "prefect.engine"])
+    return template
 
 
 @contextmanager

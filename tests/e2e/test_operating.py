@@ -11,7 +11,15 @@ from typing import Any
 
 import pytest
 from e2e.project import SOURCES
-from e2e.scheduler import Flows, client_of, eventually, make_pool, own_pool, worker
+from e2e.scheduler import (
+    Flows,
+    client_of,
+    direct_template,
+    eventually,
+    make_pool,
+    own_pool,
+    worker,
+)
 from metaflow_prefect.deploy.operations import Operator
 from prefect.client.schemas.objects import FlowRun
 
@@ -53,7 +61,7 @@ def greeting(name: str) -> str:
 
 @pytest.fixture(scope="module")
 def pool(prefect_api: str) -> str:
-    return make_pool(prefect_api, POOL)
+    return make_pool(prefect_api, POOL, base_job_template=direct_template())
 
 
 @pytest.fixture(scope="module")

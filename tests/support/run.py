@@ -5,12 +5,13 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from os import environ, killpg, pathsep
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from metaflow_prefect.model import Runtime
 from metaflow_prefect.runtime.host.warm import TEMPLATE_VARIABLE
@@ -54,6 +55,9 @@ _MODULES = {
     "mfp": _MFP,
     "mfp and prefect": (*_MFP, *_PREFECT, "mfp.deploy.server", "mfp.doctor"),
 }
+FEW = 2  # commands in an environment of their own, for which a process is not worth its start
+_asked: Counter[tuple[Any, ...]] = Counter()
+_processes: dict[str, tuple[tuple[Any, ...], warm.Warm]] = {}
 _ASK_PREFECT = {"deploy", "doctor", "--deployed"}
 
 
@@ -137,8 +141,8 @@ def python(
     Raises:
         subprocess.TimeoutExpired: It did not end in time.
     """
-    if use_warm and warm.fits(variables):
-        process = _warm(_kind(words, folder))
+    given = warm.read_at_import(variables)
+    if use_warm and (process := _warm(_kind(words, folder), given)):
         return process.run(*words, folder=folder, variables=variables, limit=limit)
     return _execute([sys.executable, *words], folder, variables, limit)
 
@@ -152,12 +156,28 @@ def _kind(words: Sequence[str], folder: Path) -> str:
     return "prefect" if made else "flow"
 
 
-@cache
-def _warm(kind: str) -> warm.Warm:
-    home = TemporaryDirectory()
-    atexit.register(home.cleanup)
-    variables = dict.fromkeys(("HOME", "METAFLOW_HOME", "PREFECT_HOME"), home.name)
-    return warm.Warm(_MODULES[kind], _environment() | variables)
+def _warm(kind: str, given: Mapping[str, str]) -> warm.Warm | None:
+    """The process for commands of a kind, if it pays to have one.
+
+    Args:
+        kind: Which of the `_MODULES` they need.
+        given: What their environment holds that imports read.
+    """
+    key = (kind, *sorted(given.items()))
+    _asked[key] += 1
+    if given and _asked[key] <= FEW:
+        return None
+    place = f"{kind} in another environment" if given else kind
+    made = _processes.get(place)
+    if made is None or made[0] != key:
+        if made is not None:
+            made[1].end()
+        home = TemporaryDirectory()
+        atexit.register(home.cleanup)
+        variables = dict.fromkeys(("HOME", "METAFLOW_HOME", "PREFECT_HOME"), home.name)
+        process = warm.Warm(_MODULES[kind], {**_environment(), **variables, **given})
+        made = _processes[place] = (key, process)
+    return made[1]
 
 
 def fill(case: Case, folder: Path) -> None:

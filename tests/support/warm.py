@@ -61,6 +61,7 @@ class Warm:
 
     def end(self) -> None:
         """End the process."""
+        atexit.unregister(self.end)
         self._process.communicate()
 
     def run(
@@ -108,10 +109,13 @@ class Warm:
         return answer
 
 
-def fits(variables: Mapping[str, str]) -> bool:
-    """Whether an environment leaves imports as they are."""
-    given = (name for name in variables if not name.startswith(_READ_LATER))
-    return not any(name.startswith(_READ_AT_IMPORT) for name in given)
+def read_at_import(variables: Mapping[str, str]) -> dict[str, str]:
+    """Those variables of an environment that change what imports leave."""
+    return {
+        name: value
+        for name, value in variables.items()
+        if name.startswith(_READ_AT_IMPORT) and not name.startswith(_READ_LATER)
+    }
 
 
 def serve() -> None:
