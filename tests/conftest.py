@@ -13,6 +13,7 @@ from contextlib import nullcontext
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -22,7 +23,8 @@ from support.leftovers import files_outside, left_running
 from support.processes import no_process
 from support.server import use_server
 
-TODAY = datetime.now(timezone.utc).date().toordinal()
+# The day of the run, the same for all of xdist's processes.
+TODAY = int(os.environ.setdefault("PYTEST_DAY", str(datetime.now(timezone.utc).toordinal())))
 UNIT = Path(__file__).parent / "unit"
 OUTSIDE: pytest.StashKey[set[str]] = pytest.StashKey()
 # How the shell wants Python to run is no matter of the tests, which run it as users do. With these
@@ -99,9 +101,9 @@ def pytest_xdist_auto_num_workers() -> int:
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--thorough"):
-        variants = [item for item in items if item.get_closest_marker("thorough")]
+        variants = [item for item in items if is_spared(item)]
         config.hook.pytest_deselected(items=variants)
-        items[:] = [item for item in items if not item.get_closest_marker("thorough")]
+        items[:] = [item for item in items if not is_spared(item)]
     kinds = {item: kind_of(item) for item in items}
     for item, kind in kinds.items():
         item.add_marker(kind)
@@ -112,6 +114,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if is_worker():
         for item in items:
             name_group(item)
+
+
+def is_spared(item: Any) -> bool:
+    """Whether only `--thorough` runs a test today."""
+    if marker := item.get_closest_marker("one_a_day"):
+        (parameter,) = marker.args
+        others = str([value for name, value in item.callspec.params.items() if name != parameter])
+        (count,) = (
+            len(mark.args[1])
+            for mark in item.iter_markers("parametrize")
+            if mark.args[0] == parameter
+        )
+        return bool((crc32(others.encode()) + TODAY - item.callspec.indices[parameter]) % count)
+    return item.get_closest_marker("thorough") is not None
 
 
 def name_group(item: Any) -> None:

@@ -19,12 +19,6 @@ if any("uvicorn" in word for word in sys.orig_argv):
 """
 
 
-@pytest.fixture
-def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run commands in processes of their own: what is told of a flow depends on how these begin."""
-    monkeypatch.setattr("support.run.use_warm", False)
-
-
 @pytest.mark.parametrize(
     ("name", "needs"),
     [("00-helloworld/helloworld.py", ""), ("01-playlist/playlist.py", "movies.csv")],
@@ -129,7 +123,6 @@ def test_create_again_changes_nothing(tmp_path: Path) -> None:
         ("from metaflow import FlowSpec, step", "import helper", "No module named 'nowhere'"),
     ],
 )
-@pytest.mark.usefixtures("fresh")
 def test_a_flow_that_cannot_be_loaded(tmp_path: Path, place: str, line: str, told: str) -> None:
     folder = FlowFolder(tmp_path, FLOWS / "linear.py")
     output = folder.create()
@@ -292,7 +285,6 @@ RELATIVE = BROKEN.replace("from metaflow", "from .here import something\nfrom me
         ),
     ],
 )
-@pytest.mark.usefixtures("fresh")
 def test_all_problems_of_a_flow_are_told_at_once(
     tmp_path: Path, text: str, words: list[str], told: list[str]
 ) -> None:

@@ -99,6 +99,7 @@ def test_a_resumed_run_names_it_too(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.server  # a Prefect server of its own
 def test_a_temporary_server_is_announced_and_prints_no_errors_of_its_own(tmp_path: Path) -> None:
     flow = FlowFolder(tmp_path, SOURCES / "talkative.py")
     for name in ("DO_NOT_TRACK", "PREFECT_SERVER_ANALYTICS_ENABLED"):

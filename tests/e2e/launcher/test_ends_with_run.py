@@ -13,6 +13,7 @@ from support.run import LIMIT
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="steps are forked on Linux only")
 
 
+@pytest.mark.one_a_day("launcher")
 @pytest.mark.parametrize("launcher", ["warm", "template"])
 def test_warm_process_is_replaced(tmp_path: Path, prefect_api: str, launcher: str) -> None:
     folder = tmp_path / "run"
@@ -25,6 +26,7 @@ def test_warm_process_is_replaced(tmp_path: Path, prefect_api: str, launcher: st
     assert "attempt 1" in output
 
 
+@pytest.mark.one_a_day("launcher")
 @pytest.mark.parametrize("launcher", ["warm", "template", "fresh"])
 @pytest.mark.parametrize(
     ("victim", "number"),
