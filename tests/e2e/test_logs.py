@@ -148,3 +148,30 @@ def test_a_step_waits_rather_than_fill_the_memory(tmp_path: Path, prefect_api: s
             run.wait(timeout=LIMIT)
     assert run.returncode == 0
     assert said == 20000
+
+
+@pytest.mark.thorough
+def test_lines_that_a_server_is_behind_with_are_joined(
+    tmp_path: Path, prefect_api: str, client: SyncPrefectClient
+) -> None:
+    with door_to(prefect_api) as door:
+        folder = folder_for(tmp_path, door.url, METAFLOW_PREFECT_LOG_LINES="1000000")
+        place = tmp_path / "place"
+        with folder.start("out.py", "--lines", "30000", "--wait", str(place)) as run:
+            until_exists(place.with_name("place.ready"))
+            door.shut()
+            place.with_name("place.go").touch()
+            assert run.stdout
+            said = []
+            for line in run.stdout:
+                said.append(line)
+                if " - line 029" in line:
+                    door.open()
+            run.wait(timeout=LIMIT)
+    assert run.returncode == 0
+    records = logs_of(client, "".join(said))
+    assert len(records) < 15_000
+    found = [one for record in records for one in record.message.splitlines()]
+    assert [one for one in found if one.startswith("line")] == [
+        f"line {number:06}" for number in range(30_000)
+    ]

@@ -27,6 +27,8 @@ JSON_MORE = 1_000  # bytes that a record takes at most beside its message
 # What would move the terminal's cursor; rich leaves it out as well.
 CONTROL_CODES = dict.fromkeys((7, 8, 11, 12, 13))
 MESSAGE_MARK = "\ue000"
+JOINED_LINES = 100  # that one record has at most
+JOINED_LENGTH = 10_000  # characters that lines have together at most
 
 
 class QuietFailures(logging.Filter):
@@ -56,6 +58,28 @@ def quiet_failures() -> None:
     """Keep from the logs of runs what has been said in one line."""
     for name in ("prefect.task_runs", "prefect.flow_runs"):
         logging.getLogger(name).addFilter(QUIET_FAILURES)
+
+
+def joined(lines: Iterable[LeveledLine]) -> list[LeveledLine]:
+    """Return neighbouring lines of a level as one, with the time of the first."""
+    groups: list[list[LeveledLine]] = []
+    length = 0
+    for line in lines:
+        length += len(line[1])
+        if (
+            not groups
+            or groups[-1][0][0] != line[0]
+            or len(groups[-1]) == JOINED_LINES
+            or length > JOINED_LENGTH
+        ):
+            groups.append([])
+            length = len(line[1])
+        groups[-1].append(line)
+    texts = ("\n".join(text for _, text, _ in group) for group in groups)
+    return [
+        (group[0][0], text, group[0][2])
+        for group, text in zip(groups, texts, strict=True)
+    ]
 
 
 class RunLog:

@@ -6,19 +6,20 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from prefect import get_client
 
-from .log_records import AnyLogger, LeveledLine, RunLog
+from .log_records import AnyLogger, LeveledLine, RunLog, joined
 from .shipper import LogShipper
 from .step_lines import Leveled, StepLines
 from .tracebacks import StepError
 
 LOG_LINES_VARIABLE = "METAFLOW_PREFECT_LOG_LINES"
 LOG_LINES = 10_000
+MANY_WAIT = 10_000  # records for which Prefect's server takes some seconds
 LAST_PART = 10  # one of so many lines that Prefect gets is for the last ones
 MORE_LINES = (
     "Prefect gets the first {} and the last {} lines of this task. "
@@ -192,7 +193,7 @@ class StepLog:
     def close(self) -> None:
         """Send the last lines, too."""
         self._write(self._lines.end())
-        self._shipper.put(self._log.records(self._last))
+        self._put(self._last)
         self._last.clear()
 
     def _ship(self, lines: list[LeveledLine]) -> None:
@@ -205,4 +206,10 @@ class StepLog:
             _, _, micros = next(iter((*self._last, *kept)))
             sent.append((logging.WARNING, text, micros))
         self._last.extend(kept)
-        self._shipper.put(self._log.records(sent))
+        self._put(sent)
+
+    def _put(self, lines: Iterable[LeveledLine]) -> None:
+        """Send lines, in fewer records where the server does not keep up."""
+        if self._shipper.waiting > MANY_WAIT:
+            lines = joined(lines)
+        self._shipper.put(self._log.records(lines))

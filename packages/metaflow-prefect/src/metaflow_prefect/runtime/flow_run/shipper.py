@@ -71,6 +71,11 @@ class Shipper:
             self._bytes += sum(map(len, records))
             self._changed.notify_all()
 
+    @property
+    def waiting(self) -> int:
+        """How many records have not been sent yet."""
+        return len(self._waiting)
+
     def wait_for_room(self) -> None:
         """Wait until not too much is waiting to be sent."""
         with self._changed:
