@@ -1,12 +1,22 @@
 """What is sent to a worker loads the generated file's runtime once, for all of its threads."""
 
+import copy
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Event
 from types import SimpleNamespace
 
+import dask.config
 import pytest
-from metaflow_prefect.runtime.flow_run.worker_engines import ON_WORKER, made_on_worker
+from metaflow_prefect.runtime.flow_run.runner_choice import RunnerChoice
+from metaflow_prefect.runtime.flow_run.worker_engines import (
+    FEW_MESSAGES,
+    ON_WORKER,
+    QUIET_WORKERS,
+    DaskEngine,
+    made_on_worker,
+)
 
 RUNTIME = """
 from gate_of_import import entered, leave
@@ -35,3 +45,26 @@ def test_threads_wait_for_the_one_that_loads_the_runtime(monkeypatch: pytest.Mon
         {"ran": {"step": "first"}},
         {"ran": {"step": "second"}},
     )
+
+
+@pytest.fixture
+def dask_settings() -> Iterator[None]:
+    kept, count = copy.deepcopy(dask.config.config), len(dask.config.defaults)
+    yield
+    dask.config.config.clear()
+    dask.config.config.update(kept)
+    del dask.config.defaults[count:]
+
+
+@pytest.mark.process
+@pytest.mark.usefixtures("dask_settings")
+def test_workers_that_are_started_here_are_quiet_but_where_a_user_has_said_otherwise() -> None:
+    dask.config.set({"distributed.admin.tick.interval": "5s"})
+    wanted = dask.config.merge(FEW_MESSAGES, QUIET_WORKERS)["distributed"]
+    runner = RunnerChoice("dask").runner
+    with runner:
+        engine = DaskEngine(runner)
+        assert engine.is_here
+        found, *_ = runner.client.run(dask.config.get, "distributed").values()
+    wanted["admin"]["tick"]["interval"] = "5s"
+    assert dask.config.merge(found, wanted) == found

@@ -27,7 +27,13 @@ THREADS = ("ThreadPoolTaskRunner", "ConcurrentTaskRunner")
 # Of a cluster on this machine, for a try, unless the user says otherwise. Without an
 # address Ray takes a cluster that somebody else has started here, if there is one.
 QUIET: dict[str, dict[str, Any]] = {
-    "dask": {"cluster_kwargs": {"dashboard_address": None}},
+    "dask": {
+        "cluster_kwargs": {
+            "dashboard_address": None,
+            # else its web server warns where port 8787 is taken
+            "scheduler_kwargs": {"dashboard_address": "127.0.0.1:0"},
+        }
+    },
     "ray": {
         "init_kwargs": {
             "address": "local",
