@@ -119,14 +119,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def is_spared(item: Any) -> bool:
     """Whether only `--thorough` runs a test today."""
     if marker := item.get_closest_marker("one_a_day"):
-        (parameter,) = marker.args
-        others = str([value for name, value in item.callspec.params.items() if name != parameter])
+        names = set(marker.args)
+        others = [value for name, value in item.callspec.params.items() if name not in names]
         (count,) = (
             len(mark.args[1])
             for mark in item.iter_markers("parametrize")
-            if mark.args[0] == parameter
+            if names == {*([mark.args[0]] if isinstance(mark.args[0], str) else mark.args[0])}
         )
-        return bool((crc32(others.encode()) + TODAY - item.callspec.indices[parameter]) % count)
+        turn = crc32(str(others).encode()) + TODAY - item.callspec.indices[marker.args[0]]
+        return bool(turn % count)
     return item.get_closest_marker("thorough") is not None
 
 

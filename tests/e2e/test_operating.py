@@ -23,6 +23,8 @@ from e2e.scheduler import (
 from metaflow_prefect.deploy.operations import Operator
 from prefect.client.schemas.objects import FlowRun
 
+pytestmark = pytest.mark.xdist_group("operating")  # one worker of Prefect's is enough
+
 POOL = own_pool("operating-tests")
 SHOP_FLOW = "OperatedShopFlow"
 GREETING = """

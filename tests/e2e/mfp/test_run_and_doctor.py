@@ -141,6 +141,7 @@ def test_doctor_where_nothing_is(tmp_path: Path) -> None:
     assert "min_items" in checks["Prefect"]["message"]
 
 
+@pytest.mark.one_a_day("versions", "message")  # each imports Prefect's server
 @pytest.mark.parametrize(
     ("versions", "message"),
     [
