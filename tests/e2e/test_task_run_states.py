@@ -1,7 +1,7 @@
-"""What Prefect's server keeps of a task run is the same with fewer events about it.
+"""What Prefect's server keeps of a run is the same with fewer events, or with events of our own.
 
-This rests on what Prefect's recorder takes from an event; so it is to be run with each version of
-Prefect that is supported.
+This rests on what Prefect's recorder takes from an event, and on what a heartbeat holds; so it is
+to be run with each version of Prefect that is supported.
 """
 
 import re
@@ -13,10 +13,14 @@ from uuid import UUID
 
 import pytest
 from e2e.project import SOURCES, FlowFolder
+from e2e.scheduler import eventually
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+from prefect.events import ReceivedEvent
+from prefect.events.filters import EventFilter, EventNameFilter, EventResourceFilter
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
+FLOWS = Path(__file__).parents[1] / "flows"
 VARIABLE = "METAFLOW_PREFECT_RUNNING_AFTER"
 OF_THIS_RUN = {"id", "state_id", "flow_run_id", "created", "updated", "state", "task_inputs"}
 MEASURED = {"start_time", "end_time", "expected_start_time", "total_run_time"}
@@ -97,3 +101,31 @@ def test_a_time_that_makes_no_sense_is_refused(tmp_path: Path, prefect_api: str)
     done = flow.run(flow.create())
     assert done.returncode == 2
     assert done.stderr == f"{VARIABLE} is 'soon'. Set it to seconds, 0 or more.\n"
+
+
+def heartbeats(client: SyncPrefectClient, output: str) -> list[ReceivedEvent]:
+    """The heartbeats of a run, which the server stores some seconds after they came."""
+    found = re.search(r"LinearFlow/prefect-([0-9a-f-]{36})", output)
+    assert found, output
+    chosen = EventFilter(
+        event=EventNameFilter(name=["prefect.flow-run.heartbeat"]),
+        resource=EventResourceFilter(id=[f"prefect.flow-run.{found[1]}"]),
+    )
+    events: list[ReceivedEvent] = eventually(lambda: client.read_events(chosen, limit=5).events)
+    return events
+
+
+def test_a_heartbeat_is_as_prefects_own(
+    tmp_path: Path, prefect_api: str, client: SyncPrefectClient
+) -> None:
+    flow = FlowFolder(tmp_path, FLOWS / "linear.py", PREFECT_API_URL=prefect_api)
+    flow.create()
+    tagged = "from prefect import tags\nfrom out import linear_flow\nwith tags('b', 'a'):\n    "
+    own = flow.run("-c", f"{tagged}linear_flow()").stderr  # Prefect sends them
+    ours = flow.run(
+        "-c", f"{tagged}import runpy; runpy.run_path('out.py', None, '__main__')"
+    ).stderr
+    (theirs,), (sent,) = heartbeats(client, own), heartbeats(client, ours)
+    assert sent.resource.root.keys() == theirs.resource.root.keys()
+    assert sent.resource.root["prefect.version"] == theirs.resource.root["prefect.version"]
+    assert [one.root for one in sent.related] == [one.root for one in theirs.related]

@@ -71,6 +71,7 @@ PREFECT_SIDE = (
     "flow_run.steps",
     "flow_run.step_engine",
     "flow_run.taskruns",
+    "flow_run.heartbeat",
     "flow_run.watch",
     "flow_run.trigger",
     "flow_run.values",

@@ -21,6 +21,7 @@ from ..start import start_metaflow
 from .artifacts import RunPages
 from .deployed import command_as_deployed, facts_as_deployed, kept_for
 from .failure_report import RunFacts
+from .heartbeat import Heartbeats
 from .host_client import Host, HostEnded, adopt_host
 from .log_records import AnyLogger, quiet_failures
 from .logs import RunLogs, log_lines_limit
@@ -152,7 +153,12 @@ def _run_prepared(
     pages = RunPages(run, summary, flow_run.id)
     session = RunSession(places, pages, logs, run.flow, started["metaflow_folder"])
     threads = TaskThreads(flow_run.id)
-    watch = RunWatch(flow_run.id, kept_for(facts).get("timeout"), threads.wake)
+    watch = RunWatch(
+        flow_run.id,
+        kept_for(facts).get("timeout"),
+        threads.wake,
+        Heartbeats(flow_run, facts.name),
+    )
     loop = RunLoop(
         facts,
         session,

@@ -15,6 +15,8 @@ from prefect.client.schemas.objects import State
 from prefect.exceptions import PrefectException
 from prefect.states import Cancelled, Failed
 
+from .heartbeat import Heartbeats
+
 WATCH_SECONDS = 3.0  # between looks at the flow run's state
 HELD = "The run is suspended: no step begins until it is resumed."
 TIMED_OUT = "The run was stopped: it took longer than {} seconds."
@@ -42,15 +44,21 @@ class RunWatch:
         flow_run_id: The flow run.
         timeout: Seconds after which it is stopped; `None` for no limit.
         wake: Called when something is asked of it.
+        heartbeats: Tell the server that this process lives.
     """
 
     def __init__(
-        self, flow_run_id: UUID, timeout: float | None, wake: Callable[[], None]
+        self,
+        flow_run_id: UUID,
+        timeout: float | None,
+        wake: Callable[[], None],
+        heartbeats: Heartbeats,
     ) -> None:
         self._flow_run_id = flow_run_id
         self._timeout = timeout
         self._deadline = None if timeout is None else time.monotonic() + timeout
         self._wake = wake
+        self._heartbeats = heartbeats
         self._over = threading.Event()
         self._stopped: RunEnded | None = None
         self._resources = ExitStack()
@@ -83,7 +91,9 @@ class RunWatch:
     def _watch(self) -> None:
         import httpx
 
+        self._heartbeats.send_if_due()
         while not self._over.wait(self._pause()):
+            self._heartbeats.send_if_due()
             before = self.holds, self._stopped
             if self._deadline is not None and time.monotonic() >= self._deadline:
                 state: State[Any] = Failed(
