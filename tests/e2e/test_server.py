@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -54,7 +55,8 @@ def test_ends_with_its_last_user(tmp_path: Path) -> None:
         with socket.create_connection((urlsplit(url).hostname, urlsplit(url).port or 0)) as line:
             line.settimeout(60)
             os.kill(other.pid, signal.SIGKILL)
-            assert line.recv(1) == b""  # the server has gone
+            with suppress(ConnectionResetError):  # or so it goes
+                assert line.recv(1) == b""
 
 
 def test_fixture(prefect_api: str) -> None:
