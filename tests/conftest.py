@@ -10,7 +10,6 @@ import random
 import signal
 from collections.abc import Iterator
 from contextlib import nullcontext
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -23,8 +22,6 @@ from support.leftovers import files_outside, left_running
 from support.processes import no_process
 from support.server import use_server
 
-# The day of the run, the same for all of xdist's processes.
-TODAY = int(os.environ.setdefault("PYTEST_DAY", str(datetime.now(timezone.utc).toordinal())))
 UNIT = Path(__file__).parent / "unit"
 OUTSIDE: pytest.StashKey[set[str]] = pytest.StashKey()
 # How the shell wants Python to run is no matter of the tests, which run it as users do. With these
@@ -101,9 +98,9 @@ def pytest_xdist_auto_num_workers() -> int:
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--thorough"):
-        variants = [item for item in items if is_spared(item)]
-        config.hook.pytest_deselected(items=variants)
-        items[:] = [item for item in items if not is_spared(item)]
+        variants = {item for item in items if is_spared(item)}
+        config.hook.pytest_deselected(items=list(variants))
+        items[:] = [item for item in items if item not in variants]
     kinds = {item: kind_of(item) for item in items}
     for item, kind in kinds.items():
         item.add_marker(kind)
@@ -126,7 +123,7 @@ def is_spared(item: Any) -> bool:
             for mark in item.iter_markers("parametrize")
             if names == {*([mark.args[0]] if isinstance(mark.args[0], str) else mark.args[0])}
         )
-        turn = crc32(str(others).encode()) + TODAY - item.callspec.indices[marker.args[0]]
+        turn = crc32(str(others).encode()) + recorded.TODAY - item.callspec.indices[marker.args[0]]
         return bool(turn % count)
     return item.get_closest_marker("thorough") is not None
 
@@ -150,7 +147,7 @@ def kind_of(item: pytest.Item) -> str:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     thorough = item.config.getoption("--thorough")
-    run.use_warm = not thorough and not recorded.in_sample(item.nodeid, TODAY)
+    run.use_warm = not thorough and not recorded.in_sample(item.nodeid, recorded.TODAY)
     with no_process() if item.get_closest_marker("fast") else nullcontext():
         return (yield)
 

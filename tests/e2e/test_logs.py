@@ -1,7 +1,9 @@
 """What steps print: on the terminal and in Prefect, also when it is much or the server is away."""
 
 import re
+import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,7 +15,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
 from prefect.client.schemas.sorting import LogSort
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from support.outage import door_to
+from support.outage import Door, door_to
 from support.run import LIMIT
 from support.wait import until_exists
 
@@ -54,6 +56,18 @@ def logs_of(client: SyncPrefectClient, output: str) -> list[Any]:
     runs = {record.task_run_id for record in records if record.message == "first"}
     assert len(runs) == 1
     return [record for record in records if record.task_run_id in runs]
+
+
+@contextmanager
+def printing_to_nobody(
+    folder: FlowFolder, door: Door, place: Path, *options: str
+) -> Iterator[subprocess.Popen[str]]:
+    """A run whose step begins to print when the door to the server has been shut."""
+    with folder.start("out.py", *options, "--wait", str(place)) as run:
+        until_exists(place.with_name("place.ready"))
+        door.shut()
+        place.with_name("place.go").touch()
+        yield run
 
 
 def test_records_and_lines_are_as_prefects_own(
@@ -112,10 +126,7 @@ def test_lines_and_states_wait_for_a_server_that_is_away(
         # so that the server has heard of no task run before
         folder = folder_for(tmp_path, door.url, METAFLOW_PREFECT_RUNNING_AFTER="600")
         place = tmp_path / "place"
-        with folder.start("out.py", "--lines", "100", "--wait", str(place)) as run:
-            until_exists(place.with_name("place.ready"))
-            door.shut()
-            place.with_name("place.go").touch()
+        with printing_to_nobody(folder, door, place, "--lines", "100") as run:
             door.await_knocks(8)
             door.open()
             output, _ = run.communicate(timeout=LIMIT)
@@ -132,11 +143,8 @@ def test_a_step_waits_rather_than_fill_the_memory(tmp_path: Path, prefect_api: s
     with door_to(prefect_api) as door:
         folder = folder_for(tmp_path, door.url, METAFLOW_PREFECT_LOG_LINES="1000000")
         place = tmp_path / "place"
-        much = ("--lines", "20000", "--width", "2000", "--wait", str(place))
-        with folder.start("out.py", *much) as run:
-            until_exists(place.with_name("place.ready"))
-            door.shut()
-            place.with_name("place.go").touch()
+        much = ("--lines", "20000", "--width", "2000")
+        with printing_to_nobody(folder, door, place, *much) as run:
             assert run.stdout
             said = 0
             for line in run.stdout:  # until it waits, which ends with the door's opening
@@ -157,10 +165,7 @@ def test_lines_that_a_server_is_behind_with_are_joined(
     with door_to(prefect_api) as door:
         folder = folder_for(tmp_path, door.url, METAFLOW_PREFECT_LOG_LINES="1000000")
         place = tmp_path / "place"
-        with folder.start("out.py", "--lines", "30000", "--wait", str(place)) as run:
-            until_exists(place.with_name("place.ready"))
-            door.shut()
-            place.with_name("place.go").touch()
+        with printing_to_nobody(folder, door, place, "--lines", "30000") as run:
             assert run.stdout
             said = []
             for line in run.stdout:

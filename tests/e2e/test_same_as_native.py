@@ -1,6 +1,5 @@
 """A run through Prefect leaves behind what a native run does."""
 
-from datetime import datetime, timezone
 from pathlib import Path
 from zlib import crc32
 
@@ -13,19 +12,17 @@ from support.cases.everyday import ALSO_FRESH
 from support.run import prefect
 from support.snapshot import snapshot_of
 
-TODAY = datetime.now(timezone.utc).date().toordinal()
-
 
 def runtime_of(case: Case, usual: Runtime) -> Runtime:
     """Each day some cases take the other form of generated files than the usual one."""
-    if not recorded.in_sample(str(case), TODAY + recorded.DAYS // 2):
+    if not recorded.in_sample(str(case), recorded.TODAY + recorded.DAYS // 2):
         return usual
     return "installed" if usual == "embedded" else "embedded"
 
 
 def usual_launcher(case: Case) -> str | None:
     """A short run forks its steps from the warm process, a long one most from a template of it."""
-    return "template" if (crc32(str(case).encode()) + TODAY) % 2 else None
+    return "template" if (crc32(str(case).encode()) + recorded.TODAY) % 2 else None
 
 
 @pytest.mark.parametrize("case", marked_cases())
@@ -34,7 +31,7 @@ def test_same_as_native(
 ) -> None:
     thorough = pytestconfig.getoption("--thorough")
     runtime = runtime_of(case, pytestconfig.getoption("--runtime"))
-    live = thorough or recorded.in_sample(str(case), TODAY)
+    live = thorough or recorded.in_sample(str(case), recorded.TODAY)
     native = recorded.NativeAnswer(case, tmp_path / "native", live=live)
     launchers: list[str | None] = [usual_launcher(case)]
     if thorough:

@@ -14,8 +14,10 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from datetime import datetime, timezone
 from functools import cached_property
 from importlib.metadata import version
+from os import environ
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -26,6 +28,8 @@ from support.snapshot import Snapshot, snapshot_of
 
 FOLDER = Path(__file__).resolve().parent.parent / "native"
 RENEW = "hatch run record"
+# The day of the run, the same for all of xdist's processes.
+TODAY = int(environ.setdefault("PYTEST_DAY", str(datetime.now(timezone.utc).toordinal())))
 DAYS = 30  # in which each recording is compared with a native run once
 
 # What a recording says of itself.

@@ -23,7 +23,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
 
-from metaflow_prefect.runtime.host.script import end_script
+from metaflow_prefect.runtime.host.script import code_of_ending, end_script
 
 _TESTS = str(Path(__file__).resolve().parent.parent)
 _START = f"import sys; sys.path.insert(0, {_TESTS!r}); from support.warm import serve; serve()"
@@ -163,10 +163,7 @@ def _exit_code(words: list[str]) -> int:
     try:
         _run(words)
     except SystemExit as ending:
-        if ending.code is None or isinstance(ending.code, int):
-            return (ending.code or 0) & 0xFF
-        print(ending.code, file=sys.stderr)
-        return 1
+        return code_of_ending(ending)
     except BaseException as error:  # noqa: BLE001 - whatever it is
         trace = error.__traceback__
         while trace and trace.tb_frame.f_code.co_filename == __file__:

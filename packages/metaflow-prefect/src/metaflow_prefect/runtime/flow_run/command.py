@@ -15,12 +15,11 @@ from typing import Any, NoReturn
 from prefect import Flow
 from prefect.client.schemas.objects import State
 from prefect.exceptions import TerminationSignal
-from prefect.settings import PREFECT_API_REQUEST_TIMEOUT, temporary_settings
+from prefect.settings import PREFECT_API_REQUEST_TIMEOUT
 
 from ..facts import MetaflowFlow, Parameter
 from ..host.script import end_process
 from .engine import BY_CTRL_C, LoadProblem, PreparedRun, load_flow
-from .heartbeat import Heartbeats
 from .host_client import Host, HostEnded, adopt_host
 from .options import (
     arguments_for_metaflow,
@@ -35,8 +34,8 @@ from .scheduler import RunFailure
 from .server import (
     ServerProblem,
     ServerStart,
-    patient_server_start,
     server_problems,
+    settings_of_run,
 )
 from .shipper import EVENT_INLET
 from .values import parameters_of, shown_defaults
@@ -114,7 +113,7 @@ def _run(
     arguments = arguments_for_metaflow(facts, chosen, words)
     runner, shared = chosen["own_task_runner"], chosen["own_shared_folder"]
     choice = RunnerChoice.chosen(runner, shared=shared, kept={})
-    with patient_server_start(), temporary_settings(Heartbeats.take_over()):
+    with settings_of_run():
         server = ServerStart()
         try:
             launcher, preload = chosen["own_launcher"], chosen["own_preload"]

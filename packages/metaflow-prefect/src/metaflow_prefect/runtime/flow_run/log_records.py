@@ -75,10 +75,9 @@ def joined(lines: Iterable[LeveledLine]) -> list[LeveledLine]:
             groups.append([])
             length = len(line[1])
         groups[-1].append(line)
-    texts = ("\n".join(text for _, text, _ in group) for group in groups)
     return [
-        (group[0][0], text, group[0][2])
-        for group, text in zip(groups, texts, strict=True)
+        (group[0][0], "\n".join(text for _, text, _ in group), group[0][2])
+        for group in groups
     ]
 
 

@@ -23,6 +23,8 @@ from prefect.settings import (
     temporary_settings,
 )
 
+from .heartbeat import Heartbeats
+
 # A cold start of Prefect's temporary server takes a slow machine far more than
 # Prefect's own limit of 20 seconds.
 SERVER_START_SECONDS = 300
@@ -86,10 +88,15 @@ class NoServerNews(logging.Filter):
 
 
 @contextmanager
-def patient_server_start() -> Iterator[None]:
-    """Give Prefect's temporary server the time that it takes, and less to do."""
+def settings_of_run() -> Iterator[None]:
+    """Change what Prefect does beside a run that a command line starts.
+
+    Its temporary server gets the time that it takes, and less to do; the heartbeats of
+    the run are left to us.
+    """
     limit = PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS
-    settings: dict[Any, Any] = {limit: max(limit.value(), SERVER_START_SECONDS)}
+    settings = Heartbeats.take_over()
+    settings[limit] = max(limit.value(), SERVER_START_SECONDS)
     if not PREFECT_API_URL.value():
         logging.getLogger("prefect").addFilter(NoServerNews())
         # Its database has a single writer, and these two make the others wait; without

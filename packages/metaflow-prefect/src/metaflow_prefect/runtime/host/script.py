@@ -109,7 +109,7 @@ def _exit_code_of(
     except SystemExit as ending:
         if ending.code == 1 and ending.__context__:  # reported by Metaflow's command
             report(ending.__context__)
-        return _code_of(ending)
+        return code_of_ending(ending)
     except StartAnew:
         raise
     except KeyboardInterrupt:
@@ -188,7 +188,12 @@ def compile_script(script: str) -> CodeType:
     return compile(Path(script).read_bytes(), script, "exec", dont_inherit=True)
 
 
-def _code_of(ending: SystemExit) -> int:
+def code_of_ending(ending: SystemExit) -> int:
+    """Return the exit code that the interpreter ends with, and write what it writes.
+
+    Args:
+        ending: What a script has ended with.
+    """
     if ending.code is None:
         return 0
     if isinstance(ending.code, int):
