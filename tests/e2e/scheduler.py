@@ -21,6 +21,10 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.workers.process import ProcessWorker
 from support.run import LIMIT
 
+# While one test floods the server with log lines, its database refuses what others write, for
+# longer than Prefect's clients ask again unless they are told to.
+PATIENT = {"PREFECT_CLIENT_MAX_RETRIES": "7"}
+
 
 @contextmanager
 def client_of(api: str) -> Iterator[SyncPrefectClient]:
@@ -67,7 +71,7 @@ def worker(pool: str, environment: dict[str, str], folder: Path) -> Iterator[Non
         process = subprocess.Popen(
             [sys.executable, *command],
             cwd=folder,
-            env={**environment, "PREFECT_WORKER_QUERY_SECONDS": "2"},
+            env={**environment, **PATIENT, "PREFECT_WORKER_QUERY_SECONDS": "2"},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -104,7 +108,7 @@ class Flows(FlowFolder):
         scratch = folder.parent / f"{folder.name}-source"
         scratch.mkdir()
         (scratch / f"{first}.py").write_text(flows[first])
-        super().__init__(folder, scratch / f"{first}.py", PREFECT_API_URL=api)
+        super().__init__(folder, scratch / f"{first}.py", PREFECT_API_URL=api, **PATIENT)
 
     def prefect(self, flow: str, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command of a flow, with Metaflow being quiet."""
