@@ -14,14 +14,14 @@ from e2e.project import SOURCES
 from e2e.scheduler import (
     Flows,
     client_of,
-    direct_template,
-    eventually,
     make_pool,
     own_pool,
     worker,
 )
 from metaflow_prefect.deploy.operations import Operator
 from prefect.client.schemas.objects import FlowRun
+from support.run import FOR_PREFECT
+from support.wait import until
 
 pytestmark = pytest.mark.xdist_group("operating")  # one worker of Prefect's is enough
 
@@ -63,7 +63,7 @@ def greeting(name: str) -> str:
 
 @pytest.fixture(scope="module")
 def pool(prefect_api: str) -> str:
-    return make_pool(prefect_api, POOL, base_job_template=direct_template())
+    return make_pool(prefect_api, POOL)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def working(
         "METAFLOW_USER": "worker",
         "PREFECT_API_URL": prefect_api,
         "PREFECT_HOME": str(folder / "home"),
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        **FOR_PREFECT,
     }
     with worker(pool, environment | variables, folder):
         yield
@@ -226,7 +226,7 @@ def test_twenty_runs_at_once_on_a_limit_of_four(
             runs = [client.read_flow_run(run.id) for run in made]
             return runs if all(run.state and run.state.is_final() for run in runs) else []
 
-        ended = eventually(ended_runs, "the end of all runs")
+        ended = until(ended_runs, "the end of all runs")
     assert {run.state_name for run in ended} == {"Completed"}
     spans = [(run.start_time, run.end_time) for run in ended if run.start_time and run.end_time]
     assert len(spans) == 20
@@ -292,16 +292,16 @@ def test_a_run_is_suspended_terminated_retried_and_resumed(
     gates = [tmp_path / "suspended", tmp_path / "terminated"]
     runs = [flows.trigger("waiting", "trigger", "--gate", str(gate)) for gate in gates]
     for gate in gates:
-        eventually(Path(f"{gate}.pid").exists, "the step")
+        until(Path(f"{gate}.pid").exists, "the step")
     flows.good("waiting", "terminate", runs[1])
     assert flows.awaited("waiting", runs[1]) == "Failed"
     pid = Path(f"{gates[1]}.pid").read_text()
-    eventually(lambda: not Path(f"/proc/{pid}").exists(), "the end of the step")
+    until(lambda: not Path(f"/proc/{pid}").exists(), "the end of the step")
 
     flows.good("waiting", "suspend", runs[0])
     with client_of(prefect_api) as client:
         server = Operator(client, "")
-        eventually(
+        until(
             lambda: any(
                 "The run is suspended" in one.message for one in server.logs(server.run(runs[0]))
             ),
@@ -310,7 +310,7 @@ def test_a_run_is_suspended_terminated_retried_and_resumed(
         Path(f"{gates[0]}.broken").touch()
         gates[0].touch()
         log = "start/start"
-        eventually(lambda: any(log in one.message for one in server.logs(server.run(runs[0]))))
+        until(lambda: any(log in one.message for one in server.logs(server.run(runs[0]))))
         state = server.run(runs[0]).state
         assert state is not None
         assert state.is_paused()
@@ -324,7 +324,7 @@ def test_a_run_is_suspended_terminated_retried_and_resumed(
     latest = flows.good("waiting", "list-runs", "--limit", "1").split()[0]
     flows.good("waiting", "retry", runs[0])
     assert flows.awaited("waiting", latest) == "Succeeded"
-    eventually(lambda: flows.awaited("waiting", runs[0]) == "Succeeded", "the retried run")
+    until(lambda: flows.awaited("waiting", runs[0]) == "Succeeded", "the retried run")
     task = f"Task('OperatedWaitingFlow/{latest}/start/start', _namespace_check=False)"
     look = f"from metaflow import Task; print({task}.origin_pathspec)"
     assert runs[0] in flows.run("-c", look).stdout
@@ -358,14 +358,14 @@ def check_ticking(flows: Flows, api: str) -> None:
             found = [one for one in server.runs(deployment, 50) if one.start_time]
             return next((one for one in found if one.state and one.state.is_final()), None)
 
-        run = eventually(ended, "the schedule's run")
+        run = until(ended, "the schedule's run")
         flows.good("ticking", "--name", "ticking", "delete")
         assert run.auto_scheduled
         assert run.created_by.display_value == "metaflow-schedule-decorator"
         assert run.state.name == "TimedOut"
-        assert run.state.message == "The run was stopped: it took longer than 4 seconds."
+        assert run.state.message == "The run took longer than 4 seconds."
     pid = (flows.path / "never.pid").read_text()
-    eventually(lambda: not Path(f"/proc/{pid}").exists(), "the end of the step")
+    until(lambda: not Path(f"/proc/{pid}").exists(), "the end of the step")
     run_id = f"OperatedWaitingFlow/prefect-{run.id}"
     look = f"from metaflow import Run; run = Run('{run_id}', _namespace_check=False); "
     said = flows.run("-c", look + "print(run.finished, run.successful)").stdout

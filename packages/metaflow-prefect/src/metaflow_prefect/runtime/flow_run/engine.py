@@ -255,7 +255,7 @@ def _conduct(
         host.finish(outcome="interrupted", signal=number, grace=2)
         raise
     except RunEnded as end:
-        session.stop(f"the run was ended: {end.state.message or end.state.name}")
+        session.stop(end.reason)
         session.places.stop(signal.SIGTERM, 2.0)
         host.finish(outcome="interrupted", signal=signal.SIGTERM, grace=2)
         raise

@@ -19,7 +19,8 @@ from .heartbeat import Heartbeats
 
 WATCH_SECONDS = 3.0  # between looks at the flow run's state
 HELD = "The run is suspended: no step begins until it is resumed."
-TIMED_OUT = "The run was stopped: it took longer than {} seconds."
+CANCELLED = "The run was cancelled."
+TIMED_OUT = "The run took longer than {} seconds."
 
 
 class RunEnded(Exception):
@@ -32,6 +33,12 @@ class RunEnded(Exception):
     def __init__(self, state: State[Any]) -> None:
         super().__init__(state.message)
         self.state = state
+
+    @property
+    def reason(self) -> str:
+        """What comes after "because"."""
+        message = str(self).rstrip(".")
+        return message[:1].lower() + message[1:]
 
 
 class RunWatch:
@@ -121,4 +128,4 @@ class RunWatch:
             get_run_logger().info(HELD)
         self.holds = state.is_paused()
         if state.is_cancelling() or state.is_cancelled():
-            self._stopped = RunEnded(Cancelled(message="The run was terminated."))
+            self._stopped = RunEnded(Cancelled(message=CANCELLED))
