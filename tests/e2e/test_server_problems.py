@@ -80,7 +80,7 @@ def test_one_line_names_the_server(tmp_path: Path, name: str) -> None:
 def test_a_busy_server_is_asked_again_and_may_still_refuse_the_run(tmp_path: Path) -> None:
     with serving(503, b"{}", first=[(503, b"{}"), (200, b"0")]) as url:
         flow = FlowFolder(tmp_path, SOURCES / "talkative.py", PREFECT_API_URL=url)
-        flow.environment["PREFECT_CLIENT_MAX_RETRIES"] = "0"
+        flow.environment["PREFECT_CLIENT_MAX_RETRIES"] = "1"
         done = flow.run(flow.create())
     assert done.returncode == 3, done.stderr
     assert done.stderr == f"Prefect's server at {url} answered 503. See whether it is well.\n"

@@ -30,7 +30,7 @@ from .heartbeat import Heartbeats
 SERVER_START_SECONDS = 300
 ANSWER_SECONDS = 15.0
 BUSY = 503  # what a server answers whose database is busy
-BUSY_PAUSES = (0.5, 1.0, 2.0)  # seconds before it is asked again
+BUSY_PAUSE = 0.5  # seconds before it is asked again, twice as long each time
 STARTING = (
     "Starting Prefect's temporary server, which takes some seconds: PREFECT_API_URL "
     "is not set.\n"
@@ -115,25 +115,29 @@ def _ask_server() -> None:
         PREFECT_CLIENT_MAX_RETRIES: 0,
         PREFECT_API_REQUEST_TIMEOUT: ANSWER_SECONDS,
     }
+    retries = PREFECT_CLIENT_MAX_RETRIES.value()
     with temporary_settings(hasty), get_client(sync_client=True) as client:
-        answer = _answer(client)
+        answer = _answer(client, retries)
     if type(answer) is not int:
         raise ServerProblem(_other_server(PREFECT_API_URL.value() or ""))
 
 
-def _answer(client: SyncPrefectClient) -> Any:
-    """Ask something for which the server wants to know who asks."""
+def _answer(client: SyncPrefectClient, retries: int) -> Any:
+    """Ask something for which the server wants to know who asks.
+
+    Prefect's client, told to ask again, would also do so where no server is.
+    """
     import httpx
 
-    pauses = iter(BUSY_PAUSES)
+    pause = BUSY_PAUSE
     while True:
         try:
             return client.request("POST", "/flows/count", json={}).json()
         except httpx.HTTPStatusError as error:
-            pause = next(pauses, None)
-            if error.response.status_code != BUSY or pause is None:
+            if error.response.status_code != BUSY or not retries:
                 raise
             time.sleep(pause)
+            pause, retries = 2 * pause, retries - 1
 
 
 @contextmanager
