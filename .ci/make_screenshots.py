@@ -11,8 +11,8 @@ import tempfile
 from pathlib import Path
 from uuid import UUID
 
+from e2e.deploying import work
 from e2e.project import SOURCES, FlowFolder
-from e2e.test_deployments import work
 from playwright.sync_api import Page
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate

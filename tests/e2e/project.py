@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from support.run import LIMIT, python
+from support.run import FOR_PREFECT, LIMIT, python
 
 SOURCES = Path(__file__).parent / "sources"
 
@@ -27,7 +27,7 @@ class FlowFolder:
             "METAFLOW_USER": "tester",
             "METAFLOW_HOME": str(folder / ".metaflowconfig"),
             "PREFECT_HOME": str(folder / ".prefect"),
-            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            **FOR_PREFECT,
             **variables,
         }
 

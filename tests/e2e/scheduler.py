@@ -5,8 +5,7 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -17,19 +16,17 @@ from e2e.project import FlowFolder
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.workers.process import ProcessWorker
-from support.run import LIMIT
-
-# While one test floods the server with log lines, its database refuses what others write, for
-# longer than Prefect's clients ask again unless they are told to.
-PATIENT = {"PREFECT_CLIENT_MAX_RETRIES": "7"}
+from support.run import RETRIES
+from support.wait import until
 
 
 @contextmanager
 def client_of(api: str) -> Iterator[SyncPrefectClient]:
     """A client of the server."""
-    with temporary_settings({PREFECT_API_URL: api}), get_client(sync_client=True) as client:
+    settings = {PREFECT_API_URL: api, PREFECT_CLIENT_MAX_RETRIES: RETRIES}
+    with temporary_settings(settings), get_client(sync_client=True) as client:
         yield client
 
 
@@ -40,6 +37,8 @@ def own_pool(name: str) -> str:
 
 def make_pool(api: str, name: str, kind: str = "process", **settings: Any) -> str:
     """Make a work pool, unless another test has made it."""
+    if kind == "process":
+        settings = {"base_job_template": direct_template(), **settings}
     with client_of(api) as client, suppress(ObjectAlreadyExists):
         client.create_work_pool(WorkPoolCreate(name=name, type=kind, **settings))
     return name
@@ -48,7 +47,8 @@ def make_pool(api: str, name: str, kind: str = "process", **settings: Any) -> st
 def direct_template() -> dict[str, Any]:
     """The job template of a worker that starts Prefect's engine by a command.
 
-    Without a command two more processes stand between them, which import Prefect each.
+    Without a command two more processes stand between them, which import Prefect each; that is how
+    test_deployments.py and test_deployed_repository.py run them.
     """
     template = ProcessWorker.get_default_base_job_template()
     command = template["variables"]["properties"]["command"]
@@ -71,7 +71,7 @@ def worker(pool: str, environment: dict[str, str], folder: Path) -> Iterator[Non
         process = subprocess.Popen(
             [sys.executable, *command],
             cwd=folder,
-            env={**environment, **PATIENT, "PREFECT_WORKER_QUERY_SECONDS": "2"},
+            env={**environment, "PREFECT_WORKER_QUERY_SECONDS": "2"},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -88,15 +88,6 @@ def worker(pool: str, environment: dict[str, str], folder: Path) -> Iterator[Non
                 process.wait()
 
 
-def eventually(look: Callable[[], Any], what: str = "what was awaited") -> Any:
-    """Return what something comes to, which tells nobody of it."""
-    end = time.monotonic() + LIMIT
-    while not (found := look()):
-        assert time.monotonic() < end, f"{what} did not come in time"
-        time.sleep(0.5)
-    return found
-
-
 class Flows(FlowFolder):
     """Flows, each written by the tests, with the commands of each."""
 
@@ -108,7 +99,7 @@ class Flows(FlowFolder):
         scratch = folder.parent / f"{folder.name}-source"
         scratch.mkdir()
         (scratch / f"{first}.py").write_text(flows[first])
-        super().__init__(folder, scratch / f"{first}.py", PREFECT_API_URL=api, **PATIENT)
+        super().__init__(folder, scratch / f"{first}.py", PREFECT_API_URL=api)
 
     def prefect(self, flow: str, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command of a flow, with Metaflow being quiet."""
@@ -135,5 +126,5 @@ class Flows(FlowFolder):
             return state is not None and state.is_final()
 
         with client_of(self.environment["PREFECT_API_URL"]) as client:
-            eventually(partial(ended, client), f"the end of {run_id}")
+            until(partial(ended, client), f"the end of {run_id}")
         return self.run(f"{flow}.py", *top, "--quiet", "prefect", "status", run_id).stdout.strip()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e.scheduler import Flows, client_of, eventually, make_pool, own_pool, worker
+from e2e.scheduler import Flows, client_of, make_pool, own_pool, worker
 from metaflow_prefect.deploy.operations import Operator
 from metaflow_prefect.deploy.runs import status_of
 from prefect.client.schemas.actions import DeploymentUpdate
@@ -17,6 +17,7 @@ from prefect.client.schemas.objects import FlowRun
 from support.cloud import Cloud, cloud
 from support.flaky import flaky_way_to
 from support.s3 import empty_bucket, s3_server
+from support.wait import until
 
 POOL = own_pool("elsewhere-tests")
 FLOW = """
@@ -143,9 +144,9 @@ def test_code_that_is_gone_is_one_line(tmp_path: Path, prefect_api: str, pool: s
                     log = "\n".join(one.message for one in server.logs(server.run(run_id)))
                     return log if text in log else ""
 
-                return str(eventually(look, text))
+                return str(until(look, text))
 
-            eventually(lambda: status_of(server.run(lacking)) == "Failed")
+            until(lambda: status_of(server.run(lacking)) == "Failed")
             gone = log_with(f"The folder {flows.path} of the flow is not there", run_id)
             no_module = "lacking.py, line 1: ModuleNotFoundError: No module named 'beside'"
             said = log_with(no_module, lacking)
@@ -282,7 +283,7 @@ def only_run(server: Operator, flow: str) -> str:
         runs = server.runs(known, 2)
         return runs if all(run.state and run.state.is_final() for run in runs) else []
 
-    (run,) = eventually(ended, f"the end of a run of {flow}")
+    (run,) = until(ended, f"the end of a run of {flow}")
     assert status_of(run) == "Succeeded"
     return f"prefect-{run.id}"
 

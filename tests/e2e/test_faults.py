@@ -4,7 +4,6 @@ import os
 import re
 import select
 import signal
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,13 @@ import pytest
 from bench.measure import descendants
 from e2e.project import SOURCES, FlowFolder
 from e2e.scheduler import make_pool, own_pool
-from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterId,
     LogFilter,
 )
 from prefect.client.schemas.objects import StateType
-from prefect.settings import PREFECT_API_URL, temporary_settings
 from support.cases import CASES
 from support.outage import door_to
 from support.recorded import NativeAnswer
@@ -30,15 +28,6 @@ from support.snapshot import Snapshot, snapshot
 from support.wait import until, until_exists
 
 POOL = own_pool("fault-tests")
-
-
-@pytest.fixture
-def client(prefect_api: str) -> Iterator[SyncPrefectClient]:
-    with (
-        temporary_settings({PREFECT_API_URL: prefect_api}),
-        get_client(sync_client=True) as client,
-    ):
-        yield client
 
 
 def test_two_runs_at_once_in_one_folder(tmp_path: Path, prefect_api: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from e2e.project import SOURCES, FlowFolder
-from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
     ArtifactFilter,
     ArtifactFilterFlowRunId,
@@ -22,21 +22,11 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.sorting import LogSort, TaskRunSort
-from prefect.settings import PREFECT_API_URL, temporary_settings
 from support.cases import CASES
 from support.run import Result, environment, prefect, python
 from support.wait import until
 
 FLOWS = Path(__file__).parents[1] / "flows"
-
-
-@pytest.fixture
-def client(prefect_api: str) -> Iterator[SyncPrefectClient]:
-    with (
-        temporary_settings({PREFECT_API_URL: prefect_api}),
-        get_client(sync_client=True) as client,
-    ):
-        yield client
 
 
 def run_case(name: str, folder: Path, api: str) -> Result:

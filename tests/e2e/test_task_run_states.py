@@ -5,35 +5,23 @@ to be run with each version of Prefect that is supported.
 """
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import pytest
 from e2e.project import SOURCES, FlowFolder
-from e2e.scheduler import eventually
-from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.events import ReceivedEvent
 from prefect.events.filters import EventFilter, EventNameFilter, EventResourceFilter
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from support.wait import until
 
 FLOWS = Path(__file__).parents[1] / "flows"
 VARIABLE = "METAFLOW_PREFECT_RUNNING_AFTER"
 OF_THIS_RUN = {"id", "state_id", "flow_run_id", "created", "updated", "state", "task_inputs"}
 MEASURED = {"start_time", "end_time", "expected_start_time", "total_run_time"}
 MEASURED |= {"estimated_run_time", "estimated_start_time_delta"}
-
-
-@pytest.fixture
-def client(prefect_api: str) -> Iterator[SyncPrefectClient]:
-    with (
-        temporary_settings({PREFECT_API_URL: prefect_api}),
-        get_client(sync_client=True) as client,
-    ):
-        yield client
 
 
 def run_of(folder: Path, api: str, **variables: str) -> UUID:
@@ -49,8 +37,15 @@ def run_of(folder: Path, api: str, **variables: str) -> UUID:
 
 
 def task_runs(client: SyncPrefectClient, flow_run: UUID) -> dict[str, Any]:
+    """The task runs of a flow run, once the server has stored all of what was told of them."""
     chosen = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run]))
-    return {run.name: run for run in client.read_task_runs(flow_run_filter=chosen)}
+
+    def stored() -> dict[str, Any]:
+        runs = {run.name: run for run in client.read_task_runs(flow_run_filter=chosen)}
+        end = runs.get("end")
+        return runs if end and end.state and end.state.is_final() else {}
+
+    return until(stored)
 
 
 def states(client: SyncPrefectClient, run: Any) -> list[Any]:
@@ -111,7 +106,7 @@ def heartbeats(client: SyncPrefectClient, output: str) -> list[ReceivedEvent]:
         event=EventNameFilter(name=["prefect.flow-run.heartbeat"]),
         resource=EventResourceFilter(id=[f"prefect.flow-run.{found[1]}"]),
     )
-    events: list[ReceivedEvent] = eventually(lambda: client.read_events(chosen, limit=5).events)
+    events: list[ReceivedEvent] = until(lambda: client.read_events(chosen, limit=5).events)
     return events
 
 

@@ -19,12 +19,13 @@ from e2e.placing import (
     running,
 )
 from e2e.project import SOURCES, FlowFolder
-from e2e.scheduler import Flows, client_of, eventually, make_pool, own_pool, worker
+from e2e.scheduler import Flows, client_of, make_pool, own_pool, worker
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from support.case import Case
 from support.dask_cluster import DaskCluster, dask_cluster
 from support.ray_cluster import ray_cluster
 from support.run import LIMIT
+from support.wait import until
 
 FLOWS = Path(__file__).parents[1] / "flows"
 LOST = "the worker that ran it was lost"
@@ -177,7 +178,7 @@ def test_a_deployed_run_is_cancelled_and_another_retried(
     with worker(pool, environment, tmp_path / "empty"):
         runs = [flows.trigger("waiting", "trigger", "--gate", gate) for gate in gates]
         files = [Path(f"{gate}.pid") for gate in gates]
-        eventually(lambda: all(file.exists() and file.read_text() for file in files), "the steps")
+        until(lambda: all(file.exists() and file.read_text() for file in files), "the steps")
         pids = [int(file.read_text()) for file in files]
         assert all(map(cluster.worker_of, pids))
         flows.good("waiting", "terminate", runs[0])
@@ -189,7 +190,7 @@ def test_a_deployed_run_is_cancelled_and_another_retried(
         assert flows.awaited("waiting", runs[1]) == "Failed"
         Path(f"{gates[1]}.broken").unlink()
         flows.good("waiting", "retry", runs[1])
-        eventually(lambda: flows.awaited("waiting", runs[1]) == "Succeeded", "the retried run")
+        until(lambda: flows.awaited("waiting", runs[1]) == "Succeeded", "the retried run")
     assert int(files[1].read_text()) == pids[1], "its first step has not run again"
 
 

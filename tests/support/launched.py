@@ -9,7 +9,7 @@ from pathlib import Path
 from metaflow_prefect.runtime.host.warm import TEMPLATE_VARIABLE
 
 from support.case import Case
-from support.run import environment, python
+from support.run import FOR_PREFECT, environment, python
 
 FLOWS = Path(__file__).resolve().parent.parent / "e2e" / "launcher" / "flows"
 
@@ -51,7 +51,7 @@ def _variables(folder: Path) -> dict[str, str]:
     case = Case(id="launcher", group="wild", file="flow.py", flow="")
     return environment(case, folder) | {
         "PREFECT_HOME": str(folder / ".prefect"),
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        **FOR_PREFECT,
     }
 
 

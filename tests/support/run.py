@@ -22,6 +22,13 @@ from support.case import Case
 FLOWS = Path(__file__).resolve().parent.parent / "flows"
 USER = "tester"
 LIMIT = 900  # seconds until anything is taken for hung, also on a machine that is very busy
+# Of the requests of many tests at once SQLite refuses some, and some again: in one of a few runs of
+# all tests once more than Prefect's clients ask by default.
+RETRIES = 7
+FOR_PREFECT = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_CLIENT_MAX_RETRIES": str(RETRIES),
+}
 use_warm = True  # whether processes that have imported most already may be forked; see `warm`
 
 # Settings of whoever runs the tests must reach neither run.
@@ -112,7 +119,7 @@ def prefect(
     variables = environment(case, folder) | {
         "PREFECT_API_URL": api_url,
         "PREFECT_HOME": str(folder / ".prefect"),
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        **FOR_PREFECT,
     }
     if launcher == "template":
         variables[TEMPLATE_VARIABLE] = "1"

@@ -12,18 +12,19 @@ _PAUSE = 0.1  # seconds between two looks
 Found = TypeVar("Found")
 
 
-def until(look: Callable[[], Found | None]) -> Found:
+def until(look: Callable[[], Found | None], what: str = "what was awaited") -> Found:
     """Look again and again until there is something.
 
     Args:
         look: Gives what is waited for, or something that is false.
+        what: What to call it.
 
     Returns:
         What was found.
     """
     end = time.monotonic() + LIMIT
     while not (found := look()):
-        assert time.monotonic() < end, f"waited {LIMIT} s in vain"
+        assert time.monotonic() < end, f"{what} did not come in {LIMIT} s"
         time.sleep(_PAUSE)
     return found
 

@@ -12,7 +12,7 @@ import pytest
 from e2e.scheduler import client_of, make_pool
 from mfp.doctor import look_at_api
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from support.run import LIMIT, python
+from support.run import FOR_PREFECT, LIMIT, python
 
 FLOW = """\
 from metaflow import FlowSpec, Parameter, step
@@ -45,7 +45,7 @@ def environment(folder: Path, **variables: str) -> dict[str, str]:
         "METAFLOW_USER": "tester",
         "METAFLOW_HOME": str(folder / ".metaflowconfig"),
         "PREFECT_HOME": str(folder / ".prefect"),
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        **FOR_PREFECT,
         **variables,
     }
 
