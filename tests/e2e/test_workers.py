@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -22,12 +23,14 @@ from e2e.project import SOURCES, FlowFolder
 from e2e.scheduler import Flows, client_of, make_pool, own_pool, worker
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from support.case import Case
+from support.cases import CASES
 from support.dask_cluster import DaskCluster, dask_cluster
 from support.ray_cluster import ray_cluster
 from support.run import LIMIT
 from support.wait import until
 
 FLOWS = Path(__file__).parents[1] / "flows"
+SHARED = {"METAFLOW_PREFECT_SHARED_CALL": "20"}  # also where a short task takes long
 LOST = "the worker that ran it was lost"
 # What Metaflow's scheduler would add to the log of an attempt, which was lost with the worker.
 UNSAID = r"work: attempt 0: stderr: native 'Task failed.\n', ours ''"
@@ -161,6 +164,84 @@ def test_a_step_whose_worker_is_killed_is_tried_again(
     (run,) = (one for one in task_runs(prefect_api, ours.run_id) if one.name == "work")
     assert (run.state.type.value, run.run_count) == ("COMPLETED", 2)
     assert LOST in ours.stdout + ours.stderr
+
+
+def short_tasks(folder: Path, api: str, cluster: Cluster, retry: str = "") -> FlowFolder:
+    made = FlowFolder(folder, SOURCES / "short_tasks.py", **cluster.settings, **SHARED)
+    made.environment["PREFECT_API_URL"] = api
+    flow = made.path / made.flow
+    flow.write_text(flow.read_text().replace("@retry(times=2,", retry or "@retry(times=2,"))
+    made.create()
+    return made
+
+
+LEFT = """
+import json, sys
+from metaflow import Run, namespace
+namespace(None)
+run = Run(sys.argv[1])
+# What a step was writing when its worker was killed is no metadata that Metaflow can read.
+tasks = [] if "killed" in sys.argv else sorted(run["work"], key=lambda task: task.index)
+join = run["join"].task
+print(json.dumps({
+    "successful": run.successful,
+    "doubled": join["doubled"].data,
+    "attempts": join["attempts"].data,
+    "stdout": [task.stdout for task in tasks],
+    "stderr": [task.stderr for task in tasks],
+}))
+"""
+
+
+@pytest.mark.parametrize("kills", [False, True])
+def test_short_tasks_share_a_call(
+    kills: bool, tmp_path: Path, prefect_api: str, cluster: Cluster
+) -> None:
+    """One fails at first; another takes long or ends its worker, and the others do not wait."""
+    folder = short_tasks(tmp_path / "flow", prefect_api, cluster)
+    words = ("--task-runner", cluster.runner, "--shared-folder", "--run-id-file", "id")
+    done = folder.run("out.py", *words, *(["--kills", "true"] if kills else []))
+    cluster.replace_lost()
+    assert done.returncode == 0, done.stdout + done.stderr
+    run_id = (folder.path / "id").read_text()
+    found = folder.run("-c", LEFT, f"ShortTasksFlow/{run_id}", *(["killed"] if kills else []))
+    assert found.returncode == 0, found.stderr
+    left = json.loads(found.stdout.splitlines()[-1])
+    assert left["successful"]
+    assert left["doubled"] == [2 * number for number in range(32)]
+    if not kills:  # else others that the worker ran are tried again, too
+        assert left["stdout"] == [f"task {number}\n" for number in range(32)]
+        assert left["stderr"] == [f"also {number}\n" for number in range(32)]
+        assert left["attempts"] == [int(number == 21) for number in range(32)]
+    assert left["attempts"][21] >= 1
+    assert left["attempts"][25] == int(kills)
+    runs = {run.name: run for run in task_runs(prefect_api, run_id)}
+    assert {run.state.type.value for run in runs.values()} == {"COMPLETED"}
+    assert len(runs) == 35
+
+
+def test_a_task_of_a_shared_call_that_fails(
+    tmp_path: Path, prefect_api: str, cluster: Cluster
+) -> None:
+    """It alone is red; the others have ended, or are stopped."""
+    folder = short_tasks(tmp_path / "flow", prefect_api, cluster, "@retry(times=0,")
+    words = ("--task-runner", cluster.runner, "--shared-folder", "--run-id-file", "id")
+    done = folder.run("out.py", *words)
+    assert done.returncode == 1, done.stdout + done.stderr
+    runs = task_runs(prefect_api, (folder.path / "id").read_text())
+    states = Counter(run.state.type.value for run in runs)
+    assert states.pop("FAILED") == 1
+    assert states.pop("COMPLETED") >= 10
+    assert set(states) <= {"CANCELLED"}
+    (red,) = (run for run in runs if run.state.type.value == "FAILED")
+    assert "ValueError: at first" in red.state.message
+
+
+def test_same_as_native_where_calls_are_shared(
+    tmp_path: Path, prefect_api: str, cluster: Cluster
+) -> None:
+    (case,) = (case for case in CASES if str(case) == "graph-foreach_wide")
+    placed_as_native(case, tmp_path, prefect_api, cluster.runner, **cluster.settings, **SHARED)
 
 
 def test_a_deployed_run_is_cancelled_and_another_retried(

@@ -23,8 +23,8 @@ from gate_of_import import entered, leave
 entered.set()
 assert leave.wait(60)
 
-def attempt_here(run_id, request, values):
-    return {"ran": request}
+def attempts_here(run_id, requests, values, tell):
+    return [{"ran": requests}]
 """
 
 
@@ -32,18 +32,19 @@ def test_threads_wait_for_the_one_that_loads_the_runtime(monkeypatch: pytest.Mon
     gate = SimpleNamespace(entered=Event(), leave=Event())
     monkeypatch.setitem(sys.modules, "gate_of_import", gate)
     made = made_on_worker(ON_WORKER)
+    made["teller"] = lambda *_: None
     made["shared_values"] = lambda *_: (lambda: {"text": RUNTIME}, lambda: 1)
     run = {"id": "1", "module": "metaflow_prefect_of_this_test", "sign_limit": 1}
     with ThreadPoolExecutor() as threads:
-        first = threads.submit(made["attempt_on_worker"], run, {"step": "first"})
+        first = threads.submit(made["attempts_on_worker"], run, ["first"], "1")
         assert gate.entered.wait(60)
-        second = threads.submit(made["attempt_on_worker"], run, {"step": "second"})
+        second = threads.submit(made["attempts_on_worker"], run, ["second"], "2")
         wait([second], timeout=0.2)  # in which it would take what is loaded by half
         gate.leave.set()
     del sys.modules["metaflow_prefect_of_this_test"]
     assert (first.result(), second.result()) == (
-        {"ran": {"step": "first"}},
-        {"ran": {"step": "second"}},
+        [{"ran": ["first"]}],
+        [{"ran": ["second"]}],
     )
 
 

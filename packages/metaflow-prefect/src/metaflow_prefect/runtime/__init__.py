@@ -66,6 +66,7 @@ PREFECT_SIDE = (
     "flow_run.placed",
     "flow_run.worker_engines",
     "flow_run.runner_choice",
+    "flow_run.shared_calls",
     "flow_run.worker_places",
     "flow_run.placing",
     "flow_run.steps",

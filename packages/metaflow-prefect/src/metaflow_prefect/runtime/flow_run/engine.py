@@ -40,6 +40,7 @@ from .run_loop import RunLoop
 from .run_summary import RunSummary
 from .runner_choice import PlacingProblem, RunnerChoice
 from .scheduler import RunFailure, RunProblem
+from .shared_calls import call_limit
 from .shipper import EventShipper
 from .staleness import stale_reason
 from .step_engine import running_after
@@ -121,11 +122,11 @@ def _run_prepared(
     stack.callback(host.close)
     host.echo(logger.info, logger.warning)
     loaded = host.loaded or {}
-    choice = prepared.choice
-    engine = choice.engine(loaded, context.task_runner, stack)
-    run_id = f"{RUN_PREFIX}{flow_run.id}"
+    choice, runner = prepared.choice, context.task_runner
+    engine = choice.engine(loaded, runner, stack)
+    workers = choice.most_workers(runner, loaded["max_workers"])
+    run_id, again = f"{RUN_PREFIX}{flow_run.id}", flow_run.run_count > 1
     url = flow_run_page(flow_run.id)
-    again = flow_run.run_count > 1
     started = host.start(run_id, str(flow_run.id), url, again=again)
     logger.info("Metaflow run %s/%s", started["flow"], run_id)
     logger.info("%s", started["launcher"])
@@ -136,7 +137,7 @@ def _run_prepared(
     stack.callback(logs.close)
     stack.callback(_close, EventShipper(stack.enter_context(open_client())), logger)
     _tell_of_begin(flow_run, parameters, given, started)
-    places = _places(facts, choice, engine, host, (run_id, program, again))
+    places = _places(facts, choice, engine, host, (run_id, program, again, workers))
     run = RunFacts(
         flow=started["flow"],
         run_id=run_id,
@@ -165,7 +166,7 @@ def _run_prepared(
         loaded["steps"],
         threads,
         summary,
-        choice.most_workers(context.task_runner, loaded["max_workers"]),
+        workers,
         loaded["max_num_splits"],
         watch,
     )
@@ -203,15 +204,15 @@ def _places(
     choice: RunnerChoice,
     engine: WorkerEngine | None,
     host: Host,
-    run: tuple[str, str, bool],
+    run: tuple[str, str, bool, int],
 ) -> Places:
     if engine is None:
         return HerePlaces(host)
-    run_id, program, again = run
+    run_id, program, again, workers = run
     shared = choice.has_folders(engine)
     job = job_of(facts, host, shared, run_id, f"{program} logs {run_id}")
     is_new = not again and not (host.loaded or {})["origin"]
-    return WorkerPlaces(engine, host, job, is_new)
+    return WorkerPlaces(engine, host, job, is_new, workers)
 
 
 def _tell_of_begin(
@@ -340,6 +341,7 @@ def load_flow(
         running_after()
         run_name_template(parameters)
         idle_limit()
+        call_limit()
         choice.check_runner()
     except (ValueError, PlacingProblem) as wrong:
         host.close()

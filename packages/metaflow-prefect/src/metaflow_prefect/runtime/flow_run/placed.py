@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import copy_context
 from dataclasses import asdict
@@ -33,11 +33,13 @@ BEAT = 2.0  # seconds between two looks at whether the run still goes on
 SILENCE = 15.0  # seconds without a sign of life of the flow's process
 IDLE_VARIABLE = "METAFLOW_PREFECT_WORKER_IDLE"
 IDLE = 300.0  # seconds for which a worker keeps what a run has opened there
+LATE = 1.0  # seconds after which attempts of a call do not wait for another one of it
 
 NOTHING_SAID: dict[str, Any] = {"error": None, "last_words": "", "last_lines": []}
 
 Sign = Callable[[], Any]  # tells how the run is: what changes, as long as it goes on
 Values = Callable[[], tuple[Callable[[], Mapping[str, Any]], Sign]]
+Tell = Callable[[list[dict[str, Any]]], None]
 
 
 def idle_limit() -> float:
@@ -172,26 +174,61 @@ class Workplaces:
                 del cls._known[run_id]
 
 
-def attempt_here(
-    run_id: str, request: Mapping[str, Any], values: Values
-) -> dict[str, Any]:
-    """Run an attempt of a task in this process's host.
+def attempts_here(
+    run_id: str, requests: Sequence[Mapping[str, Any]], values: Values, tell: Tell
+) -> list[dict[str, Any]]:
+    """Run attempts of tasks in this process's host, one after another.
+
+    An attempt that does not run, or not well, ends this, as whatever it has met may
+    concern the others: Dask may have lost the worker that ran them before, and they are
+    with another one already; or the run is being stopped.
 
     Args:
         run_id: The id of the Metaflow run.
-        request: Which task, which attempt, from which inputs, and who logs.
+        requests: Of each which task, which attempt, from which inputs, and who logs.
         values: Finds what the flow's process says of the run, and how the run is.
+        tell: Where there are several, takes the answers so far after a while. From then
+            on no other attempt begins.
 
     Returns:
-        How it ended, and what it said last if it failed.
+        How each ended that has begun, and what it said last if it failed.
     """
+    answers: list[dict[str, Any]] = []
+    changing = threading.Lock()
+    is_late = False
+
+    def be_late() -> None:
+        nonlocal is_late
+        with changing:
+            is_late = True
+            tell(list(answers))
+
+    timer = threading.Timer(LATE, be_late)
+    timer.daemon = True
+    if len(requests) > 1:
+        timer.start()
+    for request in requests:
+        answer = _attempt_here(run_id, request, values)
+        with changing:
+            answers.append(answer)
+            if is_late or answer["state"] != "ran":
+                break
+    timer.cancel()
+    return answers
+
+
+def _attempt_here(
+    run_id: str, request: Mapping[str, Any], values: Values
+) -> dict[str, Any]:
     with ExitStack() as stack:
         try:
             place = stack.enter_context(Workplaces.of(run_id, values))
         except HostEnded as ended:
             answer = {"state": "failed", "code": None, "reason": str(ended)}
             return {**answer, "said": NOTHING_SAID}
-        return place.run(dict(request))
+        begun = time.monotonic()
+        answer = place.run(dict(request))
+        return {**answer, "seconds": time.monotonic() - begun}
 
 
 def _attempt_at(place: Workplace, asked: dict[str, Any]) -> dict[str, Any]:

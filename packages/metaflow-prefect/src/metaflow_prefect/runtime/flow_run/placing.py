@@ -57,6 +57,10 @@ class Places(Protocol):
         """
         ...
 
+    def spare(self) -> int:
+        """Return how many attempts more than may run can begin, as they only wait."""
+        ...
+
     def stop(self, number: int | None, grace: float) -> None:
         """Have all that runs elsewhere stopped."""
         ...
@@ -77,6 +81,10 @@ class HerePlaces:
     ) -> dict[str, Any]:
         """Run an attempt of a task and return how it ended."""
         return self._host.attempt(request, log.write)
+
+    def spare(self) -> int:
+        """Return none: each begins at once."""
+        return 0
 
     def stop(self, number: int | None, grace: float) -> None:
         """Have nothing stopped: the host does that."""

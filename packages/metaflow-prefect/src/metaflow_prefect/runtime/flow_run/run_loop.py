@@ -70,7 +70,8 @@ class RunLoop:
         self._scheduler.begin(parameters_path)
         while True:
             self._watch.check()
-            while self._threads.running < self._max_workers and not self._watch.holds:
+            most = self._max_workers + self._session.places.spare()
+            while self._threads.running < most and not self._watch.holds:
                 unit = self._scheduler.next_ready()
                 if unit is None:
                     break

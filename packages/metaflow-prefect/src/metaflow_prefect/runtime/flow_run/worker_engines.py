@@ -9,24 +9,29 @@ from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from socket import gethostname
 from typing import Any, Protocol
 
+Answer = dict[str, Any]  # how an attempt ended
 SIGN_LIMIT = 5  # seconds in which a sign must be read
 INSTALLED = "metaflow_prefect."  # how the runtime's modules begin where it is installed
 # Runs on a worker: loads the generated file's runtime, once, from its text.
 ON_WORKER = """
-def attempt_on_worker(run, request):
+def attempts_on_worker(run, requests, call):
+    tell = teller(run["id"], call)
+
     def values():
         return shared_values(run["id"], run["sign_limit"])
 
     try:
         placed = runtime_module(run["module"], values)
     except ImportError as error:
-        return {"missing": str(error)}
-    return placed.attempt_here(run["id"], request, values)
+        return [{"missing": str(error)}]
+    return placed.attempts_here(run["id"], requests, values, tell)
 
 
 def runtime_module(name, values):
@@ -53,6 +58,13 @@ def shared_values(name, limit):
     job = Variable(name + " job", client=client)
     sign = Variable(name, client=client)
     return lambda: job.get(timeout=60), lambda: sign.get(timeout=limit)
+
+
+def teller(name, call):
+    from distributed import get_worker
+
+    worker = get_worker()
+    return lambda answers: worker.log_event(name, [call, answers])
 """
 RAY_VALUES = """
 def shared_values(name, limit):
@@ -65,6 +77,10 @@ def shared_values(name, limit):
         lambda: ray.get(call("read_job"), timeout=60),
         lambda: ray.get(call("read_sign"), timeout=limit),
     )
+
+
+def teller(name, call):
+    return None  # no calls are shared
 
 
 class SharedValues:
@@ -108,6 +124,21 @@ def made_on_worker(text: str) -> dict[str, Any]:
     return made
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A call that was sent to a worker.
+
+    Args:
+        result: Waits for the answers of its first attempts, or raises what has kept it
+            from them, as when the worker was lost.
+        when_done: Has a function called when `result` need not wait; or at once, where
+            calls are not shared.
+    """
+
+    result: Callable[[], list[Answer]]
+    when_done: Callable[[Callable[[], None]], None]
+
+
 class WorkerEngine(Protocol):
     """What runs attempts on workers, and keeps what they have to know."""
 
@@ -128,21 +159,28 @@ class WorkerEngine(Protocol):
         """Replace the sign of how the run is."""
         ...
 
-    def call(
-        self, request: dict[str, Any], asked: Mapping[str, float]
-    ) -> dict[str, Any]:
-        """Run an attempt on a worker.
+    def send(
+        self, name: str, requests: Sequence[dict[str, Any]], asked: Mapping[str, float]
+    ) -> Sent:
+        """Run attempts on a worker, one after another.
 
         Args:
-            request: Which task and attempt.
+            name: A name for the call.
+            requests: Which tasks and attempts.
             asked: Resources, by names of `capacities`.
-
-        Returns:
-            Its answer.
-
-        Raises:
-            Exception: The worker was lost.
         """
+        ...
+
+    def listen(self, tell: Callable[[str, Sequence[Answer]], None]) -> None:
+        """Have the first answers of a call told if the others take long.
+
+        Args:
+            tell: Takes the name of the call, and the answers.
+        """
+        ...
+
+    def slots(self, asked: Mapping[str, float]) -> int:
+        """Return how many calls can run at a time; 0 if they are not to be shared."""
         ...
 
     def capacities(self) -> list[dict[str, float]]:
@@ -180,7 +218,7 @@ class DaskEngine:
         # by name: a reader's strict mypy sees that Dask's functions have no types
         distributed: Any = importlib.import_module("distributed")
         self._run, run_id = run, run["id"]
-        self._function = made_on_worker(DASK_VALUES + ON_WORKER)["attempt_on_worker"]
+        self._function = made_on_worker(DASK_VALUES + ON_WORKER)["attempts_on_worker"]
         self._job = distributed.Variable(f"{run_id} job", client=self._client)
         self._job.set(job)
         self._sign = distributed.Variable(run_id, client=self._client)
@@ -190,19 +228,38 @@ class DaskEngine:
         """Replace the sign of how the run is."""
         self._sign.set(sign)
 
-    def call(
-        self, request: dict[str, Any], asked: Mapping[str, float]
-    ) -> dict[str, Any]:
-        """Run an attempt on a worker."""
+    def send(
+        self, name: str, requests: Sequence[dict[str, Any]], asked: Mapping[str, float]
+    ) -> Sent:
+        """Run attempts on a worker, one after another."""
         wanted = {self._names[name]: amount for name, amount in asked.items()}
         settings = {"pure": False, "retries": 0, "resources": wanted or None}
-        future = self._client.submit(self._function, self._run, request, **settings)
-        return dict(future.result())
+        words = self._run, requests, name
+        future = self._client.submit(self._function, *words, **settings)
+        return Sent(
+            lambda: list(future.result()),
+            lambda tell: future.add_done_callback(lambda _: tell()),
+        )
+
+    def listen(self, tell: Callable[[str, Sequence[Answer]], None]) -> None:
+        """Have the first answers of a call told if the others take long."""
+        self._client.subscribe_topic(self._run["id"], lambda event: tell(*event[1]))
+
+    def slots(self, asked: Mapping[str, float]) -> int:
+        """Return how many calls can run at a time."""
+        found = 0
+        for worker in self._workers():
+            has = worker["resources"]
+            fitting = (has.get(self._names[n], 0) // asked[n] for n in asked)
+            found += int(min(worker["nthreads"], *fitting, math.inf))
+        return found
+
+    def _workers(self) -> list[dict[str, Any]]:
+        return list(self._client.scheduler_info(n_workers=-1)["workers"].values())
 
     def capacities(self) -> list[dict[str, float]]:
         """Return what each worker has; only what it was started with is known."""
-        workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
-        found = [worker["resources"] for worker in workers]
+        found = [worker["resources"] for worker in self._workers()]
         self._names |= {name.lower(): name for one in found for name in one}
         return [{name.lower(): one[name] for name in one} for one in found]
 
@@ -230,7 +287,7 @@ class RayEngine:
         """Keep a run's values."""
         self._run = run
         made = made_on_worker(RAY_VALUES + ON_WORKER)
-        self._function = self._ray.remote(made["attempt_on_worker"])
+        self._function = self._ray.remote(made["attempts_on_worker"])
         values = self._ray.remote(made["SharedValues"])
         self._values = values.options(name=run["id"], num_cpus=0).remote(job)
 
@@ -238,13 +295,21 @@ class RayEngine:
         """Replace the sign of how the run is."""
         self._ray.get(self._values.tell.remote(sign), timeout=SIGN_LIMIT)
 
-    def call(
-        self, request: dict[str, Any], asked: Mapping[str, float]
-    ) -> dict[str, Any]:
-        """Run an attempt on a worker."""
+    def send(
+        self, name: str, requests: Sequence[dict[str, Any]], asked: Mapping[str, float]
+    ) -> Sent:
+        """Run attempts on a worker, one after another."""
         wanted = {RAY_OPTIONS[n]: asked[n] for n in asked if n in RAY_OPTIONS}
         call = self._function.options(max_retries=0, **wanted)
-        return dict(self._ray.get(call.remote(self._run, request)))
+        reference = call.remote(self._run, requests, name)
+        return Sent(lambda: list(self._ray.get(reference)), lambda tell: tell())
+
+    def listen(self, tell: Callable[[str, Sequence[Answer]], None]) -> None:
+        """Have nothing told: no calls are shared."""
+
+    def slots(self, _asked: Mapping[str, float]) -> int:
+        """Return that calls are not to be shared."""
+        return 0
 
     def capacities(self) -> list[dict[str, float]]:
         """Return what each node has."""

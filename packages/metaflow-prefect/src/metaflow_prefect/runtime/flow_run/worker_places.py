@@ -26,7 +26,8 @@ from .host_client import Host
 from .log_records import AnyLogger
 from .logs import StepLog
 from .naming import flow_run_page
-from .placed import BEAT, NOTHING_SAID, attempt_here, idle_limit
+from .placed import BEAT, NOTHING_SAID, attempts_here, idle_limit
+from .shared_calls import SharedCalls
 from .worker_engines import INSTALLED, SIGN_LIMIT, WorkerEngine
 
 WORKER_LOST = "the worker that ran it was lost"
@@ -53,17 +54,23 @@ class WorkerPlaces:
         host: The host of this process, which made the run.
         job: What a worker has to know of the run.
         is_new: Whether no task of this run can have finished yet.
+        workers: How many attempts may run at a time.
     """
 
     def __init__(
-        self, engine: WorkerEngine, host: Host, job: dict[str, Any], is_new: bool
+        self,
+        engine: WorkerEngine,
+        host: Host,
+        job: dict[str, Any],
+        is_new: bool,
+        workers: int,
     ) -> None:
         loaded = host.loaded or {}
         self._here: Sequence[str] = loaded["here"]
         self._engine, self._host = engine, host
         self._is_new = is_new
         text = Path(job.pop("file")).read_text(encoding="utf-8-sig")
-        module = attempt_here.__module__
+        module = attempts_here.__module__
         if not module.startswith(INSTALLED):
             digest = hashlib.sha256(text.encode()).hexdigest()[:16]
             module = f"metaflow_prefect_{digest}"
@@ -72,6 +79,7 @@ class WorkerPlaces:
         self._running = 0
         self._idle = threading.Condition()
         engine.begin(run, {**job, "text": text})
+        self._calls = SharedCalls(engine, workers)
         self._ended = threading.Event()
         threading.Thread(target=self._beat, daemon=True).start()
 
@@ -93,7 +101,7 @@ class WorkerPlaces:
             self._running += 1
         try:
             asked = self._wanted.of_step(request["step"], logger)
-            reply = self._engine.call(placed, asked)
+            reply = self._calls.attempt(placed, asked)
         except Exception as error:  # noqa: BLE001 - of Dask or Ray, whatever it is
             cause = f"{type(error).__name__}: {error}".partition("\n")[0]
             reply = _failed_reply(f"{WORKER_LOST}: {cause}", lost=True)
@@ -106,6 +114,10 @@ class WorkerPlaces:
         if reply.get("lost") and self._ended.is_set():
             reply["stopped"] = True  # the run's end took it along
         return reply
+
+    def spare(self) -> int:
+        """Return how many attempts more than may run can begin, as they only wait."""
+        return self._calls.spare()
 
     def stop(self, number: int | None, grace: float) -> None:
         """Have all that runs elsewhere stopped, and wait as long as that may take."""
@@ -123,6 +135,7 @@ class WorkerPlaces:
         self._ended.set()
         with suppress(OSError, RuntimeError):  # the cluster is gone, and all with it
             self._engine.tell(sign)
+        self._calls.end()
 
     def _beat(self) -> None:
         count = 0
