@@ -35,9 +35,9 @@ SETTLING = 120  # seconds at most in which the server deals with what a run has 
 IDLE = 0.1  # CPU seconds a second that the server takes when it has nothing to do
 WORKERS = 16  # what Metaflow's own run does at the same time
 USUAL = ("native", "prefect", "floor")
-# As many tasks at the same time, on 4 workers; the scheduler is in the flow's process.
+# The scheduler is in the flow's process. With more threads, all would wait for the same cores.
 DASK = json.dumps(
-    {"cluster_kwargs": {"n_workers": 4, "threads_per_worker": 4, "dashboard_address": None}}
+    {"cluster_kwargs": {"n_workers": 4, "threads_per_worker": 1, "dashboard_address": None}}
 )
 FOREIGN = ("METAFLOW_", "PREFECT_", "PYTEST_", "COVERAGE_")
 FIGURES = ("wall", "cpu", "server_cpu", "all_cpu", "tail", "memory", "main_memory")
