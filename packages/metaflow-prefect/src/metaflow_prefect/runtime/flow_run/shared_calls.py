@@ -27,7 +27,7 @@ CALL_VARIABLE = "METAFLOW_PREFECT_SHARED_CALL"
 CALL = 0.4  # seconds that a shared call is to take
 MOST_SPARE = 64  # attempts that may begin only to wait, each in a thread
 LEARNING = 0.25  # how much the latest attempt says of how long the next one takes
-LOOK = 10.0  # seconds for which it is taken as known how many slots there are
+KNOWN = 10.0  # seconds for which it is taken as known how many slots there are
 AHEAD = 1.25  # calls for each slot: a worker that ends one has the next
 OVER = "the run is over"
 
@@ -192,7 +192,7 @@ class SharedCalls:
             key = step, frozenset(asked.items())
             lane = self._lanes.setdefault(key, Lane(asked, self._limit))
             is_known = now < lane.known_until
-            lane.known_until = lane.known_until if is_known else now + LOOK
+            lane.known_until = lane.known_until if is_known else now + KNOWN
         if not is_known:  # not each attempt asks the cluster
             # If it does not answer, the call says so.
             with suppress(OSError):
