@@ -6,10 +6,12 @@ import warnings
 from types import SimpleNamespace
 from typing import Any
 
+import click as own_click
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from metaflow_prefect.runtime.facts import Parameter
+from metaflow_prefect.runtime.flow_run.options import reader
 from metaflow_prefect.runtime.flow_run.values import given_values, parameter_words
 
 with warnings.catch_warnings():
@@ -130,3 +132,9 @@ def test_what_equals_its_default_is_left_to_metaflow(
     parameter = Parameter(name="some-name", argument="some_name", kind="json")
     found = given_values([parameter], signed(default), {"some_name": value})
     assert found == ({"some-name": value} if is_given else {})
+
+
+@pytest.mark.parametrize(("kind", "text"), [("str", "\udcff"), ("json", '["\\ud800"]')])
+def test_text_that_prefect_cannot_keep_is_refused(kind: Any, text: str) -> None:
+    with pytest.raises(own_click.BadParameter, match="is not UTF-8"):
+        reader(Parameter(name="name", kind=kind))(text)

@@ -8,8 +8,10 @@ from unittest.mock import Mock
 
 import click
 import pytest
+from metaflow_prefect.generate.generated_file import with_header
 from mfp.cli import run
 from mfp.commands import COMMANDS
+from mfp.commands.loading import split
 from mfp.errors import BadPatternError, MfpError, PathNotFoundError, UsageError
 from mfp.lazy import Entry, LazyGroup
 from support.mfp_samples import FLOW, write
@@ -208,3 +210,12 @@ def test_completion_script_for_each_shell() -> None:
         variables = {**os.environ, "_MFP_COMPLETE": f"{shell}_source"}
         done = subprocess.run([script], env=variables, capture_output=True, text=True, check=True)
         assert "_MFP_COMPLETE" in done.stdout
+
+
+def test_flow_that_is_a_folder_or_a_generated_file(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is a folder"):
+        split(f"{tmp_path}")
+    made = tmp_path / "a_prefect.py"
+    made.write_text(with_header("pass\n", "A"))
+    with pytest.raises(UsageError, match="was made of a flow"):
+        split(f"{made}:A")

@@ -10,6 +10,7 @@ from metaflow.parameters import DelayedEvaluationParameter
 
 from metaflow_prefect.errors import UsageProblem
 from metaflow_prefect.generate.names import argument_names
+from metaflow_prefect.runtime.facts import is_unicode
 
 
 def prefect_values(flow: Any, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,8 +52,13 @@ def named_values(flow: Any, texts: Mapping[str, str]) -> dict[str, Any]:
             given[name] = kind.convert(text, option, click.get_current_context())
         except click.BadParameter as error:
             raise UsageProblem(
-                f"--parameter {name}: {error.format_message()}", "Correct the value."
+                f"--parameter {name}: {error.format_message().rstrip('.')}.", "Correct the value."
             ) from error
+        if not is_unicode(given[name]):
+            raise UsageProblem(
+                f"--parameter {name}: it is not UTF-8; Prefect keeps no other text.",
+                "Correct the value.",
+            )
         if option.multiple:
             given[name] = [given[name]]
     return prefect_values(flow, given)

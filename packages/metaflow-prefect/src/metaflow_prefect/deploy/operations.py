@@ -33,7 +33,7 @@ from metaflow_prefect.deploy.record import Record
 from metaflow_prefect.deploy.runs import ENDED, PAGE, RunOperator, run_id_of, status_of
 from metaflow_prefect.deploy.server import api_url
 from metaflow_prefect.errors import OperationProblem
-from metaflow_prefect.runtime.facts import RUN_PREFIX
+from metaflow_prefect.runtime.facts import RUN_PREFIX, is_unicode
 from metaflow_prefect.runtime.flow_run.deployed import RESUME_VARIABLE
 
 
@@ -205,7 +205,7 @@ class Operator(RunOperator):
             if status not in (409, 422):
                 raise
             raise OperationProblem(
-                f"The parameters of {deployment.full_name} are wrong: {_detail(error)}",
+                f"The parameters of {deployment.full_name} are wrong: {_detail(error)}.",
                 "Correct them.",
             ) from error
 
@@ -218,6 +218,11 @@ class Operator(RunOperator):
             raise OperationProblem(
                 f"{deployment.flow} has no parameter {', '.join(unknown)}; those it has: {names}.",
                 "Correct the name.",
+            )
+        if wrong := [name for name, value in parameters.items() if not is_unicode(value)]:
+            names = ", ".join(metaflow.get(name, name) for name in wrong)
+            raise OperationProblem(
+                f"The value of {names} is not UTF-8; Prefect keeps no other text.", "Correct it."
             )
         given = {*parameters, *deployment.parameters}
         if missing := [n for n in deployment.schema.get("required") or () if n not in given]:
@@ -339,4 +344,4 @@ def _detail(error: httpx.HTTPStatusError) -> str:
         found = error.response.json()
     except ValueError:
         return str(error.response.reason_phrase)
-    return str(found.get("detail", found) if isinstance(found, dict) else found)
+    return str(found.get("detail", found) if isinstance(found, dict) else found).rstrip(".")

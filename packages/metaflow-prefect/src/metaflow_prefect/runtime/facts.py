@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -10,6 +11,21 @@ from typing import Any, Literal
 RUN_PREFIX = "prefect-"
 StepKind = Literal["linear", "split", "foreach", "switch", "join", "end"]
 ParameterKind = Literal["int", "float", "bool", "str", "json", "file", "other"]
+
+
+def is_unicode(value: Any) -> bool:
+    """Return whether a value has no lone surrogate, of which Prefect can keep none.
+
+    A word of the command line that is not UTF-8 has one.
+
+    Args:
+        value: What is to be written as JSON.
+    """
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,12 @@
 """Load the one flow that a command is about."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from metaflow_prefect.generate.generated_file import is_generated
 
 from mfp.errors import MfpError, PathNotFoundError, UsageError
 
@@ -42,14 +42,19 @@ def split(flow: str) -> tuple[str, str | None]:
         The file, and the class if one is named.
 
     Raises:
-        PathNotFoundError: If there is no such file.
+        UsageError: If there is no such file, or it is a folder or a generated file.
     """
-    if Path(flow).is_file():
-        return flow, None
     path, colon, name = flow.rpartition(":")
-    if colon and name.isidentifier() and Path(path).is_file():
-        return path, name
-    raise PathNotFoundError(os.fspath(path if colon and name.isidentifier() else flow))
+    named = bool(colon) and name.isidentifier() and not Path(flow).is_file()
+    if not named:
+        path = flow
+    if Path(path).is_dir():
+        raise UsageError(f"{path} is a folder", "Name a file in it; 'mfp list' shows its flows.")
+    if not Path(path).is_file():
+        raise PathNotFoundError(path)
+    if is_generated(Path(path)):
+        raise UsageError(f"{path} was made of a flow", "Name the flow's own file.")
+    return path, name if named else None
 
 
 def load(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..facts import MetaflowFlow, Parameter
+from ..facts import MetaflowFlow, Parameter, is_unicode
 from .engine import LAUNCHERS
 
 
@@ -29,11 +29,17 @@ def reader(parameter: Parameter) -> Callable[[str], tuple[str, Any]]:
 
     def read(text: str) -> tuple[str, Any]:
         if parameter.kind != "json":
-            return text, kind.convert(text, None, None)
-        try:
-            return text, json.loads(text)
-        except ValueError:
-            raise click.BadParameter(f"{text!r} is not valid JSON.") from None
+            value = kind.convert(text, None, None)
+        else:
+            try:
+                value = json.loads(text)
+            except ValueError:
+                raise click.BadParameter(f"{text!r} is not valid JSON.") from None
+        if not is_unicode(value):
+            raise click.BadParameter(
+                f"{text!r} is not UTF-8; Prefect keeps no other text."
+            )
+        return text, value
 
     return read
 

@@ -135,7 +135,11 @@ def described_artifacts(results: Any, inputs: list[Any]) -> list[dict[str, Any]]
 
 
 def stored_exception(results: Any, name: str = "_exception") -> dict[str, Any] | None:
-    """Return the exception that Metaflow has kept of an attempt, as texts."""
+    """Return the exception that Metaflow has kept of an attempt, as texts.
+
+    A lone surrogate, as of a file's name that is not UTF-8, is written as Python prints
+    it, since Prefect takes none.
+    """
     from metaflow.exception import MetaflowException
 
     if not results.has_metadata(results.METADATA_DONE_SUFFIX):
@@ -144,10 +148,14 @@ def stored_exception(results: Any, name: str = "_exception") -> dict[str, Any] |
         kept = results[name]
     except (MetaflowException, KeyError, OSError):
         return None
-    return kept and {
-        "type": str(kept.type),
-        "message": str(kept.exception),
-        "trace": kept.stacktrace,
+    texts = kept and {
+        "type": kept.type,
+        "message": kept.exception,
+        "trace": kept.stacktrace or "",
+    }
+    return texts and {
+        name: str(text).encode(errors="backslashreplace").decode()
+        for name, text in texts.items()
     }
 
 

@@ -6,7 +6,7 @@ Ruamel keeps a comment with the value before it, and loses it when that goes.
 from bisect import bisect
 from collections import Counter
 from difflib import SequenceMatcher
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 
 import yaml
 
@@ -63,7 +63,7 @@ def _merge(
             # What was above a line that is gone goes with it, unless ruamel has kept it.
             if place < end or any(line.strip() and kept[line.strip()] for line in above[number]):
                 runs[min(place, end)] += above[number]
-    runs[-1] += above[-1]
+    runs[-1 if old else 0] += above[-1]
     return [line for run, content in zip(runs, [*new, ""], strict=True) for line in (*run, content)]
 
 
@@ -72,5 +72,5 @@ def _keys(lines: list[str]) -> list[str]:
     stripped = [line.strip() for line in lines]
     return [
         line + after if line.startswith("- ") else line
-        for line, after in zip(stripped, [*stripped[1:], ""], strict=True)
+        for line, after in zip_longest(stripped, stripped[1:], fillvalue="")
     ]

@@ -156,7 +156,7 @@ def updated(
     stream = io.StringIO()
     yaml.dump(document, stream)
     text = stream.getvalue()
-    if before is None:
+    if not before:
         return text
     found = before.decode()
     text = keep_comments(found.replace("\r\n", "\n"), text)
