@@ -24,6 +24,7 @@ from metaflow_prefect.commands.group import (
     flow_file,
     generated_text,
     loaded,
+    positive,
     prefect,
     say,
 )
@@ -49,13 +50,6 @@ from metaflow_prefect.load.deployment import load_deployment
 from metaflow_prefect.model import RUNTIMES, FlowModel, LiteralDict, Runtime
 
 PLACEHOLDER_TOKEN = "__PLACEHOLDER_PRODUCTION_TOKEN__"  # noqa: S105 - Argo's, where none is asked for
-
-
-def _positive(_: Any, option: Any, number: int | None) -> int | None:
-    """Check a number; Metaflow's `Deployer` does not know click's type for that."""
-    if number is not None and number < 1:
-        raise click.BadParameter(f"{number} is not 1 or more.", param=option)
-    return number
 
 
 CREATE_HELP = """Write this flow as a Prefect flow file, or deploy it.
@@ -92,13 +86,13 @@ server in PREFECT_API_URL, with the schedule and the triggers that the flow's de
 @click.option(
     "--max-workers",
     type=int,
-    callback=_positive,
+    callback=positive,
     help="How many tasks of a run are running at a time.",
 )
 @click.option(
     "--max-num-splits",
     type=int,
-    callback=_positive,
+    callback=positive,
     help="How many tasks a foreach may have.  [default: 100]",
 )
 @click.option(
@@ -130,7 +124,10 @@ server in PREFECT_API_URL, with the schedule and the triggers that the flow's de
     help="A job variable of the work pool; may be repeated.",
 )
 @click.option(
-    "--concurrency-limit", type=int, help="How many runs of the deployment run at a time."
+    "--concurrency-limit",
+    type=int,
+    callback=positive,
+    help="How many runs of the deployment run at a time.",
 )
 @click.option(
     "--parameter",

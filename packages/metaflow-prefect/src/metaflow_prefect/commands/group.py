@@ -68,6 +68,21 @@ def chosen_name(obj: Any, name: str | None = None) -> str | None:
     return before if name is None else name
 
 
+def positive(_: Any, option: Any, number: int | None) -> int | None:
+    """Check a number; Metaflow's `Deployer` does not know click's type for that.
+
+    Args:
+        option: The option that it is given by.
+        number: The number, if one is given.
+
+    Raises:
+        BadParameter: It is below 1.
+    """
+    if number is not None and number < 1:
+        raise click.BadParameter(f"{number} is not 1 or more.", param=option)
+    return number
+
+
 def say(obj: Any, text: str, **style: Any) -> None:
     """Print a text as it is, unless Metaflow is to be quiet: its own `echo` takes `*` for bold.
 

@@ -9,7 +9,7 @@ from typing import Any
 from metaflow._vendor import click
 
 from metaflow_prefect.commands.deployed import deployed_name, found_run
-from metaflow_prefect.commands.group import prefect, say
+from metaflow_prefect.commands.group import positive, prefect, say
 from metaflow_prefect.deploy.seen import status_seen
 from metaflow_prefect.deploy.tokens import check_authorized
 from metaflow_prefect.errors import UsageProblem
@@ -18,7 +18,9 @@ LISTED = 20  # runs, where nothing else is said
 
 
 @prefect.command(help="List the runs of the deployment, the latest first, with their states.")
-@click.option("--limit", default=LISTED, show_default=True, help="How many at most.")
+@click.option(
+    "--limit", default=LISTED, show_default=True, callback=positive, help="How many at most."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 @click.pass_obj
 def list_runs(obj: Any, limit: int, as_json: bool) -> None:

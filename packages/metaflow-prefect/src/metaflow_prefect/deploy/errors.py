@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from json import JSONDecodeError
-from typing import Any
 
 import httpx
 from prefect.exceptions import ObjectNotFound, PrefectException, ScriptError
@@ -34,9 +33,9 @@ def server_errors(url: str) -> Iterator[None]:
                 "Correct PREFECT_API_KEY, or PREFECT_API_AUTH_STRING.",
             ) from error
         if status in (409, 422):
-            raise _refused(_detail(error.response)) from error
+            raise _refused(detail(error.response)) from error
         raise DeployProblem(
-            f"The server {url} answered {status}: {_detail(error.response)}",
+            f"The server {url} answered {status}: {detail(error.response)}.",
             "If it is not a Prefect server, correct PREFECT_API_URL.",
         ) from error
     except (httpx.RequestError, httpx.InvalidURL) as error:
@@ -77,7 +76,8 @@ def tolerated(status: int) -> Iterator[None]:
 
 def _refused(reason: str) -> DeployProblem:
     return DeployProblem(
-        f"Prefect rejected the deployment: {reason}", "Correct what it names, and deploy again."
+        f"Prefect rejected the deployment: {reason.rstrip('.')}.",
+        "Correct what it names, and deploy again.",
     )
 
 
@@ -95,9 +95,22 @@ def _silent(url: str, error: Exception) -> DeployProblem:
     )
 
 
-def _detail(response: Any) -> str:
+def detail(response: httpx.Response) -> str:
+    """Return why a server has refused what it was asked, without a full stop.
+
+    Args:
+        response: Its answer, which may hold all that it was asked.
+    """
     try:
         found = response.json()
     except ValueError:
         return str(response.reason_phrase)
-    return str(found.get("detail", found) if isinstance(found, dict) else found)
+    if isinstance(found, dict):
+        wrong = found.get("exception_detail")
+        if isinstance(wrong, list) and all(isinstance(one, dict) for one in wrong):
+            found = "; ".join(
+                f"{'.'.join(map(str, one.get('loc', ())))}: {one.get('msg')}" for one in wrong
+            )
+        else:
+            found = found.get("detail", found)
+    return str(found).rstrip(".")

@@ -27,7 +27,7 @@ from prefect.exceptions import ObjectNotFound
 from metaflow_prefect.deploy.automations import delete_automations
 from metaflow_prefect.deploy.deployment import OWNER_VARIABLE, TOKEN_VARIABLE
 from metaflow_prefect.deploy.description import Production
-from metaflow_prefect.deploy.errors import server_errors, tolerated
+from metaflow_prefect.deploy.errors import detail, server_errors, tolerated
 from metaflow_prefect.deploy.known import Known
 from metaflow_prefect.deploy.record import Record
 from metaflow_prefect.deploy.runs import ENDED, PAGE, RunOperator, run_id_of, status_of
@@ -205,7 +205,7 @@ class Operator(RunOperator):
             if status not in (409, 422):
                 raise
             raise OperationProblem(
-                f"The parameters of {deployment.full_name} are wrong: {_detail(error)}.",
+                f"The parameters of {deployment.full_name} are wrong: {detail(error.response)}.",
                 "Correct them.",
             ) from error
 
@@ -337,11 +337,3 @@ class Operator(RunOperator):
 def _is_planned(run: FlowRun) -> bool:
     """Return whether a schedule will start a run: Prefect makes these days ahead."""
     return run.auto_scheduled and run.state is not None and run.state.name == "Scheduled"
-
-
-def _detail(error: httpx.HTTPStatusError) -> str:
-    try:
-        found = error.response.json()
-    except ValueError:
-        return str(error.response.reason_phrase)
-    return str(found.get("detail", found) if isinstance(found, dict) else found).rstrip(".")
