@@ -1,11 +1,15 @@
 """Numbers of the commands that make no sense are refused before anything is asked or made."""
 
+import warnings
 from typing import Any
 
 import pytest
-from metaflow._vendor import click
-from metaflow_prefect.commands.create import create
-from metaflow_prefect.commands.runs import list_runs
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # what Metaflow imports warns of itself
+    from metaflow._vendor import click
+    from metaflow_prefect.commands.create import create
+    from metaflow_prefect.commands.runs import list_runs
 
 
 @pytest.mark.parametrize(
