@@ -14,7 +14,11 @@ with warnings.catch_warnings():
 
 @pytest.mark.parametrize(
     ("command", "option", "number"),
-    [(list_runs, "--limit", "-1"), (create, "--concurrency-limit", "0")],
+    [
+        (list_runs, "--limit", "-1"),
+        (create, "--concurrency-limit", "0"),
+        (create, "--workflow-timeout", "0"),
+    ],
 )
 def test_number_below_one(command: Any, option: str, number: str) -> None:
     with pytest.raises(click.BadParameter, match=f"{number} is not 1 or more"):

@@ -1,9 +1,14 @@
 """What a step leaves in Metaflow's datastore, as it goes to Prefect's process."""
 
+import warnings
 from types import SimpleNamespace
 from typing import Any
 
 from metaflow_prefect.runtime.host.outcome import stored_exception
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # what Metaflow imports warns of itself
+    import metaflow.exception  # noqa: F401 - which is imported where it is needed
 
 
 class Results(dict[str, Any]):

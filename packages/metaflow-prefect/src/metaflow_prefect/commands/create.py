@@ -106,7 +106,12 @@ server in PREFECT_API_URL, with the schedule and the triggers that the flow's de
     is_flag=True,
     help="With --task-runner: Metaflow's folders are the same on all that run steps.",
 )
-@click.option("--workflow-timeout", type=int, help="Stop a run after this many seconds.")
+@click.option(
+    "--workflow-timeout",
+    type=int,
+    callback=positive,
+    help="Stop a run after this many seconds.",
+)
 @click.option(
     "--pull",
     type=click.Choice(PULLS),

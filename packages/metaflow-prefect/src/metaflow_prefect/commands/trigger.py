@@ -120,7 +120,7 @@ def trigger(
             if status_of(run) != "Succeeded":
                 cause = run.state.message if run.state else None
                 raise OperationProblem(
-                    f"The run has failed: {cause}." if cause else "The run has failed.",
+                    f"The run has failed: {cause.rstrip('.')}." if cause else "The run has failed.",
                     f"Its log: python {flow_file().name} prefect logs {run_id}. "
                     f"To run again what has not succeeded: prefect retry {run_id}.",
                 )
