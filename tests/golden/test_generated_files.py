@@ -272,6 +272,7 @@ def test_help_lists_parameters_and_options(generated: dict[str, Path]) -> None:
     [
         pytest.param("parameters_kinds", ("--integer=abc",), "integer", id="wrong-type"),
         pytest.param("parameters_kinds", ("--nonsense=1",), "nonsense", id="unknown-option"),
+        pytest.param("linear", ("--run-id-file=no/id",), "'no/id' cannot be", id="no-folder"),
         pytest.param("parameters_required", (), "Missing option", id="missing-required"),
     ],
 )

@@ -12,6 +12,7 @@ import pytest
 from e2e.scheduler import client_of, make_pool
 from mfp.doctor import look_at_api
 from prefect.settings import PREFECT_API_URL, temporary_settings
+from support import run
 from support.run import FOR_PREFECT, LIMIT, python
 
 FLOW = """\
@@ -139,6 +140,18 @@ def test_doctor_where_nothing_is(tmp_path: Path) -> None:
     assert failed == {"Metaflow", "Prefect", "launcher"}
     assert all(checks[name]["remedy"] for name in failed)
     assert "min_items" in checks["Prefect"]["message"]
+
+
+def test_doctor_names_a_settings_file_that_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "use_warm", False)  # whose Prefect has read its settings
+    (tmp_path / "pyproject.toml").write_text("[tool.mfp")
+    done = mfp(tmp_path, "doctor", "--json")
+    assert done.returncode == 3, done.stderr
+    [found] = [one for one in json.loads(done.stdout)["checks"] if one["name"] == "Prefect"]
+    assert "pyproject.toml" in found["message"]
+    assert found["remedy"].startswith("Correct that file")
 
 
 @pytest.mark.one_a_day("versions", "message")  # each imports Prefect's server

@@ -113,11 +113,14 @@ def _prefect() -> Finding:
         return Finding(name="Prefect", status="failed", message=message, remedy="Try again.")
     except subprocess.CalledProcessError as error:
         lines = str(error.stderr).strip().splitlines() or ["no reason given"]
+        is_setting = "SettingsError" in lines[-1]
         return Finding(
             name="Prefect",
             status="failed",
             message=f"its server cannot be imported: {lines[-1]}",
-            remedy="Install it anew with what it needs: pip install --upgrade prefect.",
+            remedy="Correct that file, from which Prefect takes settings."
+            if is_setting
+            else "Install it anew with what it needs: pip install --upgrade prefect.",
         )
 
 

@@ -299,7 +299,7 @@ class Operator(RunOperator):
             id_ = None
         if id_ is None or not run_id.startswith(RUN_PREFIX):
             raise OperationProblem(
-                f"{run_id} is not the id of a run on Prefect: these begin with {RUN_PREFIX!r}.",
+                f"{run_id} is not the id of a run on Prefect: that is {RUN_PREFIX!r} and a UUID.",
                 "`prefect list-runs` lists them.",
             )
         try:

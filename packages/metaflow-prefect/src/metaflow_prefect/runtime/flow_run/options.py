@@ -101,7 +101,8 @@ def command_of(
         kind: Any = click.INT if metavar in ("N", "MB") else click.STRING
         if name == "max-workers":
             kind = click.IntRange(min=1)
-        own(name, help_text, metavar=metavar, type=kind)
+        check = _need_folder if metavar == "FILE" else None
+        own(name, help_text, metavar=metavar, type=kind, callback=check)
     for name, metavar, help_text in REPEATED_OPTIONS:
         own(name, help_text, metavar=metavar, multiple=True)
     own(
@@ -146,6 +147,20 @@ def command_of(
         help=f"Run the Metaflow flow {facts.name} as a Prefect flow.",
         context_settings={"help_option_names": ["--help"], "max_content_width": 100},
     )
+
+
+def _need_folder(_context: Any, _option: Any, file: str | None) -> str | None:
+    """Refuse a file that Metaflow could not write, which it tries when a run begins."""
+    import click
+
+    if file is not None:
+        path = Path(file).absolute()
+        place = path if path.exists() else path.parent
+        if path.is_dir() or not os.access(place, os.W_OK):
+            raise click.BadParameter(
+                f"{file!r} cannot be written. Give a file in a folder that is there."
+            )
+    return file
 
 
 def _need_no_parameters(context: Any, _option: Any, run_id: str | None) -> str | None:
