@@ -124,7 +124,7 @@ def test_a_flow_that_is_killed_takes_the_steps_of_workers_along(
 def test_ctrl_c_stops_the_steps_of_workers(sleeper: FlowFolder, cluster: Cluster) -> None:
     with running(sleeper, cluster.runner) as (process, pids):
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=120)
+        process.communicate(timeout=LIMIT)
         assert process.returncode == 130
         await_end(pids, 30)
 
@@ -135,7 +135,7 @@ def test_a_worker_that_is_killed_fails_its_attempt(
     with running(sleeper, cluster.runner) as (process, pids):
         lost = cluster.worker_of(pids[0])
         os.kill(lost, signal.SIGKILL)
-        out, _ = process.communicate(timeout=240)
+        out, _ = process.communicate(timeout=LIMIT)
         assert LOST in out
         assert process.returncode == 1
         await_end(pids, 60)

@@ -81,7 +81,8 @@ class WorkerPlaces:
         engine.begin(run, {**job, "text": text})
         self._calls = SharedCalls(engine, workers)
         self._ended = threading.Event()
-        threading.Thread(target=self._beat, daemon=True).start()
+        self._beating = threading.Thread(target=self._beat, daemon=True)
+        self._beating.start()
 
     def attempt(
         self, request: dict[str, Any], log: StepLog, logger: AnyLogger
@@ -133,6 +134,7 @@ class WorkerPlaces:
 
     def _end(self, sign: dict[str, Any]) -> None:
         self._ended.set()
+        self._beating.join(BEAT)  # whose sign would replace the last one
         with suppress(OSError, RuntimeError):  # the cluster is gone, and all with it
             self._engine.tell(sign)
         self._calls.end()
