@@ -10,9 +10,7 @@ from e2e.project import FlowFolder
 from e2e.scheduler import make_pool, own_pool
 from metaflow_prefect.runtime.flow_run.deployed import DEPLOYMENT_VARIABLE
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.actions import (
-    DeploymentUpdate,
-)
+from prefect.client.schemas.actions import DeploymentUpdate
 from prefect.client.schemas.schedules import IntervalSchedule
 from support.wait import until
 

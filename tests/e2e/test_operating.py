@@ -11,13 +11,7 @@ from typing import Any
 
 import pytest
 from e2e.project import SOURCES
-from e2e.scheduler import (
-    Flows,
-    client_of,
-    make_pool,
-    own_pool,
-    worker,
-)
+from e2e.scheduler import Flows, client_of, make_pool, own_pool, worker
 from metaflow_prefect.deploy.operations import Operator
 from prefect.client.schemas.objects import FlowRun
 from support.run import FOR_PREFECT

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from metaflow_prefect.commands.deployed import deployed_name
 from metaflow_prefect.commands.group import flow_file, prefect, say
 from metaflow_prefect.commands.values import parameters_of, prefect_values
 from metaflow_prefect.errors import OperationProblem, UsageProblem
+from metaflow_prefect.runtime.facts import can_write
 
 
 class TriggerCommand(click.Command):
@@ -94,7 +94,7 @@ def trigger(
     from metaflow_prefect.deploy.operations import operator  # noqa: PLC0415
     from metaflow_prefect.deploy.runs import page_of, run_id_of, status_of  # noqa: PLC0415
 
-    if run_id_file and not os.access(Path(run_id_file).resolve().parent, os.W_OK):
+    if run_id_file and not can_write(run_id_file):
         raise UsageProblem(
             f"{run_id_file!r} cannot be written.", "Give --run-id-file in a folder that is there."
         )

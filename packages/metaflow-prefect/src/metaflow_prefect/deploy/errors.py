@@ -52,7 +52,7 @@ def server_errors(url: str) -> Iterator[None]:
         if "Failed to reach API" in str(error):
             odd = isinstance(error.__cause__, (JSONDecodeError, ValidationError))
             raise (_odd(url) if odd else _silent(url, error)) from error
-        raise _refused(str(error)) from error
+        raise _refused(str(error).rstrip(".")) from error
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def tolerated(status: int) -> Iterator[None]:
 
 def _refused(reason: str) -> DeployProblem:
     return DeployProblem(
-        f"Prefect rejected the deployment: {reason.rstrip('.')}.",
+        f"Prefect rejected the deployment: {reason}.",
         "Correct what it names, and deploy again.",
     )
 

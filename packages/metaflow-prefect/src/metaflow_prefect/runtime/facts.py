@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 # A Metaflow run is named after the Prefect flow run that it belongs to.
@@ -26,6 +28,17 @@ def is_unicode(value: Any) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def can_write(file: str) -> bool:
+    """Return whether a file can be written, or made where it is not there.
+
+    Args:
+        file: Its path.
+    """
+    path = Path(file).absolute()
+    place = path if path.exists() else path.parent
+    return not path.is_dir() and os.access(place, os.W_OK)
 
 
 @dataclass(frozen=True)

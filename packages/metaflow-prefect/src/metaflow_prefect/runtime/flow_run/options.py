@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..facts import MetaflowFlow, Parameter, is_unicode
+from ..facts import MetaflowFlow, Parameter, can_write, is_unicode
 from .engine import LAUNCHERS
 
 
@@ -153,13 +153,10 @@ def _need_folder(_context: Any, _option: Any, file: str | None) -> str | None:
     """Refuse a file that Metaflow could not write, which it tries when a run begins."""
     import click
 
-    if file is not None:
-        path = Path(file).absolute()
-        place = path if path.exists() else path.parent
-        if path.is_dir() or not os.access(place, os.W_OK):
-            raise click.BadParameter(
-                f"{file!r} cannot be written. Give a file in a folder that is there."
-            )
+    if file is not None and not can_write(file):
+        raise click.BadParameter(
+            f"{file!r} cannot be written. Give a file in a folder that is there."
+        )
     return file
 
 
