@@ -40,7 +40,7 @@ NAMES = (
 )
 # These have all that a file may have.
 FEW = ("parameters_kinds", "parameters_click", "switch_nested")
-RUNTIME = "# ===== The loader of Metaflow's side; from here on all files are the same"
+RUNTIME = "# ===== The loader of the runtime; from here on all files are the same"
 LEFT_OUT = "# (here: what is the same in every file)"
 
 
@@ -132,7 +132,7 @@ def test_the_rest_is_the_same_in_every_file(generated: dict[str, Path]) -> None:
 
 def flows_part(text: str) -> str:
     """What says something about the flow, from the first import of Prefect on."""
-    start = text.index("from prefect import State, flow, task")
+    start = text.index("from prefect import flow, task")
     end = text.find(RUNTIME)
     return text[start : len(text) if end < 0 else end].partition("\n\n\nif __name__")[0].strip()
 
@@ -149,7 +149,7 @@ def test_both_forms_say_the_same_about_the_flow(
 @pytest.mark.parametrize("name", NAMES)
 def test_the_flows_own_part_is_short_and_comes_first(generated: dict[str, Path], name: str) -> None:
     text = generated[name].read_text(encoding="utf-8")
-    assert text.splitlines()[:30].count("from prefect import State, flow, task") == 1
+    assert text.splitlines()[:30].count("from prefect import flow, task") == 1
     assert any(line.startswith("@task(") for line in text.splitlines()[:30])
     own = ast.parse(text[: text.index(RUNTIME)])
     functions = [node for node in own.body if isinstance(node, ast.FunctionDef)]

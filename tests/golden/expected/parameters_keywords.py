@@ -23,7 +23,7 @@ if __name__ == "__main__":  # a process of its own imports Metaflow, beside Pref
     fd = ends[1].fileno()
     early = Popen([*HOST, __file__, "run"], stdin=fd, stdout=PIPE, stderr=STDOUT), *ends
 
-from prefect import State, flow, task
+from prefect import flow, task
 
 
 @task(name="start")
@@ -44,12 +44,12 @@ def parameters_keywords_flow(
     match: str = "soft keyword",
     type: str = "soft keyword too",
     print: str = "a builtin",
-) -> State[Any]:
+) -> Any:
     """Run ParametersKeywordsFlow as a Metaflow run."""
     return run_flow(metaflow_flow(), locals())
 
 
-def metaflow_flow() -> MetaflowFlow:
+def metaflow_flow() -> Any:
     """Return where the Metaflow flow is, and its graph."""
     return MetaflowFlow(
         file=__file__,

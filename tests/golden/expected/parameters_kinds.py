@@ -23,7 +23,7 @@ if __name__ == "__main__":  # a process of its own imports Metaflow, beside Pref
     fd = ends[1].fileno()
     early = Popen([*HOST, __file__, "run"], stdin=fd, stdout=PIPE, stderr=STDOUT), *ends
 
-from prefect import State, flow, task
+from prefect import flow, task
 
 
 @task(name="start")
@@ -52,7 +52,7 @@ def parameters_kinds_flow(
     words: str = "one,two,three",
     no_words: str | None = None,
     hidden_default: int = 7,
-) -> State[Any]:
+) -> Any:
     """Run ParametersKindsFlow as a Metaflow run.
 
     Args:
@@ -61,7 +61,7 @@ def parameters_kinds_flow(
     return run_flow(metaflow_flow(), locals())
 
 
-def metaflow_flow() -> MetaflowFlow:
+def metaflow_flow() -> Any:
     """Return where the Metaflow flow is, and its graph."""
     return MetaflowFlow(
         file=__file__,

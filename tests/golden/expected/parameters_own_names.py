@@ -23,7 +23,7 @@ if __name__ == "__main__":  # a process of its own imports Metaflow, beside Pref
     fd = ends[1].fileno()
     early = Popen([*HOST, __file__, "run"], stdin=fd, stdout=PIPE, stderr=STDOUT), *ends
 
-from prefect import State, flow, task
+from prefect import flow, task
 
 
 @task(name="start")
@@ -43,12 +43,12 @@ def parameters_own_names_flow(
     model_config_: Annotated[str, {"name": "model_config"}] = "model_config!",
     dict_: Annotated[str, {"name": "dict"}] = "dict!",
     validate_: Annotated[str, {"name": "validate"}] = "validate!",
-) -> State[Any]:
+) -> Any:
     """Run ParametersOwnNamesFlow as a Metaflow run."""
     return run_flow(metaflow_flow(), locals())
 
 
-def metaflow_flow() -> MetaflowFlow:
+def metaflow_flow() -> Any:
     """Return where the Metaflow flow is, and its graph."""
     return MetaflowFlow(
         file=__file__,

@@ -23,7 +23,7 @@ if __name__ == "__main__":  # a process of its own imports Metaflow, beside Pref
     fd = ends[1].fileno()
     early = Popen([*HOST, __file__, "run"], stdin=fd, stdout=PIPE, stderr=STDOUT), *ends
 
-from prefect import State, flow, task
+from prefect import flow, task
 
 
 @task(name="start")
@@ -39,12 +39,12 @@ def step_end() -> None: ...
 
 
 @flow(name="SplitJoinFlow")
-def split_join_flow() -> State[Any]:
+def split_join_flow() -> Any:
     """Run SplitJoinFlow as a Metaflow run."""
     return run_flow(metaflow_flow(), locals())
 
 
-def metaflow_flow() -> MetaflowFlow:
+def metaflow_flow() -> Any:
     """Return where the Metaflow flow is, and its graph."""
     return MetaflowFlow(
         file=__file__,

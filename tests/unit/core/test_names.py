@@ -128,7 +128,7 @@ def test_an_identifier_of_an_identifier_is_itself(name: str) -> None:
     ],
 )
 def test_the_flow_function_is_named_after_the_class(flow_name: str, function: str) -> None:
-    assert function_name(flow_name, ()) == function
+    assert function_name(flow_name) == function
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def facts(flow, name):
                     "uuid": uuid.uuid4().hex,
                     "numpy": numpy_random(),
                 },
-                "forked": "metaflow_side" in sys.modules,
+                "forked": any(name.startswith("metaflow_prefect_") for name in sys.modules),
                 "parent": os.getppid(),
                 "parent threads": len(os.listdir(f"/proc/{os.getppid()}/task")),
                 "parent sockets": sockets(os.getppid()),

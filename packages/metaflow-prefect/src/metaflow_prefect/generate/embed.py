@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -14,12 +15,32 @@ SECTIONS = ("Args:", "Attributes:", "Raises:", "Returns:", "Yields:")
 Imports = dict[str, set[str | None]]
 # Each begins by "# =====", at which the loader takes the file apart.
 DIVIDERS = (
-    "# ===== The loader of Metaflow's side; from here on all files are the same " + "=" * 12,
+    "# ===== The loader of the runtime; from here on all files are the same " + "=" * 17,
     "# ===== Metaflow's side: run by processes of its own, which import Metaflow " + "=" * 11,
     "# ===== The Prefect side: run by the process that runs the Prefect flow " + "=" * 15,
 )
-# What the Prefect side finds imported, as the flow's own part needs it.
-BOUND = ("State",)
+# Runs the part of the generated file between the first two dividers.
+LOADER_COMMAND = (
+    "exec('#' + open(__import__('sys').argv[1], encoding='utf-8').read()"
+    r".split('\n# =====')[1], {'__name__': 'loader'})"
+)
+SIDES = """\
+{loader}
+
+
+{dividers[1]}
+
+METAFLOW_SIDE = r'''{metaflow}'''
+
+
+{dividers[2]}
+
+PREFECT_SIDE = r'''{prefect}'''
+
+
+runtime = load_runtime(__name__, METAFLOW_SIDE, PREFECT_SIDE)
+MetaflowFlow, Step = runtime.MetaflowFlow, runtime.Step
+main, run_flow = runtime.main, runtime.run_flow"""
 
 
 @dataclass(frozen=True)
@@ -28,36 +49,37 @@ class Embedded:
 
     Args:
         text: Its text.
-        names: The top-level names in it, imported ones included.
+        loader: The part of it that is code there.
+        metaflow_side: The text of the module that Metaflow's processes load.
+        prefect_side: The text of the module that the Prefect flow's process loads.
     """
 
     text: str
-    names: frozenset[str]
+    loader: str
+    metaflow_side: str
+    prefect_side: str
 
 
 @cache
 def embedded_runtime() -> Embedded:
     """Read the runtime's modules."""
-    names: set[str] = set()
-    known: set[tuple[str, str | None]] = set()
-    parts = []
-    for divider, modules in zip(DIVIDERS, ((LOADER,), METAFLOW_SIDE, PREFECT_SIDE), strict=True):
-        imports: Imports = {}
-        # Metaflow's processes run their part alone.
-        bound = BOUND if modules is PREFECT_SIDE else ()
-        bodies = [_body(module_source(module), imports, names) for module in modules]
-        found = {(module, name) for module, all_names in imports.items() for name in all_names}
-        needed = _import_lines({one for one in found - known if one[1] not in bound})
-        known |= found
-        check = "check_prefect(__name__)\n\n" if modules is PREFECT_SIDE else ""
-        parts.append(_section(divider, check + needed, bodies))
-    names |= {module.split(".")[0] if name is None else name for module, name in known}
-    return Embedded(text="\n\n\n".join(parts), names=frozenset(names))
+    loader = f"{DIVIDERS[0]}\n\n{_module((LOADER,), code=True)}"
+    metaflow = _module(METAFLOW_SIDE)
+    host = f'HOST = sys.executable, "-c", {LOADER_COMMAND!r}'
+    prefect = _module(PREFECT_SIDE, head=host)
+    text = SIDES.format(loader=loader, dividers=DIVIDERS, metaflow=metaflow, prefect=prefect)
+    return Embedded(text, loader, metaflow, prefect)
 
 
-def _section(divider: str, imports: str, bodies: list[str]) -> str:
-    head = f"{divider}\n\n{imports}\n" if imports else f"{divider}\n"
-    return "\n".join([head, "\n\n\n".join(bodies)])
+def _module(modules: Sequence[str], *, head: str = "", code: bool = False) -> str:
+    """Make one module of several."""
+    found: Imports = {}
+    bodies = [_body(module_source(module), found) for module in modules]
+    lines = _import_lines({(module, name) for module, names in found.items() for name in names})
+    future = "" if code else "from __future__ import annotations\n"
+    parts = [part for part in (future, lines, head) if part]
+    text = "\n\n".join([*(part.rstrip("\n") for part in parts), "\n\n\n".join(bodies)])
+    return text if code else f"\n{text}\n"
 
 
 def module_source(module: str) -> str:
@@ -70,7 +92,7 @@ def module_source(module: str) -> str:
     return resource.read_text(encoding="utf-8")
 
 
-def _body(source: str, imports: Imports, names: set[str]) -> str:
+def _body(source: str, imports: Imports) -> str:
     """Return a module's text without its docstring and imports, which are collected.
 
     Nor has it the sections of docstrings that say more of a signature: those are for whoever
@@ -90,7 +112,6 @@ def _body(source: str, imports: Imports, names: set[str]) -> str:
                 found.update(alias.name for alias in node.names)
         elif body_start == 0 and not _is_docstring(node, tree):
             body_start = _first_line(node, source)
-        names.update(_names(node))
     comment = "\n".join(f"# {line}".rstrip() for line in docstring.splitlines())
     body = "\n".join(source.splitlines()[body_start - 1 :])
     gap = "\n\n\n" if body.startswith(("class ", "def ", "@")) else "\n\n"
@@ -128,15 +149,6 @@ def _first_line(node: ast.stmt, source: str) -> int:
     return line
 
 
-def _names(node: ast.stmt) -> list[str]:
-    if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
-        return [node.name]
-    if isinstance(node, (ast.Assign, ast.AnnAssign)):
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        return [n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)]
-    return []
-
-
 def _import_lines(imports: set[tuple[str, str | None]]) -> str:
     """Write import statements as the formatter would; Prefect's come last.
 
@@ -155,8 +167,7 @@ def _block(imports: set[tuple[str, str | None]]) -> list[str]:
         line = f"from {module} import {', '.join(names)}"
         if len(line) > LINE_LENGTH:
             line = "\n".join([f"from {module} import (", *(f"    {n}," for n in names), ")"])
-        # The flow's own part takes some of them, too; but here they are needed by themselves.
-        lines.append(f"{line}  # noqa: F811" if "Any" in names else line)
+        lines.append(line)
     return lines
 
 

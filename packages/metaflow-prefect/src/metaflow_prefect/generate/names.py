@@ -15,9 +15,12 @@ TAKEN_BY_FLOW = frozenset(
 # What the flow's own part of a generated file uses beside what it imports.
 TAKEN_BY_FILE = frozenset(
     {
-        *("metaflow_flow", "annotations", "flow", "task", "State", "Annotated", "Any", "Literal"),
+        *("metaflow_flow", "annotations", "flow", "task", "Annotated", "Any", "Literal"),
         *("gc", "socket", "sys", "PIPE", "STDOUT", "Popen", "ends", "process", "early"),
-        *("LOADER", "HOST", "metaflow_prefect", "start_early"),
+        *("LOADER", "HOST", "METAFLOW_SIDE", "PREFECT_SIDE", "metaflow_prefect", "start_early"),
+        *("MetaflowFlow", "Step", "main", "run_flow", "load_runtime", "load_side"),
+        *("load_metaflow_side", "os", "sha256", "module_from_spec", "spec_from_file_location"),
+        *("Path", "ModuleType", "runtime"),
     }
 )
 # Prefect checks a flow's parameters through a pydantic model with a field for each. A
@@ -73,16 +76,15 @@ def argument_names(names: Iterable[str]) -> dict[str, str]:
     return {name: chosen[name] for name in ordered}
 
 
-def function_name(flow: str, taken: Iterable[str]) -> str:
+def function_name(flow: str) -> str:
     """Return the name of the Prefect flow's function: the class's name in snake case.
 
     Args:
         flow: The name of the class.
-        taken: Names that the generated file needs for something else.
     """
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", flow).lower()
     word = identifier(snake)
-    avoid = {*taken, *TAKEN_BY_FILE, *dir(builtins)}
+    avoid = {*TAKEN_BY_FILE, *dir(builtins)}
     while word in avoid or word.startswith("step_"):
         word = f"flow_{word}"
     return word

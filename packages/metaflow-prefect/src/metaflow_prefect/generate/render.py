@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from metaflow_prefect.generate.embed import LINE_LENGTH, embedded_runtime
+from metaflow_prefect.generate.embed import LINE_LENGTH, LOADER_COMMAND, embedded_runtime
 from metaflow_prefect.generate.generated_file import Origin, docstring, with_header
 from metaflow_prefect.generate.literals import literal, text_literal
 from metaflow_prefect.generate.names import argument_names, function_name
@@ -25,7 +25,7 @@ FILE = """\
 from __future__ import annotations
 
 {prelude}
-from prefect import State, flow, task
+from prefect import flow, task
 
 
 {tasks}
@@ -42,11 +42,11 @@ from prefect import State, flow, task
 """
 FLOW = '''\
 @flow({settings})
-def {function}({arguments}) -> State[Any]:
+def {function}({arguments}) -> Any:
     """Run {name} as a Metaflow run.{documentation}"""
     return run_flow(metaflow_flow(), locals())'''
 METAFLOW_FLOW = '''\
-def metaflow_flow() -> MetaflowFlow:
+def metaflow_flow() -> Any:
     """Return where the Metaflow flow is, and its graph."""
     return MetaflowFlow(
         file=__file__,
@@ -56,11 +56,6 @@ def metaflow_flow() -> MetaflowFlow:
 {steps}
         ],
 {more}    )'''
-# Runs the part of the generated file between the first two dividers.
-LOADER = (
-    "exec('#' + open(__import__('sys').argv[1], encoding='utf-8').read()"
-    r".split('\n# =====')[1], {'__name__': 'loader'})"
-)
 # Before Prefect is imported, Metaflow is by a process of its own: both take seconds.
 PRELUDES: dict[Runtime, str] = {
     "embedded": """\
@@ -105,7 +100,9 @@ def render(flow: FlowModel, *, source: str, output: str, runtime: Runtime = "emb
     function = flow_function_name(flow)
     arguments = argument_names(parameter.name for parameter in flow.parameters)
     parameters = {arguments[one.name]: one for one in flow.parameters}
-    prelude = PRELUDES[runtime].format(loader=LOADER, typing=", ".join(typing_names(parameters)))
+    prelude = PRELUDES[runtime].format(
+        loader=LOADER_COMMAND, typing=", ".join(typing_names(parameters))
+    )
     options = "" if runtime == "embedded" else f"--runtime {runtime}"
     body = FILE.format(
         docstring=docstring(Origin(flow.name, source), output, function, options),
@@ -121,7 +118,7 @@ def render(flow: FlowModel, *, source: str, output: str, runtime: Runtime = "emb
 
 def flow_function_name(flow: FlowModel) -> str:
     """Return the name of the generated file's flow function."""
-    return function_name(flow.name, embedded_runtime().names)
+    return function_name(flow.name)
 
 
 def _flow(flow: FlowModel, function: str, parameters: Mapping[str, ParameterModel]) -> str:
@@ -140,7 +137,7 @@ def _flow(flow: FlowModel, function: str, parameters: Mapping[str, ParameterMode
         documentation=_documentation(documentation_lines(parameters)),
     )
     lines = [f"    {argument}" for argument in arguments]
-    return _formatted(text, lines or [f"def {function}() -> State[Any]:"])
+    return _formatted(text, lines or [f"def {function}() -> Any:"])
 
 
 def _metaflow_flow(flow: FlowModel, source: str) -> str:

@@ -7,8 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -34,6 +36,7 @@ from .scheduler import RunFailure
 from .server import (
     ServerProblem,
     ServerStart,
+    import_ahead,
     server_problems,
     settings_of_run,
 )
@@ -115,6 +118,7 @@ def _run(
     choice = RunnerChoice.chosen(runner, shared=shared, kept={})
     with settings_of_run():
         server = ServerStart()
+        threading.Thread(target=import_ahead, daemon=True).start()
         try:
             launcher, preload = chosen["own_launcher"], chosen["own_preload"]
             load_flow(host, facts, parameters, arguments, choice, launcher, preload)
@@ -133,9 +137,10 @@ def _run(
             values = values_of_origin(parameters, run_id, origin["parameters"])
             flow = flow.with_options(validate_parameters=False)
         resume = resume_command(chosen, parameters)
-        PreparedRun.waiting = PreparedRun(host, choice, resume)
+        limit = PREFECT_API_REQUEST_TIMEOUT.value()
         try:
-            with server_problems(PREFECT_API_REQUEST_TIMEOUT.value()):
+            with server_problems(limit), ExitStack() as after:
+                PreparedRun.waiting = PreparedRun(host, choice, resume, after)
                 return _run_prefect_flow(flow, values)
         except ServerProblem as problem:
             host.close()

@@ -134,7 +134,7 @@ def _run_prepared(
         logger.info("Steps run on workers of %s.", engine.name)
     program = shlex.join(["python", Path(facts.source).name, *facts.options])
     logs = RunLogs(logger, f"{program} logs {run_id}", started["metaflow_folder"])
-    stack.callback(logs.close)
+    (prepared.after or stack).callback(logs.close)
     stack.callback(_close, EventShipper(stack.enter_context(open_client())), logger)
     _tell_of_begin(flow_run, parameters, given, started)
     places = _places(facts, choice, engine, host, (run_id, program, again, workers))
@@ -270,13 +270,28 @@ class LoadProblem(RunProblem):
 
 
 class PreparedRun:
-    """A loaded flow whose run has not begun."""
+    """A loaded flow whose run has not begun.
+
+    Args:
+        host: The Metaflow process that has loaded it.
+        choice: Where its steps run.
+        resume: The command that goes on with a run of it; `{}` is the run's id.
+        after: Closed when Prefect has ended the flow run too. What Prefect logs of the
+            end goes the way of the other lines, for which it would connect once more.
+    """
 
     waiting: PreparedRun | None = None
 
-    def __init__(self, host: Host, choice: RunnerChoice, resume: str = "") -> None:
+    def __init__(
+        self,
+        host: Host,
+        choice: RunnerChoice,
+        resume: str = "",
+        after: ExitStack | None = None,
+    ) -> None:
         self.host = host
         self.choice = choice
+        self.after = after
         self._resume = resume
 
     def resume_command(self, path: str, run_id: str) -> str:

@@ -18,7 +18,6 @@ from typing import Any, Protocol
 
 Answer = dict[str, Any]  # how an attempt ended
 SIGN_LIMIT = 5  # seconds in which a sign must be read
-INSTALLED = "metaflow_prefect."  # how the runtime's modules begin where it is installed
 # Runs on a worker: loads the generated file's runtime, once, from its text.
 ON_WORKER = """
 def attempts_on_worker(run, requests, call):
@@ -37,18 +36,22 @@ def attempts_on_worker(run, requests, call):
 def runtime_module(name, values):
     import importlib, os, sys, tempfile
 
-    if name not in sys.modules and not name.startswith("metaflow_prefect."):
+    if name.startswith("metaflow_prefect."):
+        return importlib.import_module(name)
+    generated = name + "_file"  # loads the runtime, which it holds
+    if generated not in sys.modules:
         job, _ = values()
         with tempfile.TemporaryDirectory(prefix="metaflow-prefect-") as folder:
-            path = os.path.join(folder, name + ".py")
+            path = os.path.join(folder, generated + ".py")
             with open(path, "w", encoding="utf-8") as file:
                 file.write(job()["text"])
             sys.path.append(folder)
             try:
-                importlib.import_module(name)
+                importlib.import_module(generated)
             finally:
                 sys.path.remove(folder)
-    return importlib.import_module(name)  # waits for another thread's import
+    importlib.import_module(generated)  # waits for another thread's import
+    return sys.modules[name]
 """
 DASK_VALUES = """
 def shared_values(name, limit):

@@ -8,7 +8,6 @@ it has begun before, and it fails.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 import time
@@ -28,7 +27,7 @@ from .logs import StepLog
 from .naming import flow_run_page
 from .placed import BEAT, NOTHING_SAID, attempts_here, idle_limit
 from .shared_calls import SharedCalls
-from .worker_engines import INSTALLED, SIGN_LIMIT, WorkerEngine
+from .worker_engines import SIGN_LIMIT, WorkerEngine
 
 WORKER_LOST = "the worker that ran it was lost"
 UNABLE = "A worker cannot run it: {}. Install that where workers run."
@@ -71,9 +70,6 @@ class WorkerPlaces:
         self._is_new = is_new
         text = Path(job.pop("file")).read_text(encoding="utf-8-sig")
         module = attempts_here.__module__
-        if not module.startswith(INSTALLED):
-            digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-            module = f"metaflow_prefect_{digest}"
         run = {"id": job["run_id"], "module": module, "sign_limit": SIGN_LIMIT}
         self._wanted = WantedResources(engine, loaded["resources"])
         self._running = 0
