@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from os import environ, killpg, pathsep
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -51,7 +52,7 @@ _MFP = (
 # mfp; and a command of mfp that talks to Prefect. Not `metaflow.cli`, `commands.trigger` and
 # `commands.local`: these take the options of the flow when they are imported.
 _MODULES = {
-    "prefect": _PREFECT,
+    "prefect": (*_PREFECT, "support.warm:load_embedded"),
     "flow": (
         *_PREFECT,
         *("metaflow.runtime", "metaflow.client", "metaflow.plugins.cards.card_client"),
@@ -217,7 +218,15 @@ def _environment() -> dict[str, str]:
     }
     # @parallel starts its nodes with the `python` that is found first, as in an active venv
     kept["PATH"] = str(Path(sys.executable).parent) + pathsep + kept.get("PATH", "")
-    return kept | {"METAFLOW_USER": USER}
+    return kept | {"METAFLOW_USER": USER, "XDG_CACHE_HOME": _cache()}
+
+
+@cache
+def _cache() -> str:
+    """The folder in which the runtime of generated files is kept, compiled."""
+    folder = TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    return folder.name
 
 
 def _program(case: Case) -> list[str]:

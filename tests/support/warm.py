@@ -118,6 +118,15 @@ def read_at_import(variables: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def load_embedded() -> None:
+    """Load the runtime that generated files hold, so that it is there for each of them."""
+    from metaflow_prefect.generate.embed import embedded_runtime
+    from metaflow_prefect.runtime.loader import load_runtime
+
+    embedded = embedded_runtime()
+    load_runtime(__name__, embedded.metaflow_side, embedded.prefect_side)
+
+
 def serve() -> None:
     """Import the modules that the command line names; then run each command that is asked for."""
     del sys.path[0]  # the folder of the tests
