@@ -136,12 +136,12 @@ def _run(
             run_id = chosen["own_resume"]
             values = values_of_origin(parameters, run_id, origin["parameters"])
             flow = flow.with_options(validate_parameters=False)
-        resume = resume_command(chosen, parameters)
+        prepared = PreparedRun(host, choice, resume_command(chosen, parameters))
         limit = PREFECT_API_REQUEST_TIMEOUT.value()
         try:
-            with server_problems(limit), ExitStack() as after:
-                PreparedRun.waiting = PreparedRun(host, choice, resume, after)
-                return _run_prefect_flow(flow, values)
+            with server_problems(limit):
+                code: int = server.call(_run_prefect_flow, flow, values, prepared)
+                return code
         except ServerProblem as problem:
             host.close()
             return _no_server(problem, debug=chosen["own_debug"])
@@ -190,11 +190,15 @@ def _refusal(facts: MetaflowFlow, ended: HostEnded, *, debug: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _run_prefect_flow(flow: Flow[Any, Any], values: dict[str, Any]) -> int:
+def _run_prefect_flow(
+    flow: Flow[Any, Any], values: dict[str, Any], prepared: PreparedRun
+) -> int:
     EVENT_INLET.open()
+    PreparedRun.waiting = prepared
     try:
         call: Any = flow  # its types do not know `return_state`
-        state: State[Any] = call(**values, return_state=True)
+        with ExitStack() as prepared.after:
+            state: State[Any] = call(**values, return_state=True)
     except (KeyboardInterrupt, TerminationSignal) as stop:
         number = getattr(stop, "signal", signal.SIGINT)
         sys.stderr.write("Stopped; no step is running any more.\n")

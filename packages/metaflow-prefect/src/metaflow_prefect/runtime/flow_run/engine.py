@@ -276,22 +276,18 @@ class PreparedRun:
         host: The Metaflow process that has loaded it.
         choice: Where its steps run.
         resume: The command that goes on with a run of it; `{}` is the run's id.
+
+    Attributes:
         after: Closed when Prefect has ended the flow run too. What Prefect logs of the
             end goes the way of the other lines, for which it would connect once more.
     """
 
     waiting: PreparedRun | None = None
 
-    def __init__(
-        self,
-        host: Host,
-        choice: RunnerChoice,
-        resume: str = "",
-        after: ExitStack | None = None,
-    ) -> None:
+    def __init__(self, host: Host, choice: RunnerChoice, resume: str = "") -> None:
         self.host = host
         self.choice = choice
-        self.after = after
+        self.after: ExitStack | None = None
         self._resume = resume
 
     def resume_command(self, path: str, run_id: str) -> str:

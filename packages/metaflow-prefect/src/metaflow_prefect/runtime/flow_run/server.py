@@ -7,19 +7,23 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
 from prefect import get_client
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.context import SettingsContext, get_settings_context
+from prefect.context import (
+    SettingsContext,
+    SyncClientContext,
+    get_settings_context,
+)
 from prefect.settings import (
     PREFECT_API_BLOCKS_REGISTER_ON_START,
-    PREFECT_API_REQUEST_TIMEOUT,
     PREFECT_API_URL,
     PREFECT_CLIENT_MAX_RETRIES,
+    PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED,
     PREFECT_SERVER_ANALYTICS_ENABLED,
     PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS,
 )
@@ -55,9 +59,10 @@ class ServerStart:
 
     def __init__(self) -> None:
         self._problem: Exception | None = None
-        context = contextvars.copy_context()
+        self._resources = ExitStack()
+        self._context = contextvars.copy_context()
         self._thread = threading.Thread(
-            target=context.run, args=(self._ask,), daemon=True
+            target=self._context.run, args=(self._ask,), daemon=True
         )
         self._thread.start()
 
@@ -73,10 +78,20 @@ class ServerStart:
         if self._problem is not None:
             raise self._problem
 
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call something that goes on with the client to which the server has answered.
+
+        Another one takes 30 ms to make, for the certificates that it reads.
+        """
+        try:
+            return self._context.run(function, *arguments)
+        finally:
+            self._context.run(self._resources.close)
+
     def _ask(self) -> None:
         try:
             with server_problems(ANSWER_SECONDS), _other_problems():
-                _ask_server()
+                _ask_server(self._resources)
         except Exception as problem:  # noqa: BLE001 - raised where it is awaited
             self._problem = problem
 
@@ -137,19 +152,26 @@ def _changed(settings: Any, names: Sequence[str], value: Any) -> Any:
     return settings.model_copy(update={first: new})
 
 
-def _ask_server() -> None:
+def _ask_server(resources: ExitStack) -> None:
     if not PREFECT_API_URL.value():
         get_client(sync_client=True)
         return
     hasty = {
         PREFECT_CLIENT_MAX_RETRIES: 0,
-        PREFECT_API_REQUEST_TIMEOUT: ANSWER_SECONDS,
+        PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED: False,
     }
     retries = PREFECT_CLIENT_MAX_RETRIES.value()
-    with changed_settings(hasty), get_client(sync_client=True) as client:
+    client_context = SyncClientContext()
+    with changed_settings(hasty):
+        client = resources.enter_context(client_context).client
         answer = _answer(client, retries)
     if type(answer) is not int:
         raise ServerProblem(_other_server(PREFECT_API_URL.value() or ""))
+    if PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED.value():
+        try:
+            client.raise_for_api_version_mismatch()
+        except RuntimeError as error:
+            raise ServerProblem(str(error)) from error
 
 
 def _answer(client: SyncPrefectClient, retries: int) -> Any:
@@ -162,7 +184,8 @@ def _answer(client: SyncPrefectClient, retries: int) -> Any:
     pause = BUSY_PAUSE
     while True:
         try:
-            return client.request("POST", "/flows/count", json={}).json()
+            asked: dict[str, Any] = {"json": {}, "timeout": ANSWER_SECONDS}
+            return client.request("POST", "/flows/count", **asked).json()
         except httpx.HTTPStatusError as error:
             if error.response.status_code != BUSY or not retries:
                 raise

@@ -1,0 +1,71 @@
+"""How a generated file loads the runtime that it holds."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from metaflow_prefect.runtime.loader import load_runtime, load_side
+
+NAMES = "metaflow_prefect_"
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of the user's; what a test loads is forgotten after it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    before = set(sys.modules)
+    yield tmp_path / "metaflow-prefect"
+    forget(before)
+
+
+def forget(before: set[str]) -> None:
+    for name in set(sys.modules) - before:
+        if name.startswith(NAMES):
+            del sys.modules[name]
+
+
+def test_it_is_compiled_once(cache: Path) -> None:
+    before = set(sys.modules)
+    first = load_side("value = []\n")
+    assert load_side("value = []\n") is first
+    (kept,) = cache.glob("*.py")
+    assert kept.read_text() == "value = []\n"
+    (compiled,) = (cache / "__pycache__").iterdir()
+    written = compiled.stat().st_mtime_ns
+    forget(before)
+    second = load_side("value = []\n")
+    assert second is not first
+    assert (second.__name__, second.__file__) == (first.__name__, str(kept))
+    assert compiled.stat().st_mtime_ns == written
+
+
+@pytest.mark.parametrize("named", ["", "/dev/null/no"])
+def test_it_is_loaded_where_nothing_can_be_kept(
+    named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", named)
+    monkeypatch.setenv("HOME", "/dev/null")
+    module = load_side("def double(x):\n    return 2 * x\n")
+    assert module.double(2) == 4
+    assert getattr(module, "__file__", None) is None
+    assert sys.modules[module.__name__] is module
+
+
+def test_a_file_that_was_changed_is_written_anew(cache: Path) -> None:
+    before = set(sys.modules)
+    load_side("value = 1\n")
+    (kept,) = cache.glob("*.py")
+    kept.write_text("value = 'of somebody else'\n")
+    forget(before)
+    assert load_side("value = 1\n").value == 1
+    assert kept.read_text() == "value = 1\n"
+    assert [path.suffix for path in cache.iterdir() if path.is_file()] == [".py"]
+
+
+def test_the_prefect_side_has_the_names_of_metaflows() -> None:
+    other = "def check_prefect(name):\n    checked.append(name)\n\n\nchecked = []\n"
+    text = "def again():\n    return checked * 2\n"
+    assert load_runtime("flow", other, text).again() == ["flow", "flow"]
+    edited = load_runtime("flow", f"{other}checked += ['edited']\n", text)
+    assert edited.again() == ["edited", "flow"] * 2
