@@ -23,7 +23,7 @@ def edited(folder: FlowFolder, runner: str) -> str:
     changed = text.replace("\n@flow(", f"\n@flow(task_runner={runner}, ", 1)
     assert changed != text
     name, _, _ = runner.partition("(")
-    begin, end = "from prefect import State", f"from prefect.task_runners import {name}\n"
+    begin, end = "from prefect import flow", f"from prefect.task_runners import {name}\n"
     file.write_text(changed.replace(begin, end + begin, 1))
     return file.name
 

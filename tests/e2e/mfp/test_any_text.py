@@ -30,12 +30,13 @@ TEXTS = st.lists(TEXT | HOSTILE | st.builds("{}{}".format, TEXT, HOSTILE), min_s
 READ = """\
 import inspect, json, sys
 import flow_prefect as out
+from prefect import Flow
 facts = out.metaflow_flow()
-[function] = [one for one in vars(out).values() if isinstance(one, out.Flow)]
+[function] = [one for one in vars(out).values() if isinstance(one, Flow)]
 defaults = {
     name: one.default for name, one in inspect.signature(function.fn).parameters.items()
 }
-parameters = out.parameters_of(function)
+parameters = out.runtime.parameters_of(function)
 found = {one.name: [one.help, defaults[one.argument]] for one in parameters}
 options = list(facts.run_options)
 arguments = {one.name: one.argument for one in parameters}

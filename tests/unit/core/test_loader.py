@@ -69,3 +69,10 @@ def test_the_prefect_side_has_the_names_of_metaflows() -> None:
     assert load_runtime("flow", other, text).again() == ["flow", "flow"]
     edited = load_runtime("flow", f"{other}checked += ['edited']\n", text)
     assert edited.again() == ["edited", "flow"] * 2
+
+
+def test_what_cannot_be_loaded_is_tried_again() -> None:
+    text = "import missing_on_this_machine\n"
+    for _ in range(2):
+        with pytest.raises(ModuleNotFoundError):
+            load_side(text)

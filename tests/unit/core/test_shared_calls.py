@@ -43,8 +43,8 @@ def size(waiting: int, calls: int, *, slots: int = 4, seconds: float = 0.02) -> 
         (size(8, 0, slots=8), 1),
         (size(1, 3), 1),
         (size(4, 2), 2),
-        (size(100, 0), 8),
-        (size(100, 4), 8),
+        (size(100, 0), 16),
+        (size(100, 4), 16),
         (size(4, 4), 2),
         (size(100, 5), 0),
         (size(100, 4, seconds=0.1), 5),
@@ -188,8 +188,8 @@ def held(attempts: Attempts, workers: Workers, *numbers: int) -> Answers:
 def test_short_ones_that_wait_are_sent_together(attempts: Attempts, workers: Workers) -> None:
     answers = held(attempts, workers, *range(1, 19))
     assert [answer.result(LIMIT)["number"] for answer in answers] == [-1, -2, *range(1, 19)]
-    assert sorted(map(len, workers.calls)) == [1, 1, 1, 2, 8, 8]
-    assert [*range(1, 9)] in workers.calls
+    assert sorted(map(len, workers.calls)) == [1, 1, 1, 2, 16]
+    assert [*range(1, 17)] in workers.calls
 
 
 def test_long_ones_are_sent_one_by_one(client: Client, workers: Workers) -> None:

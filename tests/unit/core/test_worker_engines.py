@@ -18,13 +18,19 @@ from metaflow_prefect.runtime.flow_run.worker_engines import (
     made_on_worker,
 )
 
-RUNTIME = """
+MODULE = "metaflow_prefect_of_this_test"
+GENERATED = f"""
+import sys
+from types import ModuleType
 from gate_of_import import entered, leave
-entered.set()
-assert leave.wait(60)
 
 def attempts_here(run_id, requests, values, tell):
-    return [{"ran": requests}]
+    return [{{"ran": requests}}]
+
+sys.modules["{MODULE}"] = runtime = ModuleType("{MODULE}")
+entered.set()
+assert leave.wait(60)
+runtime.attempts_here = attempts_here
 """
 
 
@@ -33,15 +39,16 @@ def test_threads_wait_for_the_one_that_loads_the_runtime(monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "gate_of_import", gate)
     made = made_on_worker(ON_WORKER)
     made["teller"] = lambda *_: None
-    made["shared_values"] = lambda *_: (lambda: {"text": RUNTIME}, lambda: 1)
-    run = {"id": "1", "module": "metaflow_prefect_of_this_test", "sign_limit": 1}
+    made["shared_values"] = lambda *_: (lambda: {"text": GENERATED}, lambda: 1)
+    run = {"id": "1", "module": MODULE, "sign_limit": 1}
     with ThreadPoolExecutor() as threads:
         first = threads.submit(made["attempts_on_worker"], run, ["first"], "1")
         assert gate.entered.wait(60)
         second = threads.submit(made["attempts_on_worker"], run, ["second"], "2")
         wait([second], timeout=0.2)  # in which it would take what is loaded by half
         gate.leave.set()
-    del sys.modules["metaflow_prefect_of_this_test"]
+    for name in (MODULE, f"{MODULE}_file"):
+        del sys.modules[name]
     assert (first.result(), second.result()) == (
         [{"ran": ["first"]}],
         [{"ran": ["second"]}],

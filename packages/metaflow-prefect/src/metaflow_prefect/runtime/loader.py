@@ -37,11 +37,15 @@ def load_side(text: str, other: ModuleType | None = None) -> ModuleType:
     sys.modules[name] = module
     found = vars(other).items() if other else ()
     vars(module).update((n, value) for n, value in found if n[:2] != "__")
-    if spec and spec.loader:
-        spec.loader.exec_module(module)
-    else:
-        code = compile(text, f"<{name}>", "exec")
-        exec(code, module.__dict__)  # noqa: S102 - of this file
+    try:
+        if spec and spec.loader:
+            spec.loader.exec_module(module)
+        else:
+            code = compile(text, f"<{name}>", "exec")
+            exec(code, module.__dict__)  # noqa: S102 - of this file
+    except BaseException:
+        del sys.modules[name]
+        raise
     return module
 
 

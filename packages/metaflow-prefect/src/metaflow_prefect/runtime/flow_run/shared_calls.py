@@ -22,7 +22,7 @@ from .placed import LATE
 from .variables import seconds_setting
 from .worker_engines import Answer, Sent, WorkerEngine
 
-MOST_SHARED = 8  # attempts of a call
+MOST_SHARED = 16  # attempts of a call
 CALL_VARIABLE = "METAFLOW_PREFECT_SHARED_CALL"
 CALL = 0.4  # seconds that a shared call is to take
 MOST_SPARE = 64  # attempts that may begin only to wait, each in a thread

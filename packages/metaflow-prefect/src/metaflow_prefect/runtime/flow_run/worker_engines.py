@@ -39,7 +39,7 @@ def runtime_module(name, values):
     if name.startswith("metaflow_prefect."):
         return importlib.import_module(name)
     generated = name + "_file"  # loads the runtime, which it holds
-    if generated not in sys.modules:
+    if name not in sys.modules and generated not in sys.modules:
         job, _ = values()
         with tempfile.TemporaryDirectory(prefix="metaflow-prefect-") as folder:
             path = os.path.join(folder, generated + ".py")
@@ -50,7 +50,8 @@ def runtime_module(name, values):
                 importlib.import_module(generated)
             finally:
                 sys.path.remove(folder)
-    importlib.import_module(generated)  # waits for another thread's import
+    if generated in sys.modules:
+        importlib.import_module(generated)  # waits for another thread's import
     return sys.modules[name]
 """
 DASK_VALUES = """
