@@ -145,10 +145,8 @@ class Attempts:
         self.calls, self._threads = SharedCalls(self.engine, most), threads
 
     def begin(self, *numbers: int) -> Answers:
-        return [
-            self._threads.submit(self.calls.attempt, {"step": "work", "number": one}, {})
-            for one in numbers
-        ]
+        requests = [{"step": "work", "task_id": f"work-{one}", "number": one} for one in numbers]
+        return [self._threads.submit(self.calls.attempt, one, {}) for one in requests]
 
 
 @pytest.fixture
@@ -190,6 +188,14 @@ def test_short_ones_that_wait_are_sent_together(attempts: Attempts, workers: Wor
     assert [answer.result(LIMIT)["number"] for answer in answers] == [-1, -2, *range(1, 19)]
     assert sorted(map(len, workers.calls)) == [1, 1, 1, 2, 16]
     assert [*range(1, 17)] in workers.calls
+
+
+def test_an_attempt_waits_until_it_is_sent(attempts: Attempts, workers: Workers) -> None:
+    answers = held(attempts, workers, 1)
+    assert [attempts.calls.waits(f"work-{one}") for one in (-1, -2, 1)] == [False, False, True]
+    workers.gate.set()
+    assert states(answers) == ["ran"] * 3
+    assert not attempts.calls.waits("work-1")
 
 
 def test_long_ones_are_sent_one_by_one(client: Client, workers: Workers) -> None:

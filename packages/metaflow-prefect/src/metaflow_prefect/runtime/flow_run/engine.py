@@ -153,7 +153,7 @@ def _run_prepared(
     summary = RunSummary(run, list(facts.steps))
     pages = RunPages(run, summary, flow_run.id)
     session = RunSession(places, pages, logs, run.flow, started["metaflow_folder"])
-    threads = TaskThreads(flow_run.id)
+    threads = TaskThreads(flow_run.id, places.waits)
     watch = RunWatch(
         flow_run.id,
         kept_for(facts).get("timeout"),

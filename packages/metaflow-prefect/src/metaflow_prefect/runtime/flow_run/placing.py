@@ -61,6 +61,10 @@ class Places(Protocol):
         """Return how many attempts more than may run can begin, as they only wait."""
         ...
 
+    def waits(self, task_id: str) -> bool:
+        """Return whether an attempt of a task has only begun to wait."""
+        ...
+
     def stop(self, number: int | None, grace: float) -> None:
         """Have all that runs elsewhere stopped."""
         ...
@@ -85,6 +89,10 @@ class HerePlaces:
     def spare(self) -> int:
         """Return none: each begins at once."""
         return 0
+
+    def waits(self, _task_id: str) -> bool:
+        """Return that it does not: each begins at once."""
+        return False
 
     def stop(self, number: int | None, grace: float) -> None:
         """Have nothing stopped: the host does that."""

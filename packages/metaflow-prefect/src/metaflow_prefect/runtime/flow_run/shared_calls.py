@@ -205,6 +205,12 @@ class SharedCalls:
             found = (lane.spare(self._workers) for lane in self._lanes.values())
             return max(found, default=0)
 
+    def waits(self, task_id: str) -> bool:
+        """Return whether an attempt of a task waits to be sent."""
+        with self._changing:
+            waiting = (one for lane in self._lanes.values() for one in lane.waiting)
+            return any(one.request["task_id"] == task_id for one in waiting)
+
     def end(self) -> None:
         """Send nothing any more; what waits to be sent fails."""
         with self._changing:

@@ -63,6 +63,7 @@ class StepEngine(SyncTaskRunEngine[Any, Any]):
             running_after: After how many seconds it is told to be running.
         """
         super().__init__(task=task, task_run=task_run, parameters={"unit": unit})
+        self.unit = unit
         self._logs = unit.run.logs
         self._running_after = running_after
         self._pending: State[Any] | None = None
@@ -105,6 +106,10 @@ class StepEngine(SyncTaskRunEngine[Any, Any]):
                 validated_state=self.state,
             )
             self._pending = None
+
+    def postpone(self) -> None:
+        """Count the time until it is told that the task runs from now on."""
+        self._due = time.monotonic() + self._running_after
 
     def seconds_left(self) -> float:
         """Return in how many seconds it may be time to tell that the task runs."""

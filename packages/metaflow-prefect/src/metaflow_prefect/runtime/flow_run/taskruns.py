@@ -7,7 +7,7 @@ import itertools
 import queue
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -41,10 +41,12 @@ class TaskThreads:
 
     Args:
         flow_run_id: The Prefect flow run that the task runs belong to.
+        waits: Tells of a Metaflow task whether it has only begun to wait.
     """
 
-    def __init__(self, flow_run_id: UUID) -> None:
+    def __init__(self, flow_run_id: UUID, waits: Callable[[str], bool]) -> None:
         self._flow_run_id = flow_run_id
+        self._waits = waits
         self._tags = TagsContext.get().current_tags
         self._ended: queue.SimpleQueue[
             tuple[Unit[UUID], UUID, State[Any] | BaseException] | None
@@ -146,6 +148,10 @@ class TaskThreads:
                 left = engine.seconds_left()
                 if left > 0:
                     return left
+                if self._running_after and self._waits(engine.unit.task_id):
+                    engine.postpone()
+                    self._untold.rotate(-1)
+                    continue
                 engine.tell_running()
             self._untold.popleft()
         return None

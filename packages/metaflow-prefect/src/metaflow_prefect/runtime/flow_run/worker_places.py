@@ -116,6 +116,10 @@ class WorkerPlaces:
         """Return how many attempts more than may run can begin, as they only wait."""
         return self._calls.spare()
 
+    def waits(self, task_id: str) -> bool:
+        """Return whether an attempt of a task has only begun to wait."""
+        return self._calls.waits(task_id)
+
     def stop(self, number: int | None, grace: float) -> None:
         """Have all that runs elsewhere stopped, and wait as long as that may take."""
         self._end({"number": number, "grace": grace})
