@@ -32,6 +32,17 @@ def test_tutorials_run(tmp_path: Path, prefect_api: str, name: str, needs: str) 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_modules_of_the_current_folder_are_not_taken(tmp_path: Path, prefect_api: str) -> None:
+    folder = FlowFolder(tmp_path / "flow", FLOWS / "linear.py", PREFECT_API_URL=prefect_api)
+    file = folder.path / folder.create()
+    folder.path = tmp_path / "other"
+    (folder.path / ".metaflow").mkdir(parents=True)
+    for name in ("contextlib", "hashlib", "importlib", "pathlib", "types"):
+        (folder.path / f"{name}.py").write_text(f"raise SystemExit('our own {name}')\n")
+    done = folder.run(str(file))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_run_leaves_no_file(tmp_path: Path, prefect_api: str) -> None:
     folder = FlowFolder(tmp_path, FLOWS / "linear.py", PREFECT_API_URL=prefect_api)
     before = set(tmp_path.glob("*.py"))

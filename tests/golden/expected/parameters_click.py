@@ -15,7 +15,7 @@ import sys
 from subprocess import PIPE, STDOUT, Popen
 from typing import Annotated, Any, Literal
 
-LOADER = r"exec('#' + open(__import__('sys').argv[1], encoding='utf-8').read().split('\n# =====')[1], {'__name__': 'loader'})"
+LOADER = r"exec('import sys; del sys.path[0]\n#' + open(__import__('sys').argv[1], encoding='utf-8').read().split('\n# =====')[1], {'__name__': 'loader'})"
 HOST = sys.executable, "-c", LOADER
 if __name__ == "__main__":  # a process of its own imports Metaflow, beside Prefect
     gc.disable()  # until Prefect is imported, as that stays

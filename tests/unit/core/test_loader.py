@@ -2,10 +2,13 @@
 
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from threading import Event
+from types import SimpleNamespace
 
 import pytest
-from metaflow_prefect.runtime.loader import load_runtime, load_side
+from metaflow_prefect.runtime.loader import Side, load_runtime, load_side
 
 NAMES = "metaflow_prefect_"
 
@@ -49,6 +52,7 @@ def test_it_is_loaded_where_nothing_can_be_kept(
     module = load_side("def double(x):\n    return 2 * x\n")
     assert module.double(2) == 4
     assert getattr(module, "__file__", None) is None
+    assert module.double.__code__.co_filename == f"<{module.__name__}>"
     assert sys.modules[module.__name__] is module
 
 
@@ -76,3 +80,20 @@ def test_what_cannot_be_loaded_is_tried_again() -> None:
     for _ in range(2):
         with pytest.raises(ModuleNotFoundError):
             load_side(text)
+
+
+def test_threads_wait_for_the_one_that_loads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = SimpleNamespace(entered=Event(), leave=Event())
+    monkeypatch.setitem(sys.modules, "gate_of_import", gate)
+    text = (
+        "import gate_of_import as gate\ngate.entered.set()\nassert gate.leave.wait(60)\nvalue = 1\n"
+    )
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(load_side, text)
+        assert gate.entered.wait(60)
+        second = threads.submit(load_side, text)
+        wait([second], timeout=0.2)  # in which it would take what is loaded by half
+        gate.leave.set()
+    assert first.result() is second.result()
+    assert second.result().value == 1
+    assert not [one for one in sys.meta_path if isinstance(one, Side)]

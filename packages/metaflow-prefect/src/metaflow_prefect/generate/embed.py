@@ -19,10 +19,11 @@ DIVIDERS = (
     "# ===== Metaflow's side: run by processes of its own, which import Metaflow " + "=" * 11,
     "# ===== The Prefect side: run by the process that runs the Prefect flow " + "=" * 15,
 )
-# Runs the part of the generated file between the first two dividers.
+# Runs the part of the generated file between the first two dividers. The current folder, which is
+# first on the path, may have modules of any name.
 LOADER_COMMAND = (
-    "exec('#' + open(__import__('sys').argv[1], encoding='utf-8').read()"
-    r".split('\n# =====')[1], {'__name__': 'loader'})"
+    r"exec('import sys; del sys.path[0]\n#' + open(__import__('sys').argv[1],"
+    r" encoding='utf-8').read().split('\n# =====')[1], {'__name__': 'loader'})"
 )
 SIDES = """\
 {loader}

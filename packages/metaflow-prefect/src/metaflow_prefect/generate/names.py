@@ -15,12 +15,10 @@ TAKEN_BY_FLOW = frozenset(
 # What the flow's own part of a generated file uses beside what it imports.
 TAKEN_BY_FILE = frozenset(
     {
-        *("metaflow_flow", "annotations", "flow", "task", "Annotated", "Any", "Literal"),
-        *("gc", "socket", "sys", "PIPE", "STDOUT", "Popen", "ends", "process", "early"),
-        *("LOADER", "HOST", "METAFLOW_SIDE", "PREFECT_SIDE", "metaflow_prefect", "start_early"),
-        *("MetaflowFlow", "Step", "main", "run_flow", "load_runtime", "load_side"),
-        *("load_metaflow_side", "os", "sha256", "module_from_spec", "spec_from_file_location"),
-        *("Path", "ModuleType", "runtime"),
+        *("metaflow_flow", "annotations", "flow", "task"),
+        *("gc", "socket", "sys", "ends", "fd", "early"),
+        *("metaflow_prefect", "start_early", "runtime", "main", "run_flow", "load_runtime"),
+        *("load_side", "load_metaflow_side", "os", "sha256", "import_module"),
     }
 )
 # Prefect checks a flow's parameters through a pydantic model with a field for each. A

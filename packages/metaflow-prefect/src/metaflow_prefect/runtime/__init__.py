@@ -2,9 +2,9 @@
 
 A generated file either holds the text of these modules under its own part: first the
 loader, then the Metaflow side, which runs in processes of its own and imports Metaflow,
-then the Prefect side, which runs where Prefect runs the flow. Their names share one
-namespace there, so every top-level name is unique over all of them. Or it imports the
-names below from here.
+then the Prefect side, which runs where Prefect runs the flow. It begins with the names
+of Metaflow's side there, so every top-level name is unique over all of them. Or it
+imports the names below from here.
 """
 
 from __future__ import annotations

@@ -195,14 +195,23 @@ def _run_prefect_flow(
 ) -> int:
     EVENT_INLET.open()
     PreparedRun.waiting = prepared
+    state: State[Any] | None = None
     try:
         call: Any = flow  # its types do not know `return_state`
         with ExitStack() as prepared.after:
-            state: State[Any] = call(**values, return_state=True)
+            state = call(**values, return_state=True)
     except (KeyboardInterrupt, TerminationSignal) as stop:
+        if state is not None:  # it has ended, and only log lines were still to be sent
+            return _code_of(state)
         number = getattr(stop, "signal", signal.SIGINT)
         sys.stderr.write("Stopped; no step is running any more.\n")
         return 128 + number
+    assert state is not None
+    return _code_of(state)
+
+
+def _code_of(state: State[Any]) -> int:
+    """Return the exit code of a run; tell the terminal of an end that is not good."""
     if state.is_completed():
         return 0
     sys.stderr.write(f"{_last_words(state)}\n")

@@ -41,6 +41,7 @@ IMPORTED_IN_A_RUN = (
     "prefect.utilities.visualization",
     "anyio._backends._asyncio",
 )
+OTHER_VERSION = "See which version Prefect's server has, and whether it is well."
 STARTING = (
     "Starting Prefect's temporary server, which takes some seconds: PREFECT_API_URL "
     "is not set.\n"
@@ -169,9 +170,9 @@ def _ask_server(resources: ExitStack) -> None:
         raise ServerProblem(_other_server(PREFECT_API_URL.value() or ""))
     if PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED.value():
         try:
-            client.raise_for_api_version_mismatch()
+            client.raise_for_api_version_mismatch_once()
         except RuntimeError as error:
-            raise ServerProblem(str(error)) from error
+            raise ServerProblem(f"{error} {OTHER_VERSION}") from error
 
 
 def _answer(client: SyncPrefectClient, retries: int) -> Any:

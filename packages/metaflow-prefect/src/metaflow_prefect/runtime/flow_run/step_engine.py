@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -63,7 +64,8 @@ class StepEngine(SyncTaskRunEngine[Any, Any]):
             running_after: After how many seconds it is told to be running.
         """
         super().__init__(task=task, task_run=task_run, parameters={"unit": unit})
-        self.unit = unit
+        self._task_id = unit.task_id
+        self._has_waited = False
         self._logs = unit.run.logs
         self._running_after = running_after
         self._pending: State[Any] | None = None
@@ -107,9 +109,15 @@ class StepEngine(SyncTaskRunEngine[Any, Any]):
             )
             self._pending = None
 
-    def postpone(self) -> None:
-        """Count the time until it is told that the task runs from now on."""
+    def may_wait(self, waits: Callable[[str], bool]) -> bool:
+        """Return whether the task waits, or has done so until lately, and begin anew.
+
+        Args:
+            waits: Tells of a Metaflow task whether it has only begun to wait.
+        """
+        had_waited, self._has_waited = self._has_waited, waits(self._task_id)
         self._due = time.monotonic() + self._running_after
+        return had_waited or self._has_waited
 
     def seconds_left(self) -> float:
         """Return in how many seconds it may be time to tell that the task runs."""

@@ -27,6 +27,7 @@ from .states import stopped_state
 from .step_engine import StepEngine, running_after
 
 MOST_EDGES = 10_000  # more would make an event that Prefect refuses for its size
+LEAST_PAUSE = 0.1  # seconds between two looks at what waits
 SETTLING = 2.0  # seconds; a task run whose step has ended tells its state much sooner
 
 
@@ -142,19 +143,18 @@ class TaskThreads:
 
     def _tell_running(self) -> float | None:
         """Tell which task runs are running; return the seconds until more may be."""
-        while self._untold:
+        for _ in range(len(self._untold)):
             engine = self._untold[0]
             if not engine.state.is_final():
                 left = engine.seconds_left()
                 if left > 0:
                     return left
-                if self._running_after and self._waits(engine.unit.task_id):
-                    engine.postpone()
+                if self._running_after and engine.may_wait(self._waits):
                     self._untold.rotate(-1)
                     continue
                 engine.tell_running()
             self._untold.popleft()
-        return None
+        return max(self._running_after, LEAST_PAUSE) if self._untold else None
 
     def settle(self, reason: str) -> Iterator[tuple[Unit[UUID], UUID, State[Any]]]:
         """Wait for the task runs whose steps have ended, and end the others.

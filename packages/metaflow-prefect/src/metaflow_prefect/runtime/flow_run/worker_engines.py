@@ -52,7 +52,8 @@ def runtime_module(name, values):
                 sys.path.remove(folder)
     if generated in sys.modules:
         importlib.import_module(generated)  # waits for another thread's import
-    return sys.modules[name]
+    # The file may have been made again since this run began.
+    return sys.modules.get(name) or importlib.import_module(generated).runtime
 """
 DASK_VALUES = """
 def shared_values(name, limit):
