@@ -163,7 +163,9 @@ def _become(folder: str, variables: dict[str, str], outputs: list[str]) -> None:
     tempfile.tempdir = None  # to be found in the environment
     if config := sys.modules.get("metaflow.metaflow_config"):
         vars(config)["USER"] = config.from_conf("USER")
-    if context := sys.modules.get("prefect.context"):
+    # A command that knows nothing of Prefect's does not import it, and so does not make its home.
+    knows = any(name.startswith("PREFECT_") for name in variables)
+    if knows and (context := sys.modules.get("prefect.context")):
         context.refresh_global_settings_context()
 
 
