@@ -11,7 +11,7 @@ from metaflow_prefect.commands.group import generated_text, say
 from metaflow_prefect.deploy.committed import check_committed
 from metaflow_prefect.deploy.package import make_package
 from metaflow_prefect.deploy.pull import Json, checkout_of, code_steps, commit_steps
-from metaflow_prefect.generate.render import flow_function_name
+from metaflow_prefect.generate.names import function_name
 from metaflow_prefect.generate.write import check_output, write_text
 from metaflow_prefect.model import FlowModel, Runtime
 
@@ -126,7 +126,7 @@ class Placing:
         return generated_text(flow, self.source, self.beside, self.runtime)
 
     def _entrypoint(self, flow: FlowModel) -> str:
-        return f"{self.beside.name}:{flow_function_name(flow)}"
+        return f"{self.beside.name}:{function_name(flow.name)}"
 
     def _packed(self, obj: Any, flow: FlowModel, scratch: Path) -> Code:
         generated = scratch / self.beside.name

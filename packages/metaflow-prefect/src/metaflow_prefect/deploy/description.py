@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from metaflow_prefect.deploy.cron import five_fields
 from metaflow_prefect.deploy.defaults import deployment_parameters
 from metaflow_prefect.errors import FlowProblem, UsageProblem
-from metaflow_prefect.generate.names import argument_names
-from metaflow_prefect.generate.render import flow_function_name
+from metaflow_prefect.generate.names import argument_names, function_name
 from metaflow_prefect.model import DeploymentFacts, Event, FlowModel, Upstream
 
 Json: TypeAlias = dict[str, Any]
@@ -169,7 +168,7 @@ def describe(
     arguments = argument_names(parameter.name for parameter in flow.parameters)
     return Description(
         flow=flow.name,
-        function=flow_function_name(flow),
+        function=function_name(flow.name),
         name=".".join(filter(None, (facts.project, branch))) or DEFAULT_NAME,
         tags=tuple(dict.fromkeys([*tags, *own])),
         cron=cron,

@@ -97,7 +97,7 @@ def render(flow: FlowModel, *, source: str, output: str, runtime: Runtime = "emb
     Returns:
         The text of the file.
     """
-    function = flow_function_name(flow)
+    function = function_name(flow.name)
     arguments = argument_names(parameter.name for parameter in flow.parameters)
     parameters = {arguments[one.name]: one for one in flow.parameters}
     prelude = PRELUDES[runtime].format(
@@ -114,11 +114,6 @@ def render(flow: FlowModel, *, source: str, output: str, runtime: Runtime = "emb
         main=_unbroken(f"    main(metaflow_flow(), {function}, early)"),
     )
     return with_header(body, flow.name)
-
-
-def flow_function_name(flow: FlowModel) -> str:
-    """Return the name of the generated file's flow function."""
-    return function_name(flow.name)
 
 
 def _flow(flow: FlowModel, function: str, parameters: Mapping[str, ParameterModel]) -> str:
