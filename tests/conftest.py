@@ -63,6 +63,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if not is_worker():
         session.config.stash[OUTSIDE] = files_outside()
+        # Whatever imports Prefect makes its home, also these processes.
+        os.environ["PREFECT_HOME"] = str(base_of(session) / "prefect")
 
 
 @pytest.hookimpl(trylast=True)  # when the workers have ended
@@ -70,8 +72,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail if a process is left, and on CI, where nobody else writes files, also if a file is."""
     if is_worker():
         return
-    factory: pytest.TempPathFactory = session.config._tmp_path_factory  # type: ignore[attr-defined]
-    left = [f"process {text}" for text in left_running(factory.getbasetemp())]
+    left = [f"process {text}" for text in left_running(base_of(session))]
     if os.environ.get("CI"):
         before = session.config.stash[OUTSIDE]
         left += [f"file {name}" for name in files_outside() - before]
@@ -82,6 +83,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         reporter.section("left behind by the tests", red=True)
         reporter.write("".join(f"{line}\n" for line in left))
         session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+
+
+def base_of(session: pytest.Session) -> Path:
+    """The folder that holds the temporary folders of a session."""
+    factory: pytest.TempPathFactory = session.config._tmp_path_factory  # type: ignore[attr-defined]
+    return factory.getbasetemp()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,7 +1,6 @@
 """A folder of flows that is deployed to a real server and run by a real process worker."""
 
 import os
-import shlex
 import signal
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.workers.process import ProcessWorker
-from support.run import RETRIES
+from support.run import RETRIES, engine_command
 from support.wait import until
 
 
@@ -35,24 +34,33 @@ def own_pool(name: str) -> str:
     return f"{name}-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 
 
-def make_pool(api: str, name: str, kind: str = "process", **settings: Any) -> str:
-    """Make a work pool, unless another test has made it."""
+def make_pool(api: str, name: str, kind: str = "process", engine: str = "", **settings: Any) -> str:
+    """Make a work pool, unless another test has made it.
+
+    Args:
+        api: The URL of Prefect's API.
+        name: Its name.
+        kind: What it starts.
+        engine: The command of a flow run's process, if not that of `engine_command`.
+        settings: What else it is made with.
+    """
     if kind == "process":
-        settings = {"base_job_template": direct_template(), **settings}
+        template = direct_template(engine or engine_command())
+        settings = {"base_job_template": template, **settings}
     with client_of(api) as client, suppress(ObjectAlreadyExists):
         client.create_work_pool(WorkPoolCreate(name=name, type=kind, **settings))
     return name
 
 
-def direct_template() -> dict[str, Any]:
-    """The job template of a worker that starts Prefect's engine by a command.
+def direct_template(engine: str) -> dict[str, Any]:
+    """The job template of a worker that starts Prefect's engine by this command.
 
     Without a command two more processes stand between them, which import Prefect each; that is how
     test_deployments.py and test_deployed_repository.py run them.
     """
     template = ProcessWorker.get_default_base_job_template()
     command = template["variables"]["properties"]["command"]
-    command["default"] = shlex.join([sys.executable, "-m", "prefect.engine"])
+    command["default"] = engine
     return template
 
 

@@ -303,7 +303,10 @@ first = {
     "resume": ["terminate"],
 }
 METHODS = json.loads(sys.argv[1])
-runs = {one: fresh(*first.get(one.partition(".")[2], ())) for one in METHODS}
+plain = fresh()  # for all that leave a run as it is
+runs = dict.fromkeys(METHODS, plain) | {
+    f"TriggeredRun.{name}": fresh(*first.get(name, ())) for name in (*first, "terminate")
+}
 
 def call(one):
     kind, _, name = one.partition(".")

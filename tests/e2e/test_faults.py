@@ -23,7 +23,7 @@ from prefect.client.schemas.objects import StateType
 from support.cases import CASES
 from support.outage import door_to
 from support.recorded import NativeAnswer
-from support.run import FLOWS, LIMIT
+from support.run import ENGINE, FLOWS, LIMIT
 from support.snapshot import Snapshot, snapshot
 from support.wait import until, until_exists
 
@@ -78,7 +78,7 @@ def test_killed_in_a_foreach_and_retried(
     tmp_path: Path, prefect_api: str, client: SyncPrefectClient
 ) -> None:
     """As a system does it that has no memory left, of a run that a worker has started."""
-    make_pool(prefect_api, POOL)
+    make_pool(prefect_api, POOL, engine=ENGINE)
     folder = FlowFolder(tmp_path, SOURCES / "sleeper.py", PREFECT_API_URL=prefect_api)
     done = folder.run("sleeper.py", "prefect", "create", "--work-pool", POOL)
     assert done.returncode == 0, done.stderr

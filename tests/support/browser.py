@@ -12,6 +12,7 @@ WHY_NOT = "needs Debian's chromium, which .ci/run installs"
 OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-3d-apis",  # as the graph of a run, which is in motion, would take most of the time
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",

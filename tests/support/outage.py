@@ -2,8 +2,9 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 
@@ -22,9 +23,10 @@ class Door:
         self.taken = 0  # bytes from clients
         self._open = True
         self._lines: set[socket.socket] = set()
+        self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._knocks = threading.Semaphore(0)
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._start(self._serve)
 
     def shut(self) -> None:
         """End all connections, and each new one."""
@@ -47,7 +49,16 @@ class Door:
     def close(self) -> None:
         """Take the door away."""
         self.shut()
-        self._listener.close()
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # which ends the wait for clients
+        for thread in self._threads:
+            thread.join()
+        for line in (self._listener, *self._lines):
+            line.close()
+
+    def _start(self, target: Callable[..., None], *args: Any) -> None:
+        self._threads.append(threading.Thread(target=target, args=args, daemon=True))
+        self._threads[-1].start()
 
     def _serve(self) -> None:
         with suppress(OSError):
@@ -61,7 +72,7 @@ class Door:
                     behind = socket.create_connection(self._behind)
                     self._lines |= {line, behind}
                 for ends in ((line, behind, True), (behind, line, False)):
-                    threading.Thread(target=self._pass_on, args=ends, daemon=True).start()
+                    self._start(self._pass_on, *ends)
 
     def _pass_on(self, source: socket.socket, target: socket.socket, counts: bool) -> None:
         with suppress(OSError):

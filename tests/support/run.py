@@ -1,6 +1,7 @@
 """Runs a case natively or through Prefect, in a fresh folder that holds what it needs."""
 
 import atexit
+import shlex
 import shutil
 import signal
 import subprocess
@@ -17,11 +18,12 @@ from typing import Any
 from metaflow_prefect.model import Runtime
 from metaflow_prefect.runtime.host.warm import TEMPLATE_VARIABLE
 
-from support import warm
+from support import warm, warm_commands
 from support.case import Case
 
 FLOWS = Path(__file__).resolve().parent.parent / "flows"
 USER = "tester"
+ENGINE = f"{shlex.quote(sys.executable)} -m prefect.engine"
 LIMIT = 900  # seconds until anything is taken for hung, also on a machine that is very busy
 # Of the requests of many tests at once SQLite refuses some, and some again: in one of a few runs of
 # all tests once more than Prefect's clients ask by default.
@@ -50,9 +52,10 @@ _MFP = (
 )
 # What warm processes import, by what they run: a file made from a flow; a flow, or a look at a run;
 # mfp; and a command of mfp that talks to Prefect. Not `metaflow.cli`, `commands.trigger` and
-# `commands.local`: these take the options of the flow when they are imported.
+# `commands.local`: these take the options of the flow when they are imported. `warm_hosts` forks,
+# so it comes before Prefect, which has threads.
 _MODULES = {
-    "prefect": (*_PREFECT, "support.warm:load_embedded"),
+    "prefect": ("support.warm_hosts:start", *_PREFECT, "support.warm:load_embedded"),
     "flow": (
         *_PREFECT,
         *("metaflow.runtime", "metaflow.client", "metaflow.plugins.cards.card_client"),
@@ -63,6 +66,7 @@ _MODULES = {
     "mfp": _MFP,
     "mfp and prefect": (*_MFP, *_PREFECT, "mfp.deploy.server", "mfp.doctor"),
 }
+_ENGINE = {"prefect": ("prefect.engine",)}  # when a worker starts it
 FEW = 2  # commands in an environment of their own, for which a process is not worth its start
 _asked: Counter[tuple[Any, ...]] = Counter()
 _processes: dict[str, tuple[tuple[Any, ...], warm.Warm]] = {}
@@ -180,12 +184,32 @@ def _warm(kind: str, given: Mapping[str, str]) -> warm.Warm | None:
     if made is None or made[0] != key:
         if made is not None:
             made[1].end()
-        home = TemporaryDirectory()
-        atexit.register(home.cleanup)
-        variables = dict.fromkeys(("HOME", "METAFLOW_HOME", "PREFECT_HOME"), home.name)
-        process = warm.Warm(_MODULES[kind], {**_environment(), **variables, **given})
+        process = warm.Warm(_MODULES[kind], {**_environment(), **_homes(), **given})
         made = _processes[place] = (key, process)
     return made[1]
+
+
+def _homes() -> dict[str, str]:
+    """The variables of a home that a process which forks has to itself."""
+    home = TemporaryDirectory()
+    atexit.register(home.cleanup)
+    return dict.fromkeys(("HOME", "METAFLOW_HOME", "PREFECT_HOME"), home.name)
+
+
+def engine_command() -> str:
+    """The command by which a worker of Prefect's starts the process of a flow run."""
+    return f"{_warm_python('prefect')} -m prefect.engine" if use_warm else ENGINE
+
+
+def mfp_python() -> str:
+    """What runs Python for commands of mfp that others than the tests start."""
+    return _warm_python("mfp") if use_warm else shlex.quote(sys.executable)
+
+
+@cache
+def _warm_python(kind: str) -> str:
+    modules = (*_MODULES[kind], *_ENGINE.get(kind, ()))
+    return warm_commands.start(modules, {**_environment(), **_homes()})
 
 
 def fill(case: Case, folder: Path) -> None:

@@ -18,15 +18,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
 from importlib import import_module, reload
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
+from typing import Any
 
 from metaflow_prefect.runtime.host.script import code_of_ending, end_script
 
 _TESTS = str(Path(__file__).resolve().parent.parent)
-_START = f"import sys; sys.path.insert(0, {_TESTS!r}); from support.warm import serve; serve()"
+START = f"import sys; sys.path.insert(0, {_TESTS!r}); from support.warm import serve; serve()"
 # Variables that Metaflow, Prefect or Python read when they are imported ...
 _READ_AT_IMPORT = ("METAFLOW_", "PREFECT_", "PYTHON")
 # ... but for these, which are read when they are needed, or in `_become`.
@@ -34,6 +37,8 @@ _READ_LATER = (
     *("METAFLOW_USER", "METAFLOW_HOME", "METAFLOW_RUN_", "METAFLOW_PREFECT_"),
     *("PREFECT_API_URL", "PREFECT_CLIENT_", "PREFECT_HOME", "PREFECT_SERVER_ANALYTICS_ENABLED"),
 )
+# In a command's folder, Prefect's settings may be in these.
+_SETTINGS = (".env", "prefect.toml", "pyproject.toml")
 # Looks at the command line when Metaflow imports it.
 _AT_IMPORT = "metaflow_extensions.prefect.plugins.mfextinit_prefect"
 
@@ -50,7 +55,7 @@ class Warm:
         self._lock = Lock()
         self._said = ""
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _START, *modules],
+            [sys.executable, "-c", START, *modules],
             env=dict(variables),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -138,23 +143,31 @@ def serve() -> None:
     gc.freeze()
     while line := sys.stdin.readline():
         words, folder, variables, outputs = json.loads(line)
+        if "PREFECT_PROFILE" not in variables:  # which may be told to be unknown
+            with suppress(ValueError, OSError):  # told by the command
+                know_settings(folder, variables)
         pid = os.fork()
         if pid == 0:
-            _become(folder, variables, outputs)
+            os.setsid()
+            _take_streams(outputs)
+            become(folder, variables)
             # The interpreter would take apart all modules, which costs more than most commands.
-            end_script(_exit_code(words))
+            end_script(exit_code_of(words))
         print(pid, flush=True)
         _, status = os.waitpid(pid, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
 
 
-def _become(folder: str, variables: dict[str, str], outputs: list[str]) -> None:
-    os.setsid()
+def _take_streams(outputs: Sequence[str]) -> None:
     files = [os.open(os.devnull, os.O_RDONLY)]
     files += [os.open(path, os.O_WRONLY | os.O_CREAT) for path in outputs]
     for number, file in enumerate(files):
         os.dup2(file, number)
         os.close(file)
+
+
+def become(folder: str, variables: Mapping[str, str]) -> None:
+    """Give a forked process the folder and the environment of a command."""
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(variables)
@@ -163,13 +176,46 @@ def _become(folder: str, variables: dict[str, str], outputs: list[str]) -> None:
     tempfile.tempdir = None  # to be found in the environment
     if config := sys.modules.get("metaflow.metaflow_config"):
         vars(config)["USER"] = config.from_conf("USER")
+    know_settings(folder, variables)
+
+
+def know_settings(folder: str, variables: Mapping[str, str]) -> None:
+    """Give a process that has imported Prefect what it would have as the settings of a command.
+
+    To find them takes longer than to fork, and the next command often has the same.
+    """
+    context = sys.modules.get("prefect.context")
+    chosen = {name: text for name, text in variables.items() if name.startswith("PREFECT_")}
     # A command that knows nothing of Prefect's does not import it, and so does not make its home.
-    knows = any(name.startswith("PREFECT_") for name in variables)
-    if knows and (context := sys.modules.get("prefect.context")):
-        context.refresh_global_settings_context()
+    if context is None or not chosen:
+        return
+    chosen["HOME"] = variables.get("HOME", "")
+    home = chosen.get("PREFECT_HOME") or f"{chosen['HOME']}/.prefect"
+    paths = (*(Path(folder, name) for name in _SETTINGS), Path(home, "profiles.toml"))
+    texts = tuple(path.read_bytes() if path.exists() else None for path in paths)
+    known = _settings_context(folder, tuple(sorted(chosen.items())), texts)
+    context.__dict__["GLOBAL_SETTINGS_CONTEXT"] = known
 
 
-def _exit_code(words: list[str]) -> int:
+@lru_cache(maxsize=1)
+def _settings_context(
+    folder: str, variables: tuple[tuple[str, str], ...], _files: tuple[bytes | None, ...]
+) -> Any:
+    from prefect.context import root_settings_context
+
+    before, place = dict(os.environ), Path.cwd()
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(variables)
+    try:
+        return root_settings_context()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        os.chdir(place)
+
+
+def exit_code_of(words: Sequence[str]) -> int:
     """Run a command as the interpreter does; minus a signal's number is what it is to die of."""
     try:
         _run(words)
@@ -184,17 +230,22 @@ def _exit_code(words: list[str]) -> int:
     return 0
 
 
-def _run(words: list[str]) -> None:
+def _run(words: Sequence[str]) -> None:
     sys.orig_argv[:] = [sys.executable, *words]
     main = sys.modules["__main__"]  # the real one: Metaflow leaves there what it pickles against
     for name in ("sys", "serve"):
-        del main.__dict__[name]
+        main.__dict__.pop(name, None)
     if "prefect" in words[1:] and (ours := sys.modules.get(_AT_IMPORT)):
         sys.argv[:] = words
         reload(ours)
+    isolated = words[0] == "-I"
+    if isolated:
+        words = words[1:]
+        del sys.path[0]
     if words[0] == "-m":
         sys.argv[:] = words[1:]
-        sys.path[0] = str(Path.cwd())
+        if not isolated:
+            sys.path[0] = str(Path.cwd())
         runpy.run_module(words[1], run_name="__main__", alter_sys=True)
         return
     if words[0] == "-c":
