@@ -11,12 +11,6 @@ METAFLOW = find_spec("metaflow")  # not imported: it warns of its own dependenci
 assert METAFLOW is not None
 assert METAFLOW.origin is not None
 TUTORIALS = Path(METAFLOW.origin).parent / "tutorials"
-# Starts as slowly as a cold machine would, beyond Prefect's own limit of 20 seconds.
-SLOW_SERVER = """
-import sys, time
-if any("uvicorn" in word for word in sys.orig_argv):
-    time.sleep(25)
-"""
 
 
 @pytest.mark.parametrize(
@@ -83,18 +77,6 @@ def test_an_unknown_launcher_is_refused(tmp_path: Path) -> None:
     done = folder.run(folder.create())
     assert done.returncode == 2
     assert done.stderr.endswith("is 'Fresh'. Set it to warm or fresh.\n")
-
-
-@pytest.mark.server  # a Prefect server of its own
-def test_a_server_that_starts_slowly_is_awaited(tmp_path: Path) -> None:
-    folder = FlowFolder(tmp_path, FLOWS / "linear.py")
-    site = tmp_path / "site"
-    site.mkdir()
-    (site / "sitecustomize.py").write_text(SLOW_SERVER)
-    output = folder.create()
-    folder.environment["PYTHONPATH"] = str(site)
-    done = folder.run(output)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

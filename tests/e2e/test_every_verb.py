@@ -15,6 +15,7 @@ import pytest
 from e2e.scheduler import Flows, client_of, make_pool, own_pool
 from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Paused, Running
+from support.run import warm_children
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Metaflow's of its own dependencies
@@ -277,6 +278,7 @@ from uuid import UUID
 from prefect import get_client
 from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Paused, Running
+from support.run import warm_children
 from metaflow import DeployedFlow
 from metaflow_prefect.deploy.operations import operator
 from metaflow_prefect.deployer import PrefectDeployedFlow
@@ -379,6 +381,7 @@ def test_each_method_done_once_and_again_and_by_others_and_without_a_server(
     # Another flow than that of the commands, whose test may be beside this one and end in "delete".
     table = Table(tmp_path, prefect_api, FLOW.replace("EveryVerbFlow", "EveryMethodFlow"))
     table.environment["METAFLOW_HOME"] = str(tmp_path / "no-tokens-kept")
+    table.environment |= warm_children()
     done = table.run("-c", CALLS, json.dumps(list(METHODS)))
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])

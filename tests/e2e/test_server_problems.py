@@ -10,6 +10,13 @@ from pathlib import Path
 import pytest
 from e2e.project import SOURCES, FlowFolder
 
+# Starts as slowly as a cold machine would, beyond Prefect's own limit of 20 seconds.
+SLOW_SERVER = """
+import sys, time
+if any("uvicorn" in word for word in sys.orig_argv):
+    time.sleep(25)
+"""
+
 
 @contextmanager
 def serving(status: int, body: bytes, first: Sequence[tuple[int, bytes]] = ()) -> Iterator[str]:
@@ -100,12 +107,20 @@ def test_a_resumed_run_names_it_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.server  # a Prefect server of its own
-def test_a_temporary_server_is_announced_and_prints_no_errors_of_its_own(tmp_path: Path) -> None:
+def test_a_temporary_server_is_announced_awaited_and_prints_no_errors_of_its_own(
+    tmp_path: Path,
+) -> None:
     flow = FlowFolder(tmp_path, SOURCES / "talkative.py")
     for name in ("DO_NOT_TRACK", "PREFECT_SERVER_ANALYTICS_ENABLED"):
         flow.environment.pop(name, None)
-    flow.environment["PREFECT_HOME"] = str(tmp_path / "new-database")
-    done = flow.run(flow.create())
+    output = flow.create()
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(SLOW_SERVER)
+    flow.environment |= {
+        "PREFECT_HOME": str(tmp_path / "new-database"),
+        "PYTHONPATH": str(tmp_path / "site"),
+    }
+    done = flow.run(output)
     assert done.returncode == 0, done.stderr
     announced = "Starting Prefect's temporary server, which takes some seconds"
     assert done.stderr.startswith(announced)

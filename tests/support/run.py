@@ -201,6 +201,11 @@ def engine_command() -> str:
     return f"{_warm_python('prefect')} -m prefect.engine" if use_warm else ENGINE
 
 
+def warm_children() -> dict[str, str]:
+    """The variable that has warm processes run also the Python commands that a command starts."""
+    return {warm.CHILDREN: _warm_python("flow")} if use_warm else {}
+
+
 def mfp_python() -> str:
     """What runs Python for commands of mfp that others than the tests start."""
     return _warm_python("mfp") if use_warm else shlex.quote(sys.executable)

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from support.run import LIMIT
 
-_PAUSE = 0.1  # seconds between two looks
+_PAUSE = 0.1  # seconds at least between two looks ...
+_SHARE = 0.1  # ... and this share of the time so far, as each look keeps a server busy
 
 Found = TypeVar("Found")
 
@@ -22,10 +23,11 @@ def until(look: Callable[[], Found | None], what: str = "what was awaited") -> F
     Returns:
         What was found.
     """
-    end = time.monotonic() + LIMIT
+    start = time.monotonic()
     while not (found := look()):
-        assert time.monotonic() < end, f"{what} did not come in {LIMIT} s"
-        time.sleep(_PAUSE)
+        waited = time.monotonic() - start
+        assert waited < LIMIT, f"{what} did not come in {LIMIT} s"
+        time.sleep(max(_PAUSE, _SHARE * waited))
     return found
 
 

@@ -12,6 +12,7 @@ import json
 import os
 import runpy
 import select
+import shlex
 import signal
 import subprocess
 import sys
@@ -39,6 +40,8 @@ _READ_LATER = (
 )
 # In a command's folder, Prefect's settings may be in these.
 _SETTINGS = (".env", "prefect.toml", "pyproject.toml")
+# In the environment of a command: what is to run the Python commands that it starts itself.
+CHILDREN = "TESTS_PYTHON_OF_CHILDREN"
 # Looks at the command line when Metaflow imports it.
 _AT_IMPORT = "metaflow_extensions.prefect.plugins.mfextinit_prefect"
 
@@ -177,6 +180,15 @@ def become(folder: str, variables: Mapping[str, str]) -> None:
     if config := sys.modules.get("metaflow.metaflow_config"):
         vars(config)["USER"] = config.from_conf("USER")
     know_settings(folder, variables)
+    if CHILDREN in variables:
+        subprocess.Popen = _Popen  # type: ignore[misc]
+
+
+class _Popen(subprocess.Popen[Any]):
+    def __init__(self, args: Any, *others: Any, **settings: Any) -> None:
+        if isinstance(args, list) and args[0] == sys.executable:
+            args = [*shlex.split(os.environ[CHILDREN]), *args[1:]]
+        super().__init__(args, *others, **settings)
 
 
 def know_settings(folder: str, variables: Mapping[str, str]) -> None:
