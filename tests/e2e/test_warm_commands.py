@@ -1,0 +1,71 @@
+"""A command that is forked for somebody who takes it for Python behaves as Python would."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support import warm_commands
+from support.launched import await_ends
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="as the processes of steps")
+
+SLEEPS = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+STREAMS = "import sys; print(input(), *sys.argv[1:]); print('bad', file=sys.stderr); sys.exit(3)"
+
+
+@pytest.fixture(scope="module")
+def python() -> list[str]:
+    return shlex.split(warm_commands.start((), {"PATH": os.environ["PATH"]}))
+
+
+def started(python: list[str]) -> tuple[subprocess.Popen[str], int, int]:
+    """Start a command that sleeps; its process as it seems, its real id, and a handle of that."""
+    process = subprocess.Popen([*python, "-c", SLEEPS], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    pid = int(process.stdout.readline())
+    return process, pid, os.pidfd_open(pid)
+
+
+def test_streams_arguments_folder_and_exit_code(python: list[str], tmp_path: Path) -> None:
+    words = [*python, "-c", STREAMS, "one", "two"]
+    done = subprocess.run(words, input="zero", capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (3, "zero one two\n", "bad\n")
+    look = "import os; print(os.getcwd())"
+    done = subprocess.run(
+        [*python, "-c", look], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"{tmp_path}\n"
+
+
+def test_an_exception_ends_it(python: list[str]) -> None:
+    done = subprocess.run([*python, "-c", "1 / 0"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.endswith("ZeroDivisionError: division by zero\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_passed_on(python: list[str], number: signal.Signals) -> None:
+    process, pid, handle = started(python)
+    process.send_signal(number)
+    process.communicate()
+    assert process.returncode == -number
+    assert not await_ends({str(pid): handle}, 60)
+
+
+def test_it_ends_with_whoever_asked_for_it(python: list[str]) -> None:
+    process, pid, handle = started(python)
+    process.kill()
+    process.communicate()
+    assert not await_ends({str(pid): handle}, 60)
+
+
+def test_variables_of_python_need_a_new_one(python: list[str], tmp_path: Path) -> None:
+    (tmp_path / "only_here.py").write_text("print('found')\n")
+    variables = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    words = [*python, "-c", "import only_here"]
+    done = subprocess.run(words, env=variables, capture_output=True, text=True, check=True)
+    assert done.stdout == "found\n"
