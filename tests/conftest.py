@@ -28,6 +28,7 @@ OUTSIDE: pytest.StashKey[set[str]] = pytest.StashKey()
 # nothing would be run by warm processes, and all of our modules would be compiled for each process.
 for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"):
     os.environ.pop(name, None)
+DAYS = ("even", "odd")  # as `date.toordinal` counts
 KINDS = ("server", "process", "fast")  # the longest first, so that no long one is left at the end
 
 settings.register_profile(
@@ -98,8 +99,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Three workers for two cores, since a test often waits for others' processes."""
-    return max(2, 3 * (os.cpu_count() or 1) // 2)
+    """Twice as many workers as cores, since half of the time a test waits for others' processes."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
@@ -132,6 +133,9 @@ def is_spared(item: Any) -> bool:
         )
         turn = crc32(str(others).encode()) + recorded.TODAY - item.callspec.indices[marker.args[0]]
         return bool(turn % count)
+    if marker := item.get_closest_marker("on_days"):
+        (days,) = marker.args
+        return bool((recorded.TODAY + DAYS.index(days)) % 2)
     return item.get_closest_marker("thorough") is not None
 
 

@@ -1,9 +1,9 @@
 """A folder of flows that is deployed to a real server and run by a real process worker."""
 
 import os
+import shlex
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -17,7 +17,7 @@ from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.workers.process import ProcessWorker
-from support.run import RETRIES, engine_command
+from support.run import RETRIES, engine_command, prefect_python
 from support.wait import until
 
 
@@ -77,7 +77,7 @@ def worker(pool: str, environment: dict[str, str], folder: Path) -> Iterator[Non
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "worker.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, *command],
+            [*shlex.split(prefect_python()), *command],
             cwd=folder,
             env={**environment, "PREFECT_WORKER_QUERY_SECONDS": "2"},
             stdin=subprocess.DEVNULL,

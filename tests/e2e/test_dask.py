@@ -24,6 +24,8 @@ from support.s3 import ACCESS, empty_bucket, s3_server
 from support.snapshot import snapshot_of
 
 one_cloud = pytest.mark.xdist_group("dask-cloud")
+# On the other days, test_remote.py and test_metadata_service.py run the like without workers.
+odd_days = pytest.mark.on_days("odd")
 
 FLOWS = Path(__file__).parents[1] / "flows"
 
@@ -99,6 +101,7 @@ def cloudy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudCluster]:
 
 
 @one_cloud
+@odd_days
 def test_workers_that_have_nothing_but_the_cloud(
     tmp_path: Path, prefect_api: str, cloudy: CloudCluster
 ) -> None:
@@ -120,6 +123,7 @@ def test_workers_that_have_nothing_but_the_cloud(
 
 
 @one_cloud
+@odd_days
 def test_where_steps_run(tmp_path: Path, prefect_api: str, cloudy: CloudCluster) -> None:
     """By what they ask for, on a worker that has it, which keeps nothing when it is idle.
 

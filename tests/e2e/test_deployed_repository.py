@@ -45,6 +45,7 @@ def set_enabled(client: SyncPrefectClient, automation: Any, enabled: bool) -> No
     client.request("PATCH", path, json={"enabled": enabled})  # type: ignore[arg-type]
 
 
+@pytest.mark.on_days("odd")
 def test_whole_life_of_a_repository(
     tmp_path: Path, prefect_api: str, client: SyncPrefectClient, pool: str
 ) -> None:

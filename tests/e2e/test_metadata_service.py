@@ -11,7 +11,8 @@ from support.metadata_service import metadata_service
 from support.run import native, prefect
 from support.snapshot import Snapshot, snapshot_of
 
-pytestmark = pytest.mark.xdist_group("metadata-service")
+# On the other days, test_dask.py runs the like on workers.
+pytestmark = [pytest.mark.xdist_group("metadata-service"), pytest.mark.on_days("even")]
 
 
 @dataclass(frozen=True)

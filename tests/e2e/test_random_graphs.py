@@ -12,6 +12,7 @@ from support.run import native, prefect
 from support.snapshot import snapshot_of
 
 
+@pytest.mark.on_days("even")
 @pytest.mark.parametrize("number", [3, pytest.param(25, marks=pytest.mark.thorough)])
 def test_random_graphs(number: int, prefect_api: str) -> None:
     @settings(max_examples=number)

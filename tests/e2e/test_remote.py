@@ -21,7 +21,8 @@ from support.run import native, prefect
 from support.s3 import BUCKET, client, empty_bucket, s3_server
 from support.snapshot import Snapshot, snapshot_of
 
-pytestmark = pytest.mark.xdist_group("remote")
+# On the other days, test_dask.py runs the like on workers.
+pytestmark = [pytest.mark.xdist_group("remote"), pytest.mark.on_days("even")]
 
 CASE = Case(
     id="remote",

@@ -43,12 +43,14 @@ def check(graph: Sequence, place: int, origin: str, api_url: str) -> None:
         assert not found, "\n".join([f"{origin}, task {place}", render(graph), *found])
 
 
+@pytest.mark.on_days("odd")
 @pytest.mark.parametrize("parallel", [True, False])
 @pytest.mark.parametrize("place", [6, pytest.param(4, marks=pytest.mark.thorough)])
 def test_nodes(parallel: bool, place: int, prefect_api: str) -> None:
     check((Nodes(2, parallel),), place - parallel, "ours", prefect_api)
 
 
+@pytest.mark.on_days("odd")
 @pytest.mark.parametrize("number", [2, pytest.param(25, marks=pytest.mark.thorough)])
 def test_fail_anywhere(number: int, prefect_api: str) -> None:
     @settings(max_examples=number)

@@ -66,7 +66,8 @@ _MODULES = {
     "mfp": _MFP,
     "mfp and prefect": (*_MFP, *_PREFECT, "mfp.deploy.server", "mfp.doctor"),
 }
-_ENGINE = {"prefect": ("prefect.engine",)}  # when a worker starts it
+# Besides, for a worker of Prefect's and what it starts.
+_OF_WORKERS = {"prefect": ("prefect.engine", "prefect.cli.worker", "prefect.workers.process")}
 FEW = 2  # commands in an environment of their own, for which a process is not worth its start
 _asked: Counter[tuple[Any, ...]] = Counter()
 _processes: dict[str, tuple[tuple[Any, ...], warm.Warm]] = {}
@@ -196,9 +197,14 @@ def _homes() -> dict[str, str]:
     return dict.fromkeys(("HOME", "METAFLOW_HOME", "PREFECT_HOME"), home.name)
 
 
+def prefect_python() -> str:
+    """What runs Python for a worker of Prefect's."""
+    return _warm_python("prefect") if use_warm else shlex.quote(sys.executable)
+
+
 def engine_command() -> str:
     """The command by which a worker of Prefect's starts the process of a flow run."""
-    return f"{_warm_python('prefect')} -m prefect.engine" if use_warm else ENGINE
+    return f"{prefect_python()} -m prefect.engine"
 
 
 def warm_children() -> dict[str, str]:
@@ -213,7 +219,7 @@ def mfp_python() -> str:
 
 @cache
 def _warm_python(kind: str) -> str:
-    modules = (*_MODULES[kind], *_ENGINE.get(kind, ()))
+    modules = (*_MODULES[kind], *_OF_WORKERS.get(kind, ()))
     return warm_commands.start(modules, {**_environment(), **_homes()})
 
 

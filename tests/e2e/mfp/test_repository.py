@@ -4,6 +4,7 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from support.mfp_command import mfp
 from support.repository import flow_files, generate
 
@@ -17,6 +18,7 @@ def generated(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
+@pytest.mark.on_days("even")
 def test_whole_life(tmp_path: Path) -> None:
     folder = tmp_path / "repository"
     generate(folder, 200)
