@@ -10,7 +10,7 @@ from pathlib import Path
 
 from runner.machine import Call, Machine, Stub, machine
 from runner.steps import Run, run_action
-from support.run import mfp_python
+from support.run import mfp_command
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTION = ROOT / "action"
@@ -153,24 +153,24 @@ def make_case(folder: Path, files: Mapping[str, str]) -> Case:
 
 
 def _python(folder: Path) -> str:
-    real = shlex.quote(sys.executable)
     mfp = shlex.quote(str(Path(sys.executable).with_name("mfp")))
-    warm = mfp_python()
     return f"""#!/bin/sh
 if [ "${{0##*/}}" = mfp ]; then
   [ -z "${{PYTHONPATH+x}}" ] || exec {mfp} "$@"
-  exec {warm} -I -m mfp "$@"
+  exec {mfp_command()} "$@"
 fi
-case "$1 $2" in
-  "-m venv")
+case "$1 $2 $3" in
+  "-m venv "*)
     mkdir -p "$4/bin"
     ln -sf "$0" "$4/bin/python"
     ln -sf "$0" "$4/bin/mfp" ;;
-  "-m pip")
+  "-m pip "*)
     shift 2
     printf '%s\\n' "$@" >> {shlex.quote(str(folder / "pip"))}
     mkdir -p "$PIP_CACHE_DIR" && touch "$PIP_CACHE_DIR/downloaded" ;;
-  "-I -m") exec {warm} "$@" ;;
-  *) exec {real} "$@" ;;
+  "-I -m mfp")
+    shift 3
+    exec {mfp_command()} "$@" ;;
+  *) exec {shlex.quote(sys.executable)} "$@" ;;
 esac
 """

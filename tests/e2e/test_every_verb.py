@@ -278,7 +278,6 @@ from uuid import UUID
 from prefect import get_client
 from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Paused, Running
-from support.run import warm_children
 from metaflow import DeployedFlow
 from metaflow_prefect.deploy.operations import operator
 from metaflow_prefect.deployer import PrefectDeployedFlow

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from support import warm_commands
 from support.launched import await_ends
+from support.run import LIMIT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="as the processes of steps")
 
@@ -41,6 +42,14 @@ def test_streams_arguments_folder_and_exit_code(python: list[str], tmp_path: Pat
     assert done.stdout == f"{tmp_path}\n"
 
 
+def test_it_is_killed(python: list[str]) -> None:
+    process, pid, handle = started(python)
+    os.kill(pid, signal.SIGKILL)
+    process.communicate()
+    os.close(handle)
+    assert process.returncode == -signal.SIGKILL
+
+
 def test_an_exception_ends_it(python: list[str]) -> None:
     done = subprocess.run([*python, "-c", "1 / 0"], capture_output=True, text=True, check=False)
     assert done.returncode == 1
@@ -53,14 +62,14 @@ def test_a_signal_is_passed_on(python: list[str], number: signal.Signals) -> Non
     process.send_signal(number)
     process.communicate()
     assert process.returncode == -number
-    assert not await_ends({str(pid): handle}, 60)
+    assert not await_ends({str(pid): handle}, LIMIT)
 
 
 def test_it_ends_with_whoever_asked_for_it(python: list[str]) -> None:
     process, pid, handle = started(python)
     process.kill()
     process.communicate()
-    assert not await_ends({str(pid): handle}, 60)
+    assert not await_ends({str(pid): handle}, LIMIT)
 
 
 def test_variables_of_python_need_a_new_one(python: list[str], tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ class Door:
         self.url = urlunsplit(parts._replace(netloc=f"127.0.0.1:{self._listener.getsockname()[1]}"))
         self.taken = 0  # bytes from clients
         self._open = True
+        self._closing = False
         self._lines: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
@@ -49,8 +50,8 @@ class Door:
     def close(self) -> None:
         """Take the door away."""
         self.shut()
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)  # which ends the wait for clients
+        self._closing = True
+        socket.create_connection(self._listener.getsockname()).close()  # ends the wait for clients
         for thread in self._threads:
             thread.join()
         for line in (self._listener, *self._lines):
@@ -62,7 +63,7 @@ class Door:
 
     def _serve(self) -> None:
         with suppress(OSError):
-            while True:
+            while not self._closing:
                 line, _ = self._listener.accept()
                 with self._lock:
                     if not self._open:

@@ -43,6 +43,7 @@ _PREFECT = (
     *("anyio._backends._asyncio", "coolname.data", "encodings.idna", "pydantic.v1"),
     *("rich._emoji_codes", "metaflow_prefect.runtime.flow_run.command"),
 )
+_HOSTS = ("support.warm_hosts:start",) if sys.platform == "linux" else ()
 _EMBEDDED = "metaflow_prefect.generate.embed:embedded_runtime"
 _MFP = (
     *("mfp.commands.convert_all", "mfp.convert.repository", "mfp.convert.loading.pool"),
@@ -55,7 +56,7 @@ _MFP = (
 # `commands.local`: these take the options of the flow when they are imported. `warm_hosts` forks,
 # so it comes before Prefect, which has threads.
 _MODULES = {
-    "prefect": ("support.warm_hosts:start", *_PREFECT, "support.warm:load_embedded"),
+    "prefect": (*_HOSTS, *_PREFECT, "support.warm:load_embedded"),
     "flow": (
         *_PREFECT,
         *("metaflow.runtime", "metaflow.client", "metaflow.plugins.cards.card_client"),
@@ -67,7 +68,7 @@ _MODULES = {
     "mfp and prefect": (*_MFP, *_PREFECT, "mfp.deploy.server", "mfp.doctor"),
 }
 # Besides, for a worker of Prefect's and what it starts.
-_OF_WORKERS = {"prefect": ("prefect.engine", "prefect.cli.worker", "prefect.workers.process")}
+_OF_WORKERS = ("prefect.cli.worker", "prefect.workers.process")
 FEW = 2  # commands in an environment of their own, for which a process is not worth its start
 _asked: Counter[tuple[Any, ...]] = Counter()
 _processes: dict[str, tuple[tuple[Any, ...], warm.Warm]] = {}
@@ -199,7 +200,7 @@ def _homes() -> dict[str, str]:
 
 def prefect_python() -> str:
     """What runs Python for a worker of Prefect's."""
-    return _warm_python("prefect") if use_warm else shlex.quote(sys.executable)
+    return _warm_python("prefect") if _may_fork() else shlex.quote(sys.executable)
 
 
 def engine_command() -> str:
@@ -209,17 +210,25 @@ def engine_command() -> str:
 
 def warm_children() -> dict[str, str]:
     """The variable that has warm processes run also the Python commands that a command starts."""
-    return {warm.CHILDREN: _warm_python("flow")} if use_warm else {}
+    return {warm.CHILDREN: _warm_python("flow")} if _may_fork() else {}
 
 
-def mfp_python() -> str:
-    """What runs Python for commands of mfp that others than the tests start."""
-    return _warm_python("mfp") if use_warm else shlex.quote(sys.executable)
+def mfp_command() -> str:
+    """What the command `mfp` is where others than the tests start it."""
+    if _may_fork():
+        return f"{_warm_python('mfp')} -I -m mfp"
+    return shlex.quote(str(Path(sys.executable).with_name("mfp")))
+
+
+def _may_fork() -> bool:
+    """Whether `warm_commands` may be used, which needs what Linux has."""
+    return use_warm and sys.platform == "linux"
 
 
 @cache
 def _warm_python(kind: str) -> str:
-    modules = (*_MODULES[kind], *_OF_WORKERS.get(kind, ()))
+    modules = [name for name in _MODULES[kind] if not name.startswith("support.warm_hosts")]
+    modules += _OF_WORKERS if kind == "prefect" else ()
     return warm_commands.start(modules, {**_environment(), **_homes()})
 
 

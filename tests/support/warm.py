@@ -19,13 +19,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from functools import lru_cache
+from contextlib import redirect_stderr, suppress
 from importlib import import_module, reload
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any
+from warnings import catch_warnings
 
 from metaflow_prefect.runtime.host.script import code_of_ending, end_script
 
@@ -33,13 +34,15 @@ _TESTS = str(Path(__file__).resolve().parent.parent)
 START = f"import sys; sys.path.insert(0, {_TESTS!r}); from support.warm import serve; serve()"
 # Variables that Metaflow, Prefect or Python read when they are imported ...
 _READ_AT_IMPORT = ("METAFLOW_", "PREFECT_", "PYTHON")
-# ... but for these, which are read when they are needed, or in `_become`.
+# ... but for these, which are read when they are needed, or in `become`.
 _READ_LATER = (
     *("METAFLOW_USER", "METAFLOW_HOME", "METAFLOW_RUN_", "METAFLOW_PREFECT_"),
     *("PREFECT_API_URL", "PREFECT_CLIENT_", "PREFECT_HOME", "PREFECT_SERVER_ANALYTICS_ENABLED"),
+    *("PREFECT__", "PREFECT_WORKER_QUERY_SECONDS"),
 )
 # In a command's folder, Prefect's settings may be in these.
 _SETTINGS = (".env", "prefect.toml", "pyproject.toml")
+_kept: tuple[Any, Any] | None = None  # what settings depend on, and the settings
 # In the environment of a command: what is to run the Python commands that it starts itself.
 CHILDREN = "TESTS_PYTHON_OF_CHILDREN"
 # Looks at the command line when Metaflow imports it.
@@ -126,6 +129,17 @@ def read_at_import(variables: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def needs_new(variables: Mapping[str, str]) -> bool:
+    """Whether an environment changes what imports would have left in this process."""
+    names = list(read_at_import(variables))
+    return any(
+        name.startswith("PYTHON")
+        or (name.startswith("METAFLOW_") and "metaflow" in sys.modules)
+        or (name.startswith("PREFECT_") and "prefect" in sys.modules)
+        for name in names
+    )
+
+
 def load_embedded() -> None:
     """Load the runtime that generated files hold, so that it is there for each of them."""
     from metaflow_prefect.generate.embed import embedded_runtime
@@ -146,9 +160,8 @@ def serve() -> None:
     gc.freeze()
     while line := sys.stdin.readline():
         words, folder, variables, outputs = json.loads(line)
-        if "PREFECT_PROFILE" not in variables:  # which may be told to be unknown
-            with suppress(ValueError, OSError):  # told by the command
-                know_settings(folder, variables)
+        with suppress(ValueError, OSError):  # which the command meets, too
+            find_settings(folder, variables)
         pid = os.fork()
         if pid == 0:
             os.setsid()
@@ -179,7 +192,11 @@ def become(folder: str, variables: Mapping[str, str]) -> None:
     tempfile.tempdir = None  # to be found in the environment
     if config := sys.modules.get("metaflow.metaflow_config"):
         vars(config)["USER"] = config.from_conf("USER")
-    know_settings(folder, variables)
+    if context := sys.modules.get("prefect.context"):
+        if settings := find_settings(folder, variables):
+            vars(context)["GLOBAL_SETTINGS_CONTEXT"] = settings
+        elif any(name.startswith("PREFECT_") for name in variables):
+            context.refresh_global_settings_context()
     if CHILDREN in variables:
         subprocess.Popen = _Popen  # type: ignore[misc]
 
@@ -191,40 +208,40 @@ class _Popen(subprocess.Popen[Any]):
         super().__init__(args, *others, **settings)
 
 
-def know_settings(folder: str, variables: Mapping[str, str]) -> None:
-    """Give a process that has imported Prefect what it would have as the settings of a command.
+def find_settings(folder: str, variables: Mapping[str, str]) -> Any:
+    """Return Prefect's settings for a command; None where it has not been imported, or is not used.
 
-    To find them takes longer than to fork, and the next command often has the same.
+    To find them takes longer than to fork, so the last ones are kept, for commands that have the
+    same, unless there was something to be said about them.
     """
+    global _kept  # noqa: PLW0603 - there is one process of this kind
     context = sys.modules.get("prefect.context")
     chosen = {name: text for name, text in variables.items() if name.startswith("PREFECT_")}
     # A command that knows nothing of Prefect's does not import it, and so does not make its home.
     if context is None or not chosen:
-        return
-    chosen["HOME"] = variables.get("HOME", "")
-    home = chosen.get("PREFECT_HOME") or f"{chosen['HOME']}/.prefect"
-    paths = (*(Path(folder, name) for name in _SETTINGS), Path(home, "profiles.toml"))
-    texts = tuple(path.read_bytes() if path.exists() else None for path in paths)
-    known = _settings_context(folder, tuple(sorted(chosen.items())), texts)
-    context.__dict__["GLOBAL_SETTINGS_CONTEXT"] = known
-
-
-@lru_cache(maxsize=1)
-def _settings_context(
-    folder: str, variables: tuple[tuple[str, str], ...], _files: tuple[bytes | None, ...]
-) -> Any:
-    from prefect.context import root_settings_context
-
-    before, place = dict(os.environ), Path.cwd()
+        return None
+    home = Path(chosen.get("PREFECT_HOME") or Path(variables.get("HOME", ""), ".prefect"))
+    profiles = chosen.get("PREFECT_PROFILES_PATH") or home / "profiles.toml"
+    paths = (*(Path(folder, name) for name in _SETTINGS), Path(profiles))
+    texts = [path.read_bytes() if path.exists() else None for path in paths]
+    key = (folder, variables.get("HOME"), chosen, texts, home.exists())
+    if _kept and _kept[0] == key:
+        return _kept[1]
+    place, before = Path.cwd(), dict(os.environ)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(variables)
     try:
-        return root_settings_context()
+        with catch_warnings(record=True) as warned, redirect_stderr(StringIO()) as said:
+            found = context.root_settings_context()
     finally:
         os.environ.clear()
         os.environ.update(before)
         os.chdir(place)
+    if warned or said.getvalue():
+        return None
+    _kept = ((*key[:-1], home.exists()), found)
+    return found
 
 
 def exit_code_of(words: Sequence[str]) -> int:

@@ -10,6 +10,7 @@ import socket
 import struct
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -25,11 +26,17 @@ def main(path: str, words: Sequence[str]) -> None:
         os.close(reported)
         with os.fdopen(report) as lines:
             pid = int(lines.readline())
+
+            def pass_on(number: int, _: object) -> None:
+                with suppress(ProcessLookupError):  # it has just ended
+                    os.kill(pid, number)
+
             for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, lambda received, _: os.kill(pid, received))
+                signal.signal(number, pass_on)
             code = int(lines.readline())
     if code < 0:
-        signal.signal(-code, signal.SIG_DFL)
+        with suppress(OSError):  # of SIGKILL, which has no handler
+            signal.signal(-code, signal.SIG_DFL)
         os.kill(os.getpid(), -code)
     os._exit(code)
 

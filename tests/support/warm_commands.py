@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 from metaflow_prefect.runtime.channel import Channel
-from metaflow_prefect.runtime.host.fork_server import ForkServer, die_with
+from metaflow_prefect.runtime.host.fork_server import STOP_SIGNALS, ForkServer, die_with
 from metaflow_prefect.runtime.host.script import end_script, renew_standard_streams
 
 from support import warm
@@ -47,14 +47,17 @@ def start(modules: Sequence[str], variables: Mapping[str, str]) -> str:
         start_new_session=True,
     )
 
+    output = process.stdout
+    assert output is not None
+
     def end() -> None:
         process.kill()
-        process.communicate()
+        process.wait()
+        output.close()
         folder.cleanup()
 
     atexit.register(end)
-    assert process.stdout is not None
-    process.stdout.readline()
+    output.readline()
     return shlex.join([sys.executable, "-S", str(_CLIENT), str(Path(folder.name, _SOCKET))])
 
 
@@ -65,6 +68,9 @@ def serve() -> NoReturn:
         listener.bind(_SOCKET)
         listener.listen()
         print(flush=True)
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, 1)  # whoever waits for the end of our output waits for nobody else
+        os.close(nothing)
         gc.freeze()
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how these end
         while True:
@@ -78,11 +84,13 @@ def serve() -> NoReturn:
 def _serve_one(client: Channel) -> NoReturn:
     """Fork a command's process, and end it if the one that has asked for it ends before."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     server = ForkServer(client)
     request = server.next_child()
     server.listen_to_stops()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)  # what came meanwhile comes now
     words, variables = request["words"], request["variables"]
-    if any(name.startswith("PYTHON") for name in variables):
+    if warm.needs_new(variables):
         os.chdir(request["folder"])
         os.execve(sys.executable, [sys.executable, *words], variables)
     renew_standard_streams()

@@ -46,7 +46,9 @@ def _serve(control: Channel) -> NoReturn:
 
     load_side(embedded_runtime().metaflow_side)
     side._import_metaflow()
-    request = ForkServer(control).next_child()
+    server = ForkServer(control)
+    request = server.next_child()
+    server.listen_to_stops()
     warm.become(request["folder"], request["variables"])
     end_script(warm.exit_code_of(request["words"]))
 

@@ -1,7 +1,6 @@
 """All cases, in one module for each group."""
 
 from typing import Any
-from zlib import crc32
 
 import pytest
 
@@ -26,12 +25,11 @@ COMPARED = tuple(case for case in CASES if str(case) not in DIFFERENT_ON_PURPOSE
 
 def marked_cases() -> list[Any]:
     """Return all cases as parameters of a test, those that are not of every day marked so."""
-    return [pytest.param(case, id=str(case), marks=_marks(case)) for case in COMPARED]
-
-
-def _marks(case: Case) -> list[pytest.MarkDecorator]:
-    if str(case) not in EVERYDAY:
-        return [pytest.mark.thorough]
-    if case.group in ("graph", "failure"):
-        return []
-    return [pytest.mark.on_days(("even", "odd")[crc32(str(case).encode()) % 2])]
+    return [
+        pytest.param(
+            case,
+            id=str(case),
+            marks=[] if str(case) in EVERYDAY else [pytest.mark.thorough],
+        )
+        for case in COMPARED
+    ]

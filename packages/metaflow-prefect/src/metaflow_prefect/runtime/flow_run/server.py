@@ -165,7 +165,8 @@ def _ask_server(resources: ExitStack) -> None:
     client_context = SyncClientContext()
     with changed_settings(hasty):
         client = resources.enter_context(client_context).client
-        answer = _answer(client, retries)
+        with _soon(client):
+            answer = _answer(client, retries)
     if type(answer) is not int:
         raise ServerProblem(_other_server(PREFECT_API_URL.value() or ""))
     if PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED.value():
@@ -173,6 +174,17 @@ def _ask_server(resources: ExitStack) -> None:
             client.raise_for_api_version_mismatch_once()
         except RuntimeError as error:
             raise ServerProblem(f"{error} {OTHER_VERSION}") from error
+
+
+@contextmanager
+def _soon(client: SyncPrefectClient) -> Iterator[None]:
+    """Let no request wait longer, also not that for a token, which comes before ours."""
+    requests = client._client
+    usual, requests.timeout = requests.timeout, ANSWER_SECONDS
+    try:
+        yield
+    finally:
+        requests.timeout = usual
 
 
 def _answer(client: SyncPrefectClient, retries: int) -> Any:
@@ -185,8 +197,7 @@ def _answer(client: SyncPrefectClient, retries: int) -> Any:
     pause = BUSY_PAUSE
     while True:
         try:
-            asked: dict[str, Any] = {"json": {}, "timeout": ANSWER_SECONDS}
-            return client.request("POST", "/flows/count", **asked).json()
+            return client.request("POST", "/flows/count", json={}).json()
         except httpx.HTTPStatusError as error:
             if error.response.status_code != BUSY or not retries:
                 raise
