@@ -1,6 +1,7 @@
 """All cases, in one module for each group."""
 
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -24,12 +25,13 @@ COMPARED = tuple(case for case in CASES if str(case) not in DIFFERENT_ON_PURPOSE
 
 
 def marked_cases() -> list[Any]:
-    """Return all cases as parameters of a test, those that are not of every day marked so."""
-    return [
-        pytest.param(
-            case,
-            id=str(case),
-            marks=[] if str(case) in EVERYDAY else [pytest.mark.thorough],
-        )
-        for case in COMPARED
-    ]
+    """Return all cases as parameters of a test, with the days on which it compares them."""
+    return [pytest.param(case, id=str(case), marks=_days(case)) for case in COMPARED]
+
+
+def _days(case: Case) -> list[pytest.MarkDecorator]:
+    if str(case) not in EVERYDAY:
+        return [pytest.mark.thorough]
+    if case.group in ("graph", "failure"):
+        return []
+    return [pytest.mark.on_days("odd" if crc32(str(case).encode()) % 2 else "even")]

@@ -1,6 +1,7 @@
-"""The cases that every test run compares; `pytest --thorough` compares all of them.
+"""The cases that test runs compare; `pytest --thorough` compares all of them.
 
-One for each construct: the rest are variants of these.
+One for each construct: the rest are variants of these. Those of graphs and of failures are compared
+each day, the others every other day.
 """
 
 NAMES = """

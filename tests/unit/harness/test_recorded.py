@@ -86,6 +86,12 @@ def test_every_case_is_in_the_sample_of_one_day() -> None:
         assert [recorded.in_sample(str(case), day) for day in month].count(True) == 1
 
 
+def test_cases_of_alternate_days_are_in_each_sample_too() -> None:
+    for case in COMPARED:
+        days = [day for day in range(2 * recorded.DAYS) if recorded.in_sample(str(case), day)]
+        assert {day % 2 for day in days} == {0, 1}
+
+
 def test_every_case_is_recorded_and_nothing_else() -> None:
     """`hatch run record` makes what is missing here, and removes what is left over."""
     assert {path.stem for path in recorded.FOLDER.iterdir()} == {str(case) for case in COMPARED}
