@@ -178,7 +178,7 @@ def _ask_server(resources: ExitStack) -> None:
 
 @contextmanager
 def _soon(client: SyncPrefectClient) -> Iterator[None]:
-    """Let no request wait longer, also not that for a token, which comes before ours."""
+    """Let no request wait longer, nor that for a token, which comes before ours."""
     requests = client._client
     usual, requests.timeout = requests.timeout, ANSWER_SECONDS
     try:
