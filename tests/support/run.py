@@ -44,6 +44,7 @@ _PREFECT = (
     *("rich._emoji_codes", "metaflow_prefect.runtime.flow_run.command"),
 )
 _HOSTS = ("support.warm_hosts:start",) if sys.platform == "linux" else ()
+_LOAD = "support.warm:load_embedded"
 _EMBEDDED = "metaflow_prefect.generate.embed:embedded_runtime"
 _MFP = (
     *("mfp.commands.convert_all", "mfp.convert.repository", "mfp.convert.loading.pool"),
@@ -51,12 +52,13 @@ _MFP = (
     *("mfp.cli", "pydantic.dataclasses", "pydantic.type_adapter", "pydantic.plugin._loader"),
     _EMBEDDED,
 )
-# What warm processes import, by what they run: a file made from a flow; a flow, or a look at a run;
-# mfp; and a command of mfp that talks to Prefect. Not `metaflow.cli`, `commands.trigger` and
-# `commands.local`: these take the options of the flow when they are imported. `warm_hosts` forks,
-# so it comes before Prefect, which has threads.
+# What warm processes import, by what they run: a file made from a flow; a worker of Prefect's with
+# what it starts; a flow, or a look at a run; mfp; and a command of mfp that talks to Prefect. Not
+# `metaflow.cli`, `commands.trigger` and `commands.local`: these take the options of the flow when
+# they are imported. `warm_hosts` forks, so it comes before Prefect, which has threads.
 _MODULES = {
-    "prefect": (*_HOSTS, *_PREFECT, "support.warm:load_embedded"),
+    "prefect": (*_HOSTS, *_PREFECT, _LOAD),
+    "worker": (*_PREFECT, _LOAD, "prefect.cli.worker", "prefect.workers.process"),
     "flow": (
         *_PREFECT,
         *("metaflow.runtime", "metaflow.client", "metaflow.plugins.cards.card_client"),
@@ -67,8 +69,6 @@ _MODULES = {
     "mfp": _MFP,
     "mfp and prefect": (*_MFP, *_PREFECT, "mfp.deploy.server", "mfp.doctor"),
 }
-# Besides, for a worker of Prefect's and what it starts.
-_OF_WORKERS = ("prefect.cli.worker", "prefect.workers.process")
 FEW = 2  # commands in an environment of their own, for which a process is not worth its start
 _asked: Counter[tuple[Any, ...]] = Counter()
 _processes: dict[str, tuple[tuple[Any, ...], warm.Warm]] = {}
@@ -200,7 +200,7 @@ def _homes() -> dict[str, str]:
 
 def prefect_python() -> str:
     """What runs Python for a worker of Prefect's."""
-    return _warm_python("prefect") if _may_fork() else shlex.quote(sys.executable)
+    return _warm_python("worker") if _may_fork() else shlex.quote(sys.executable)
 
 
 def engine_command() -> str:
@@ -227,9 +227,7 @@ def _may_fork() -> bool:
 
 @cache
 def _warm_python(kind: str) -> str:
-    modules = [name for name in _MODULES[kind] if not name.startswith("support.warm_hosts")]
-    modules += _OF_WORKERS if kind == "prefect" else ()
-    return warm_commands.start(modules, {**_environment(), **_homes()})
+    return warm_commands.start(_MODULES[kind], {**_environment(), **_homes()})
 
 
 def fill(case: Case, folder: Path) -> None:

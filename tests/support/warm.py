@@ -32,8 +32,8 @@ from metaflow_prefect.runtime.host.script import code_of_ending, end_script
 
 _TESTS = str(Path(__file__).resolve().parent.parent)
 START = f"import sys; sys.path.insert(0, {_TESTS!r}); from support.warm import serve; serve()"
-# Variables that Metaflow, Prefect or Python read when they are imported ...
-_READ_AT_IMPORT = ("METAFLOW_", "PREFECT_", "PYTHON")
+# How the variables begin that a module reads when it is imported, or Python when it starts ...
+_READ_AT_IMPORT = {"METAFLOW_": "metaflow", "PREFECT_": "prefect", "PYTHON": "sys"}
 # ... but for these, which are read when they are needed, or in `become`.
 _READ_LATER = (
     *("METAFLOW_USER", "METAFLOW_HOME", "METAFLOW_RUN_", "METAFLOW_PREFECT_"),
@@ -125,19 +125,14 @@ def read_at_import(variables: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in variables.items()
-        if name.startswith(_READ_AT_IMPORT) and not name.startswith(_READ_LATER)
+        if name.startswith(tuple(_READ_AT_IMPORT)) and not name.startswith(_READ_LATER)
     }
 
 
 def needs_new(variables: Mapping[str, str]) -> bool:
     """Whether an environment changes what imports would have left in this process."""
-    names = list(read_at_import(variables))
-    return any(
-        name.startswith("PYTHON")
-        or (name.startswith("METAFLOW_") and "metaflow" in sys.modules)
-        or (name.startswith("PREFECT_") and "prefect" in sys.modules)
-        for name in names
-    )
+    imported = tuple(start for start, name in _READ_AT_IMPORT.items() if name in sys.modules)
+    return any(name.startswith(imported) for name in read_at_import(variables))
 
 
 def load_embedded() -> None:

@@ -1,6 +1,7 @@
 """Has a Python command run by `warm_commands`: `python -S THIS SOCKET WORDS`.
 
-Whoever starts this takes it for that command: it ends as that does, and passes signals on.
+Whoever starts this takes it for that command: it ends as that does, and passes signals on. It
+imports nothing of ours, nor finds it: that would take longer than the rest.
 """
 
 import json
