@@ -8,6 +8,7 @@ Tests are of three kinds. `server`: it needs a Prefect server; so does each that
 import os
 import random
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -17,7 +18,7 @@ from zlib import crc32
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from metaflow_prefect.model import RUNTIMES
-from support import recorded, run
+from support import recorded, run, warm_commands
 from support.leftovers import files_outside, left_running
 from support.processes import no_process
 from support.server import use_server
@@ -64,6 +65,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if not is_worker():
         session.config.stash[OUTSIDE] = files_outside()
+        warm_commands.folder()  # for all workers
         # Importing Prefect creates this folder.
         os.environ["PREFECT_HOME"] = str(base_of(session) / "prefect")
 
@@ -161,7 +163,8 @@ def kind_of(item: pytest.Item) -> str:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     thorough = item.config.getoption("--thorough")
-    run.use_warm = not thorough and not recorded.in_sample(item.nodeid, recorded.TODAY)
+    own = thorough or recorded.in_sample(item.nodeid, recorded.TODAY)
+    run.use_warm = sys.platform == "linux" and not own
     with no_process() if item.get_closest_marker("fast") else nullcontext():
         return (yield)
 

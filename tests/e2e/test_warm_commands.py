@@ -20,7 +20,8 @@ STREAMS = "import sys; print(input(), *sys.argv[1:]); print('bad', file=sys.stde
 
 @pytest.fixture(scope="module")
 def python() -> list[str]:
-    return shlex.split(warm_commands.start((), {"PATH": os.environ["PATH"]}))
+    server = warm_commands.start("nothing", (), {"PATH": os.environ["PATH"]})
+    return shlex.split(server.python)
 
 
 def started(python: list[str]) -> tuple[subprocess.Popen[str], int, int]:

@@ -1,6 +1,5 @@
 """Runs a case natively or through Prefect, in a fresh folder that holds what it needs."""
 
-import atexit
 import shlex
 import shutil
 import signal
@@ -10,16 +9,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from os import environ, killpg, pathsep
+from os import environ, getpid, killpg, pathsep
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 from metaflow_prefect.model import Runtime
 from metaflow_prefect.runtime.host.warm import TEMPLATE_VARIABLE
 
-from support import warm, warm_commands
+from support import warm
 from support.case import Case
+from support.warm_commands import Server, folder, start
 
 FLOWS = Path(__file__).resolve().parent.parent / "flows"
 USER = "tester"
@@ -32,10 +30,11 @@ FOR_PREFECT = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_CLIENT_MAX_RETRIES": str(RETRIES),
 }
-use_warm = True  # whether processes that have imported most already may be forked; see `warm`
+# Whether processes may be forked that have imported most already, for which it takes Linux.
+use_warm = sys.platform == "linux"
 
 # Settings of whoever runs the tests must reach neither run.
-_FOREIGN = ("METAFLOW_", "PREFECT_", "PYTEST_", "PYTHON", "COVERAGE_", "MF_")
+_FOREIGN = ("METAFLOW_", "PREFECT_", "PYTEST_", "PYTHON", "COVERAGE_", "MF_", "TESTS_")
 
 _PREFECT = (
     *("prefect.flow_engine", "prefect.task_engine", "prefect.transactions"),
@@ -43,7 +42,6 @@ _PREFECT = (
     *("anyio._backends._asyncio", "coolname.data", "encodings.idna", "pydantic.v1"),
     *("rich._emoji_codes", "metaflow_prefect.runtime.flow_run.command"),
 )
-_HOSTS = ("support.warm_hosts:start",) if sys.platform == "linux" else ()
 _LOAD = "support.warm:load_embedded"
 _EMBEDDED = "metaflow_prefect.generate.embed:embedded_runtime"
 _MFP = (
@@ -57,7 +55,7 @@ _MFP = (
 # `metaflow.cli`, `commands.trigger` and `commands.local`: these take the options of the flow when
 # they are imported. `warm_hosts` forks, so it comes before Prefect, which has threads.
 _MODULES = {
-    "prefect": (*_HOSTS, *_PREFECT, _LOAD),
+    "prefect": ("support.warm_hosts:start", *_PREFECT, _LOAD),
     "worker": (*_PREFECT, _LOAD, "prefect.cli.worker", "prefect.workers.process"),
     "flow": (
         *_PREFECT,
@@ -70,8 +68,8 @@ _MODULES = {
     "mfp and prefect": (*_MFP, *_PREFECT, "mfp.deploy.server", "mfp.doctor"),
 }
 FEW = 2  # commands in an environment of their own, for which a process is not worth its start
-_asked: Counter[tuple[Any, ...]] = Counter()
-_processes: dict[str, tuple[tuple[Any, ...], warm.Warm]] = {}
+_asked: Counter[str] = Counter()
+_own: dict[str, tuple[str, Server]] = {}  # of this process alone, and for which environment
 _ASK_PREFECT = {"deploy", "doctor", "--deployed"}
 
 
@@ -170,37 +168,36 @@ def _kind(words: Sequence[str], folder: Path) -> str:
     return "prefect" if made else "flow"
 
 
-def _warm(kind: str, given: Mapping[str, str]) -> warm.Warm | None:
-    """The process for commands of a kind, if it pays to have one.
+def _warm(kind: str, given: Mapping[str, str]) -> Server | None:
+    """The process that forks commands of a kind, if it pays to have one.
 
     Args:
         kind: Which of the `_MODULES` they need.
         given: What their environment holds that imports read.
     """
-    key = (kind, *sorted(given.items()))
+    if not given:
+        return _shared(kind)
+    key = f"{kind} {sorted(given.items())}"
     _asked[key] += 1
-    if given and _asked[key] <= FEW:
+    if _asked[key] <= FEW:
         return None
-    place = f"{kind} in another environment" if given else kind
-    made = _processes.get(place)
+    made = _own.get(kind)
     if made is None or made[0] != key:
         if made is not None:
             made[1].end()
-        process = warm.Warm(_MODULES[kind], {**_environment(), **_homes(), **given})
-        made = _processes[place] = (key, process)
+        server = start(f"{kind}-{getpid()}", _MODULES[kind], {**_environment(), **given})
+        made = _own[kind] = (key, server)
     return made[1]
 
 
-def _homes() -> dict[str, str]:
-    """The variables of a home that a process which forks has to itself."""
-    home = TemporaryDirectory()
-    atexit.register(home.cleanup)
-    return dict.fromkeys(("HOME", "METAFLOW_HOME", "PREFECT_HOME"), home.name)
+@cache
+def _shared(kind: str) -> Server:
+    return start(kind, _MODULES[kind], _environment())
 
 
 def prefect_python() -> str:
     """What runs Python for a worker of Prefect's."""
-    return _warm_python("worker") if _may_fork() else shlex.quote(sys.executable)
+    return _python_of("worker") if use_warm else shlex.quote(sys.executable)
 
 
 def engine_command() -> str:
@@ -210,24 +207,18 @@ def engine_command() -> str:
 
 def warm_children() -> dict[str, str]:
     """The variable that has warm processes run also the Python commands that a command starts."""
-    return {warm.CHILDREN: _warm_python("flow")} if _may_fork() else {}
+    return {warm.CHILDREN: _python_of("flow")} if use_warm else {}
 
 
 def mfp_command() -> str:
     """What the command `mfp` is where others than the tests start it."""
-    if _may_fork():
-        return f"{_warm_python('mfp')} -I -m mfp"
+    if use_warm:
+        return f"{_python_of('mfp')} -I -m mfp"
     return shlex.quote(str(Path(sys.executable).with_name("mfp")))
 
 
-def _may_fork() -> bool:
-    """Whether `warm_commands` may be used, which needs what Linux has."""
-    return use_warm and sys.platform == "linux"
-
-
-@cache
-def _warm_python(kind: str) -> str:
-    return warm_commands.start(_MODULES[kind], {**_environment(), **_homes()})
+def _python_of(kind: str) -> str:
+    return _shared(kind).python
 
 
 def fill(case: Case, folder: Path) -> None:
@@ -260,15 +251,7 @@ def _environment() -> dict[str, str]:
     }
     # @parallel starts its nodes with the `python` that is found first, as in an active venv
     kept["PATH"] = str(Path(sys.executable).parent) + pathsep + kept.get("PATH", "")
-    return kept | {"METAFLOW_USER": USER, "XDG_CACHE_HOME": _cache()}
-
-
-@cache
-def _cache() -> str:
-    """The folder in which the runtime of generated files is kept, compiled."""
-    folder = TemporaryDirectory()
-    atexit.register(folder.cleanup)
-    return folder.name
+    return kept | {"METAFLOW_USER": USER, "XDG_CACHE_HOME": str(folder() / "cache")}
 
 
 def _program(case: Case) -> list[str]:

@@ -1,37 +1,28 @@
-"""Runs Python in processes that have imported what most of them import, and saves the time.
+"""Runs a Python command in a process that has imported most of what it imports, to save the time.
 
-A process imports some modules, then forks for each command. What a command does there is not quite
-what it does in a process of its own: its imports are done. So this is for what commands say and
-leave behind. How they start and end is tested with processes of their own; and each test takes them
-once in a month, as does everything with `--thorough`.
+What a command does in such a process, which `warm_commands` forks, is not quite what it does in one
+of its own: its imports are done. So this is for what commands say and leave behind. How they start
+and end is tested with processes of their own; and each test takes them once in a month, as does
+everything with `--thorough`.
 """
 
-import atexit
-import gc
-import json
 import os
 import runpy
-import select
 import shlex
 import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stderr, suppress
-from importlib import import_module, reload
+from contextlib import redirect_stderr
+from importlib import reload
 from io import StringIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from threading import Lock
-from typing import Any
+from typing import Any, TypedDict
 from warnings import catch_warnings
 
-from metaflow_prefect.runtime.host.script import code_of_ending, end_script
+from metaflow_prefect.runtime.host.script import code_of_ending
 
-_TESTS = str(Path(__file__).resolve().parent.parent)
-START = f"import sys; sys.path.insert(0, {_TESTS!r}); from support.warm import serve; serve()"
 # How the variables begin that a module reads when it is imported, or Python when it starts ...
 _READ_AT_IMPORT = {"METAFLOW_": "metaflow", "PREFECT_": "prefect", "PYTHON": "sys"}
 # ... but for these, which are read when they are needed, or in `become`.
@@ -49,75 +40,16 @@ CHILDREN = "TESTS_PYTHON_OF_CHILDREN"
 _AT_IMPORT = "metaflow_extensions.prefect.plugins.mfextinit_prefect"
 
 
-class Warm:
-    """A process that forks.
+class Request(TypedDict):
+    """A command: its words after `python`, the folder to run it in, and its environment.
 
-    Args:
-        modules: What it imports; and what it calls then, as "module:function".
-        variables: Its environment, which counts for what these read when they are imported.
+    With `stays`, it is not killed when the connection of who has asked for it is closed.
     """
 
-    def __init__(self, modules: Sequence[str], variables: Mapping[str, str]) -> None:
-        self._lock = Lock()
-        self._said = ""
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", START, *modules],
-            env=dict(variables),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        atexit.register(self.end)
-
-    def end(self) -> None:
-        """End the process."""
-        atexit.unregister(self.end)
-        self._process.communicate()
-
-    def run(
-        self, *words: str, folder: Path, variables: Mapping[str, str], limit: float
-    ) -> subprocess.CompletedProcess[str]:
-        """Run `python WORDS` in a folder, in a session of its own.
-
-        Args:
-            words: A script, `-c` and code, or `-m` and a module; then arguments.
-            folder: Where it runs.
-            variables: Its environment.
-            limit: After how many seconds it is taken for hung, and killed.
-
-        Raises:
-            subprocess.TimeoutExpired: It did not end in time.
-        """
-        with self._lock, TemporaryDirectory() as name:
-            outputs = [Path(name, stream) for stream in ("stdout", "stderr")]
-            request = words, str(folder), dict(variables), list(map(str, outputs))
-            pid = int(self._ask(json.dumps(request), limit))
-            try:
-                code = int(self._ask("", limit))
-            except BaseException:
-                os.killpg(pid, signal.SIGKILL)  # its steps with it
-                self._ask("", limit)
-                raise
-            out, err = (path.read_text(encoding="utf-8", errors="replace") for path in outputs)
-        return subprocess.CompletedProcess(words, code, out, err)
-
-    def _ask(self, line: str, limit: float) -> str:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        if line:
-            print(line, file=self._process.stdin, flush=True)
-        # Not by `readline`, which takes in further lines, of which `select` then knows nothing.
-        end = time.monotonic() + limit
-        while "\n" not in self._said:
-            left = max(0.0, end - time.monotonic())
-            if not select.select([self._process.stdout], [], [], left)[0]:
-                raise subprocess.TimeoutExpired(self._process.args, limit)
-            if not (read := os.read(self._process.stdout.fileno(), 1 << 12)):
-                raise RuntimeError(f"the warm process ended with {self._process.wait()}")
-            self._said += read.decode()
-        answer, _, self._said = self._said.partition("\n")
-        return answer
+    words: Sequence[str]
+    folder: str
+    variables: Mapping[str, str]
+    stays: bool
 
 
 def read_at_import(variables: Mapping[str, str]) -> dict[str, str]:
@@ -129,10 +61,16 @@ def read_at_import(variables: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def needs_new(variables: Mapping[str, str]) -> bool:
-    """Whether an environment changes what imports would have left in this process."""
+def needs_new(variables: Mapping[str, str], given: Mapping[str, str]) -> bool:
+    """Whether imports leave something else in an environment than they have left in this process.
+
+    Args:
+        variables: The environment.
+        given: The variables of this process that they have read.
+    """
     imported = tuple(start for start, name in _READ_AT_IMPORT.items() if name in sys.modules)
-    return any(name.startswith(imported) for name in read_at_import(variables))
+    read = {n: text for n, text in read_at_import(variables).items() if n.startswith(imported)}
+    return read != {n: text for n, text in given.items() if n.startswith(imported)}
 
 
 def load_embedded() -> None:
@@ -142,39 +80,6 @@ def load_embedded() -> None:
 
     embedded = embedded_runtime()
     load_runtime(__name__, embedded.metaflow_side, embedded.prefect_side)
-
-
-def serve() -> None:
-    """Import the modules that the command line names; then run each command that is asked for."""
-    del sys.path[0]  # the folder of the tests
-    for name in sys.argv[1:]:
-        module, _, function = name.partition(":")
-        found = import_module(module)
-        if function:
-            getattr(found, function)()
-    gc.freeze()
-    while line := sys.stdin.readline():
-        words, folder, variables, outputs = json.loads(line)
-        with suppress(ValueError, OSError):  # which the command meets, too
-            find_settings(folder, variables)
-        pid = os.fork()
-        if pid == 0:
-            os.setsid()
-            _take_streams(outputs)
-            become(folder, variables)
-            # The interpreter would take apart all modules, which costs more than most commands.
-            end_script(exit_code_of(words))
-        print(pid, flush=True)
-        _, status = os.waitpid(pid, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
-
-
-def _take_streams(outputs: Sequence[str]) -> None:
-    files = [os.open(os.devnull, os.O_RDONLY)]
-    files += [os.open(path, os.O_WRONLY | os.O_CREAT) for path in outputs]
-    for number, file in enumerate(files):
-        os.dup2(file, number)
-        os.close(file)
 
 
 def become(folder: str, variables: Mapping[str, str]) -> None:
@@ -257,7 +162,7 @@ def exit_code_of(words: Sequence[str]) -> int:
 def _run(words: Sequence[str]) -> None:
     sys.orig_argv[:] = [sys.executable, *words]
     main = sys.modules["__main__"]  # the real one: Metaflow leaves there what it pickles against
-    for name in ("sys", "serve"):
+    for name in ("sys", "main"):
         main.__dict__.pop(name, None)
     if "prefect" in words[1:] and (ours := sys.modules.get(_AT_IMPORT)):
         sys.argv[:] = words

@@ -10,31 +10,57 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
+
+
+def ask(
+    path: str,
+    words: Sequence[str],
+    folder: str,
+    variables: Mapping[str, str],
+    streams: Sequence[int],
+    *,
+    stays: bool = False,
+) -> tuple[socket.socket, FileIO, int]:
+    """Have a process forked.
+
+    Args:
+        path: The socket.
+        words: What follows `python`.
+        folder: Where it runs.
+        variables: Its environment.
+        streams: Its standard streams.
+        stays: Whether it lives on when the connection is closed.
+
+    Returns:
+        The connection; what its exit code is written to; its process id.
+    """
+    request = {"words": words, "folder": folder, "variables": variables, "stays": stays}
+    data = json.dumps(request).encode()
+    report, reported = os.pipe()
+    server = socket.socket(socket.AF_UNIX)
+    server.connect(path)
+    socket.send_fds(server, [struct.pack("!Q", len(data))], [*streams, reported])
+    server.sendall(data)
+    os.close(reported)
+    lines = FileIO(report)  # unbuffered, so that it can be waited for
+    return server, lines, int(lines.readline())
 
 
 def main(path: str, words: Sequence[str]) -> None:
     """Ask for the process, and end as it does."""
-    request = {"words": words, "folder": str(Path.cwd()), "variables": dict(os.environ)}
-    data = json.dumps(request).encode()
-    report, reported = os.pipe()
-    with socket.socket(socket.AF_UNIX) as server:
-        server.connect(path)
-        socket.send_fds(server, [struct.pack("!Q", len(data))], [0, 1, 2, reported])
-        server.sendall(data)
-        os.close(reported)
-        with os.fdopen(report) as lines:
-            pid = int(lines.readline())
+    _server, report, pid = ask(path, words, str(Path.cwd()), dict(os.environ), (0, 1, 2))
 
-            def pass_on(number: int, _: object) -> None:
-                with suppress(ProcessLookupError):  # it has just ended
-                    os.kill(pid, number)
+    def pass_on(number: int, _: object) -> None:
+        with suppress(ProcessLookupError):  # it has just ended
+            os.kill(pid, number)
 
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, pass_on)
-            code = int(lines.readline())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, pass_on)
+    code = int(report.readline())
     if code < 0:
         with suppress(OSError):  # of SIGKILL, which has no handler
             signal.signal(-code, signal.SIG_DFL)

@@ -1,98 +1,283 @@
-"""Forks a process for each Python command that others than the tests start.
+"""Processes that fork one for each Python command, shared by all processes of a session of tests.
 
-Such are the processes of flow runs, which a worker of Prefect's starts, and those of the action's
-steps. Each would import Prefect or mfp first.
+Each is started by whoever needs it first, serves at a socket in a folder of the session, and ends
+with the last process that has opened that folder.
 """
 
 import atexit
+import fcntl
 import gc
 import os
+import select
 import shlex
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from pathlib import Path
-from socket import AF_UNIX, socket
-from tempfile import TemporaryDirectory
-from typing import NoReturn
+from socket import AF_UNIX, socket, socketpair
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import IO, NoReturn
 
 from metaflow_prefect.runtime.channel import Channel
-from metaflow_prefect.runtime.host.fork_server import STOP_SIGNALS, ForkServer, die_with
+from metaflow_prefect.runtime.host.fork_server import STOP_SIGNALS, die_with
 from metaflow_prefect.runtime.host.script import end_script, renew_standard_streams
 
-from support import warm
+from support import warm, warm_client
 
-_CLIENT = Path(__file__).with_name("warm_client.py")
-_SOCKET = "commands"
+_FOLDER = "TESTS_FOLDER_OF_WARM"  # the variable that names it to the processes of a session
+_USERS = "users"  # the pipe in it that those hold open
+_TESTS = str(Path(__file__).resolve().parent.parent)
+_START = f"import sys; sys.path.insert(0, {_TESTS!r}); from support.warm_commands import main; "
+_started: list[subprocess.Popen[bytes]] = []  # which nobody waits for
+_REPORT = 3  # of the files that come with a request; those before are the standard streams
 
 
-def start(modules: Sequence[str], variables: Mapping[str, str]) -> str:
-    """Start the process that forks.
+@cache
+def folder() -> Path:
+    """Open the folder of the session, which ends with this process if it is the first to."""
+    if _FOLDER not in os.environ:
+        made = TemporaryDirectory(prefix="warm-")
+        atexit.register(made.cleanup)
+        os.environ[_FOLDER] = made.name
+        os.mkfifo(Path(made.name, _USERS))
+    found = Path(os.environ[_FOLDER])
+    os.open(found / _USERS, os.O_RDWR)  # held until this process ends
+    return found
+
+
+@dataclass(frozen=True)
+class Server:
+    """A process that forks.
+
+    Attributes:
+        address: The path of its socket.
+        process: Itself, if this process has started it.
+    """
+
+    address: Path
+    process: "subprocess.Popen[bytes] | None"
+
+    @property
+    def python(self) -> str:
+        """What stands for `python` in a command that it is to run."""
+        client = Path(warm_client.__file__)
+        return shlex.join([sys.executable, "-S", str(client), str(self.address)])
+
+    def run(
+        self, *words: str, folder: Path, variables: Mapping[str, str], limit: float
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `python WORDS` in a folder, in a session of its own.
+
+        Args:
+            words: A script, `-c` and code, or `-m` and a module; then arguments.
+            folder: Where it runs.
+            variables: Its environment.
+            limit: After how many seconds it is taken for hung, and killed.
+
+        Raises:
+            subprocess.TimeoutExpired: It did not end in time.
+        """
+        with ExitStack() as opened:
+            nothing = opened.enter_context(Path(os.devnull).open())
+            out, err = (opened.enter_context(TemporaryFile()) for _ in range(2))
+            files = [file.fileno() for file in (nothing, out, err)]
+            connection, report, pid = warm_client.ask(
+                str(self.address), words, str(folder), dict(variables), files
+            )
+            opened.enter_context(connection)
+            opened.enter_context(report)
+            if not select.select([report], [], [], limit)[0]:
+                os.killpg(pid, signal.SIGKILL)  # its steps with it
+                raise subprocess.TimeoutExpired(words, limit)
+            code = int(report.readline())
+            return subprocess.CompletedProcess(words, code, _text(out), _text(err))
+
+    def end(self) -> None:
+        """End the process, and the commands that it has forked."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+        self.address.unlink()
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    text = file.read().decode(errors="replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")  # as where a pipe is read as text
+
+
+def start(name: str, modules: Sequence[str], variables: Mapping[str, str]) -> Server:
+    """Find the process of a name, or start it.
 
     Args:
+        name: A name that is the same wherever the rest is.
         modules: What it imports; and what it calls then, as "module:function".
-        variables: Its environment.
-
-    Returns:
-        What stands for `python` in a command that it is to run.
+        variables: Its environment, which counts for what these read when they are imported. What
+            they take for the home is a folder of their own.
     """
-    folder = TemporaryDirectory()
-    process = subprocess.Popen(
-        [sys.executable, "-c", warm.START, *modules, f"{__name__}:serve"],
-        cwd=folder.name,
-        env=dict(variables),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-    )
-
-    output = process.stdout
-    assert output is not None
-
-    def end() -> None:
-        process.kill()
-        process.wait()
-        output.close()
-        folder.cleanup()
-
-    atexit.register(end)
-    output.readline()
-    return shlex.join([sys.executable, "-S", str(_CLIENT), str(Path(folder.name, _SOCKET))])
+    address = folder() / name
+    with (folder() / f"{name}.start").open("a") as starting:
+        fcntl.flock(starting, fcntl.LOCK_EX)
+        if address.exists():
+            return Server(address, None)
+        home = dict.fromkeys(("HOME", "METAFLOW_HOME", "PREFECT_HOME"), str(folder() / "home"))
+        process = subprocess.Popen(
+            [sys.executable, "-c", f"{_START}main()", name, *modules],
+            cwd=folder(),
+            env={**home, **variables} | home,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        assert process.stdout is not None
+        with process.stdout as output:
+            if not output.readline():
+                raise RuntimeError(f"the process that forks {name} ended with {process.wait()}")
+    _started.append(process)
+    return Server(address, process)
 
 
-def serve() -> NoReturn:
-    """Fork a process for each client that connects."""
-    die_with(os.getppid())
-    with socket(AF_UNIX) as listener:
-        listener.bind(_SOCKET)
-        listener.listen()
-        print(flush=True)
-        nothing = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nothing, 1)  # whoever waits for the end of our output waits for nobody else
-        os.close(nothing)
-        gc.freeze()
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how these end
-        while True:
-            connection, _ = listener.accept()
-            with connection:
-                if os.fork() == 0:
-                    listener.close()
-                    _serve_one(Channel(connection))
+def main() -> NoReturn:
+    """Import the modules that the command line names; then fork a process for each request."""
+    del sys.path[0]  # the folder of the tests
+    _, name, *modules = sys.argv
+    del sys.argv[1:]  # which some modules look at
+    listener = listen(name)
+    for word in modules:
+        module, _, function = word.partition(":")
+        found = import_module(module)
+        if function:
+            getattr(found, function)()
+    print(flush=True)
+    serve(listener)
 
 
-def _serve_one(client: Channel) -> NoReturn:
-    """Fork a command's process, and end it if the one that has asked for it ends before."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+def listen(name: str) -> socket:
+    """Make the socket of a name, in the folder of the session."""
+    listener = socket(AF_UNIX)
+    listener.bind(name)
+    listener.listen(128)
+    return listener
+
+
+def serve(listener: socket) -> NoReturn:
+    """Fork a process for each request, until the session has ended."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1):  # whoever waits for the end of our output waits for nobody else
+        os.dup2(nothing, number)
+    os.close(nothing)
+    given = warm.read_at_import(os.environ)
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-    server = ForkServer(client)
-    request = server.next_child()
-    server.listen_to_stops()
+    request = _Forks(listener).next_command()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)  # what came meanwhile comes now
     words, variables = request["words"], request["variables"]
-    if warm.needs_new(variables):
+    if warm.needs_new(variables, given):
         os.chdir(request["folder"])
         os.execve(sys.executable, [sys.executable, *words], variables)
     renew_standard_streams()
     warm.become(request["folder"], variables)
+    # The interpreter would take apart all modules, which costs more than most commands.
     end_script(warm.exit_code_of(words))
+
+
+class _Forks:
+    """What a process that forks knows of those that it has forked."""
+
+    def __init__(self, listener: socket) -> None:
+        self._listener = listener
+        self._users = os.open(_USERS, os.O_RDONLY)
+        self._wakeup, self._waker = socketpair()
+        self._waker.setblocking(False)
+        self._reports: dict[int, int] = {}
+        self._clients: dict[int, Channel] = {}
+
+    def next_command(self) -> warm.Request:
+        """Serve, and return in each forked process what it was forked for."""
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
+        gc.collect()
+        gc.freeze()
+        while True:
+            clients = {client.fileno(): pid for pid, client in self._clients.items()}
+            own = (self._listener.fileno(), self._users, self._wakeup.fileno())
+            ready, _, _ = select.select([*own, *clients], [], [])
+            if self._users in ready:  # nobody holds the other end any more
+                for pid in self._reports:
+                    _kill(pid)
+                os._exit(0)
+            if self._wakeup.fileno() in ready:
+                self._wakeup.recv(4096)
+                self._reap()
+            for pid in {clients[number] for number in ready if number in clients}:
+                if client := self._clients.pop(pid, None):  # whoever asked for it has ended
+                    client.close()
+                    _kill(pid)
+            if own[0] in ready and (request := self._accept()):
+                return request
+
+    def _accept(self) -> warm.Request | None:
+        connection, _ = self._listener.accept()
+        client = Channel(connection)
+        request, files = client.receive(files=_REPORT + 1)
+        if request is None:
+            client.close()
+            return None
+        with suppress(ValueError, OSError):  # which the command meets, too
+            warm.find_settings(request["folder"], request["variables"])
+        parent = os.getpid()
+        if (pid := os.fork()) == 0:
+            os.setsid()
+            die_with(parent)
+            client.close()
+            self._part()
+            for number, file in enumerate(files[:_REPORT]):
+                os.dup2(file, number)
+            for file in files:
+                os.close(file)
+            found: warm.Request = request
+            return found
+        for file in files[:_REPORT]:
+            os.close(file)
+        self._reports[pid] = files[_REPORT]
+        os.write(files[_REPORT], b"%d\n" % pid)
+        if request["stays"]:
+            client.close()
+        else:
+            self._clients[pid] = client
+        return None
+
+    def _part(self) -> None:
+        """Have a forked process hold nothing of this one's own."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.close(self._users)
+        for end in (self._listener, self._wakeup, self._waker):
+            end.close()
+        for client in self._clients.values():
+            client.close()
+        for report in self._reports.values():
+            os.close(report)
+
+    def _reap(self) -> None:
+        while self._reports:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            report = self._reports.pop(pid, None)
+            if report is None:
+                continue
+            if client := self._clients.pop(pid, None):
+                client.close()
+            with suppress(BrokenPipeError):  # whoever asked does not listen any more
+                os.write(report, b"%d\n" % os.waitstatus_to_exitcode(status))
+            os.close(report)
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)

@@ -10,66 +10,55 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from socket import socketpair
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import Any
 
-from metaflow_prefect.runtime.channel import Channel
 from metaflow_prefect.runtime.early import CODE
-from metaflow_prefect.runtime.host.fork_server import ForkServer, die_with
-from metaflow_prefect.runtime.host.script import end_script
+from metaflow_prefect.runtime.host.fork_server import die_with
 
-from support import warm
+from support import warm, warm_client, warm_commands
 
 
 def start() -> None:
     """Start a process that forks those of Metaflow, and have `Popen` ask it."""
     parent = os.getpid()
-    ours, theirs = socketpair()
+    name = f"hosts-{parent}"
+    listener = warm_commands.listen(name)
     if os.fork() == 0:
         die_with(parent)
-        ours.close()
-        nothing = os.open(os.devnull, os.O_RDWR)
-        for number in (0, 1):  # which are how the process that has forked this one is asked
-            os.dup2(nothing, number)
-        os.close(nothing)
-        _serve(Channel(theirs))
-    theirs.close()
-    Popen.server = Channel(ours)
+        _import_metaflow()
+        warm_commands.serve(listener)
+    listener.close()
+    Popen.server = Path(name).resolve()
     Popen.given = warm.read_at_import(os.environ)
     subprocess.Popen = Popen  # type: ignore[misc]
 
 
-def _serve(control: Channel) -> NoReturn:
+def _import_metaflow() -> None:
     from metaflow_prefect.generate.embed import embedded_runtime
     from metaflow_prefect.runtime.host import side
     from metaflow_prefect.runtime.loader import load_side
 
     load_side(embedded_runtime().metaflow_side)
     side._import_metaflow()
-    server = ForkServer(control)
-    request = server.next_child()
-    server.listen_to_stops()
-    warm.become(request["folder"], request["variables"])
-    end_script(warm.exit_code_of(request["words"]))
 
 
 class ForkedHost:
     """A forked process, with what the Prefect side uses of a `Popen`."""
 
-    def __init__(self, server: Channel, words: Sequence[str], settings: Mapping[str, Any]) -> None:
+    def __init__(self, server: Path, words: Sequence[str], settings: Mapping[str, Any]) -> None:
         output, theirs = os.pipe()
-        report, reported = os.pipe()
-        request = {
-            "words": list(words[1:]),
-            "folder": str(settings.get("cwd") or os.getcwd()),  # noqa: PTH109 - as it is
-            "variables": dict(settings.get("env") or os.environ),
-        }
-        server.send(request, [settings["stdin"], theirs, theirs, reported])
+        connection, self._report, self.pid = warm_client.ask(
+            str(server),
+            words[1:],
+            str(settings.get("cwd") or os.getcwd()),  # noqa: PTH109 - as it is
+            dict(settings.get("env") or os.environ),
+            (settings["stdin"], theirs, theirs),
+            stays=True,
+        )
+        connection.close()
         os.close(theirs)
-        os.close(reported)
         self.stdout = os.fdopen(output, "rb")
-        self._report = os.fdopen(report, "rb", buffering=0)
-        self.pid = int(self._report.readline())
         self.returncode: int | None = None
 
     def poll(self) -> int | None:
@@ -89,7 +78,7 @@ class ForkedHost:
 class Popen(subprocess.Popen[Any]):
     """`subprocess.Popen`, but for the Metaflow process of a run."""
 
-    server: Channel
+    server: Path
     given: Mapping[str, str]
 
     def __new__(cls, args: Any, *_: Any, **settings: Any) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support import leftovers
 
-SLEEP = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+SLEEP = [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()"]
 
 pytestmark = [
     pytest.mark.process,
@@ -21,8 +21,15 @@ def test_found_until_it_ends(told_by: str, tmp_path: Path, monkeypatch: pytest.M
     where = tmp_path if told_by == "cwd" else None
     variables = {"PLACE": f"{tmp_path}/x"} if told_by == "environ" else {}
     monkeypatch.setattr(leftovers, "ENDS", 0.0)
-    command = [*SLEEP, *words]
-    with subprocess.Popen(command, cwd=where, env=variables, stdin=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [*SLEEP, *words],
+        cwd=where,
+        env=variables,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # its command line can be read only some time after its start
         (name,) = leftovers.left_running(tmp_path)
         assert name.startswith(f"{process.pid}: ")
         assert not leftovers.left_running(tmp_path / "other")
