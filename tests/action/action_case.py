@@ -10,7 +10,7 @@ from pathlib import Path
 
 from runner.machine import Call, Machine, Stub, machine
 from runner.steps import Run, run_action
-from support.run import mfp_command
+from support.run import mfp_python
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTION = ROOT / "action"
@@ -153,11 +153,11 @@ def make_case(folder: Path, files: Mapping[str, str]) -> Case:
 
 
 def _python(folder: Path) -> str:
-    mfp = shlex.quote(str(Path(sys.executable).with_name("mfp")))
+    python = mfp_python()
     return f"""#!/bin/sh
 if [ "${{0##*/}}" = mfp ]; then
-  [ -z "${{PYTHONPATH+x}}" ] || exec {mfp} "$@"
-  exec {mfp_command()} "$@"
+  [ -z "${{PYTHONPATH+x}}" ] || exec {shlex.quote(str(Path(sys.executable).with_name("mfp")))} "$@"
+  exec {python} -I -m mfp "$@"
 fi
 case "$1 $2 $3" in
   "-m venv "*)
@@ -168,9 +168,6 @@ case "$1 $2 $3" in
     shift 2
     printf '%s\\n' "$@" >> {shlex.quote(str(folder / "pip"))}
     mkdir -p "$PIP_CACHE_DIR" && touch "$PIP_CACHE_DIR/downloaded" ;;
-  "-I -m mfp")
-    shift 3
-    exec {mfp_command()} "$@" ;;
-  *) exec {shlex.quote(sys.executable)} "$@" ;;
+  *) exec {python} "$@" ;;
 esac
 """

@@ -47,8 +47,7 @@ _EMBEDDED = "metaflow_prefect.generate.embed:embedded_runtime"
 _MFP = (
     *("mfp.commands.convert_all", "mfp.convert.repository", "mfp.convert.loading.pool"),
     *("mfp.convert.report", "mfp.deploy.prefect_yaml.file", "mfp.convert.attributes"),
-    *("mfp.cli", "pydantic.dataclasses", "pydantic.type_adapter", "pydantic.plugin._loader"),
-    _EMBEDDED,
+    *("mfp.cli", "mfp.convert.loading.child:warm_up", "mfp.convert.memory.cache:_adapter"),
 )
 # What warm processes import, by what they run: a file made from a flow; a worker of Prefect's with
 # what it starts; a flow, or a look at a run; mfp; and a command of mfp that talks to Prefect. Not
@@ -210,11 +209,9 @@ def warm_children() -> dict[str, str]:
     return {warm.CHILDREN: _python_of("flow")} if use_warm else {}
 
 
-def mfp_command() -> str:
-    """What the command `mfp` is where others than the tests start it."""
-    if use_warm:
-        return f"{_python_of('mfp')} -I -m mfp"
-    return shlex.quote(str(Path(sys.executable).with_name("mfp")))
+def mfp_python() -> str:
+    """What runs Python for others than the tests, mostly for `mfp`."""
+    return _python_of("mfp") if use_warm else shlex.quote(sys.executable)
 
 
 def _python_of(kind: str) -> str:

@@ -7,6 +7,7 @@ with the last process that has opened that folder.
 import atexit
 import fcntl
 import gc
+import marshal
 import os
 import select
 import shlex
@@ -19,11 +20,10 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from socket import AF_UNIX, socket, socketpair
+from socket import AF_UNIX, recv_fds, socket, socketpair
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, NoReturn
 
-from metaflow_prefect.runtime.channel import Channel
 from metaflow_prefect.runtime.host.fork_server import STOP_SIGNALS, die_with
 from metaflow_prefect.runtime.host.script import end_script, renew_standard_streams
 
@@ -87,7 +87,7 @@ class Server:
             out, err = (opened.enter_context(TemporaryFile()) for _ in range(2))
             files = [file.fileno() for file in (nothing, out, err)]
             connection, report, pid = warm_client.ask(
-                str(self.address), words, str(folder), dict(variables), files
+                str(self.address), words, str(folder), variables, files
             )
             opened.enter_context(connection)
             opened.enter_context(report)
@@ -194,7 +194,7 @@ class _Forks:
         self._wakeup, self._waker = socketpair()
         self._waker.setblocking(False)
         self._reports: dict[int, int] = {}
-        self._clients: dict[int, Channel] = {}
+        self._clients: dict[int, socket] = {}
 
     def next_command(self) -> warm.Request:
         """Serve, and return in each forked process what it was forked for."""
@@ -221,12 +221,14 @@ class _Forks:
                 return request
 
     def _accept(self) -> warm.Request | None:
-        connection, _ = self._listener.accept()
-        client = Channel(connection)
-        request, files = client.receive(files=_REPORT + 1)
-        if request is None:
+        client, _ = self._listener.accept()
+        header, files, _, _ = recv_fds(client, warm_client.SIZE, _REPORT + 1)
+        with client.makefile("rb") as stream:
+            data = stream.read(int.from_bytes(header, "big"))
+        if not data:  # it has ended already
             client.close()
             return None
+        request: warm.Request = marshal.loads(data)  # noqa: S302 - the tests' own
         with suppress(ValueError, OSError):  # which the command meets, too
             warm.find_settings(request["folder"], request["variables"])
         parent = os.getpid()
@@ -239,8 +241,7 @@ class _Forks:
                 os.dup2(file, number)
             for file in files:
                 os.close(file)
-            found: warm.Request = request
-            return found
+            return request
         for file in files[:_REPORT]:
             os.close(file)
         self._reports[pid] = files[_REPORT]
@@ -256,10 +257,8 @@ class _Forks:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.close(self._users)
-        for end in (self._listener, self._wakeup, self._waker):
+        for end in (self._listener, self._wakeup, self._waker, *self._clients.values()):
             end.close()
-        for client in self._clients.values():
-            client.close()
         for report in self._reports.values():
             os.close(report)
 

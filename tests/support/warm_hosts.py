@@ -52,7 +52,7 @@ class ForkedHost:
             str(server),
             words[1:],
             str(settings.get("cwd") or os.getcwd()),  # noqa: PTH109 - as it is
-            dict(settings.get("env") or os.environ),
+            settings.get("env") or os.environ,
             (settings["stdin"], theirs, theirs),
             stays=True,
         )

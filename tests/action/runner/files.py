@@ -1,13 +1,27 @@
-"""The files by which a step speaks to the runner."""
+"""The files of actions and workflows, and those by which a step speaks to the runner."""
 
 import re
+from functools import cache
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 NAMES = ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STEP_SUMMARY", "GITHUB_STATE")
 
 
 class FileCommandError(Exception):
     """A file that the runner would refuse."""
+
+
+def read_definition(path: Path) -> Any:
+    """Read the file of an action or a workflow; what is returned must not be changed."""
+    return _parsed(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _parsed(text: str) -> Any:
+    return yaml.safe_load(text)
 
 
 def fresh(folder: Path) -> dict[str, str]:

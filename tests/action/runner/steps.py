@@ -9,7 +9,6 @@ from os import killpg
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from support.run import LIMIT
 
 from runner.expressions import (
@@ -23,7 +22,7 @@ from runner.expressions import (
     substitute,
     value_of,
 )
-from runner.files import fresh, read_lines, read_values
+from runner.files import fresh, read_definition, read_lines, read_values
 from runner.log import Log, Shown, read_log
 from runner.machine import ActionFailed, Call, Machine
 
@@ -252,7 +251,7 @@ def run_action(folder: Path, given: Mapping[str, str], machine: Machine) -> Run:
     Raises:
         DefinitionError: If GitHub would not take it, or this does not know something in it.
     """
-    action = yaml.safe_load((folder / "action.yml").read_text(encoding="utf-8"))
+    action = read_definition(folder / "action.yml")
     if action["runs"]["using"] != "composite":
         raise DefinitionError(f"no composite action: {action['runs']['using']}")
     if unknown := set(given) - set(action["inputs"]):

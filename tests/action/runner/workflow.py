@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from runner.expressions import PURE, Value, as_text, is_true, value_of
+from runner.files import read_definition
 from runner.machine import Call, Machine
 from runner.steps import DefinitionError, Run, Runner
 
@@ -38,7 +37,7 @@ def run_workflow(
     Raises:
         DefinitionError: If GitHub would not take it, or this does not know something in it.
     """
-    workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+    workflow = read_definition(path)
     if unknown := set(workflow) - WORKFLOW:
         raise DefinitionError(f"unknown in a workflow: {unknown}")
     if machine.github["event_name"] not in workflow[True]:
