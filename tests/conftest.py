@@ -100,9 +100,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.dist = "loadgroup"
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Twice as many workers as cores, since half of the time a test waits for others' processes."""
-    return 2 * (os.cpu_count() or 1)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """More workers than cores, the more the longer their tests wait for others' processes."""
+    cores = os.cpu_count() or 1
+    if all(UNIT in (Path(name).resolve() / "any").parents for name in config.args):
+        return cores
+    if config.option.markexpr == "not server":
+        return cores + cores // 2
+    return 2 * cores
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses

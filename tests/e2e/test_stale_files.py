@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from metaflow_prefect.model import RUNTIMES
 from support.run import python
 
 FLOW = '''\
@@ -117,24 +118,16 @@ def test_a_flow_run_of_a_worker_fails_with_the_reason(folder: Path, prefect_api:
     assert "age.py has changed since out.py was made from it: step middle is gone" in ended.stdout
 
 
-@pytest.mark.parametrize(
-    ("package", "name", "runtime"),
-    [
-        ("prefect", "prefect", "embedded"),
-        ("prefect", "prefect", "installed"),
-        ("metaflow", "metaflow", "embedded"),
-        ("metaflow", "metaflow", "installed"),
-    ],
-)
-def test_a_version_that_is_too_old_is_refused(
-    folder: Path, package: str, name: str, runtime: str
-) -> None:
+@pytest.mark.one_a_day("runtime")
+@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize("package", ["prefect", "metaflow"])
+def test_a_version_that_is_too_old_is_refused(folder: Path, package: str, runtime: str) -> None:
     made = run(folder, "age.py", "prefect", "create", "out.py", "--runtime", runtime)
     assert made.returncode == 0, made.stderr
     # What says which version is installed, as of an old one, comes first on the path.
-    about = folder / "old" / f"{name}-2.1.0.dist-info"
+    about = folder / "old" / f"{package}-2.1.0.dist-info"
     about.mkdir(parents=True)
-    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 2.1.0\n")
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 2.1.0\n")
     ended = run(folder, "out.py", PYTHONPATH=str(folder / "old"))
     assert (ended.returncode, ended.stderr.count("\n")) == (2, 1), ended.stderr
     assert ended.stderr.startswith(f"This needs {package} ")

@@ -10,13 +10,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from metaflow_prefect.__about__ import __version__
-from support.run import LIMIT
+from support import run
 from unit.core.interpreters import OLDEST_AND_NEWEST, SOURCE, interpreter, works
 
 pytestmark = pytest.mark.xdist_group("golden")
@@ -63,30 +64,44 @@ def environment(**variables: str) -> dict[str, str]:
 def generate(
     folder: Path,
     name: str,
-    python: str,
-    variables: Mapping[str, str],
     runtime: str = "embedded",
+    *,
+    python: str = "",
+    variables: Mapping[str, str] = MappingProxyType({}),
 ) -> Path:
-    """Make a flow's Prefect file: `folder/RUNTIME/NAME.py` from `folder/flows/NAME.py`."""
+    """Make a flow's Prefect file: `folder/RUNTIME/NAME.py` from `folder/flows/NAME.py`.
+
+    With a `python` or `variables`, by a process of its own.
+    """
     for part in ("flows", runtime):
         (folder / part).mkdir(parents=True, exist_ok=True)
     # Metaflow takes the `.metaflow` of a folder above if there is none here
     (folder / "flows/.metaflow").mkdir(exist_ok=True)
     shutil.copy(FLOWS / f"{name}.py", folder / "flows")
     target = folder / runtime / f"{name}{'' if runtime == 'embedded' else '_short'}.py"
-    command = [python, f"{name}.py", "--no-pylint", "prefect", "create"]
-    command.append(os.path.relpath(target, folder / "flows"))
-    ended = subprocess.run(
-        [*command, *([] if runtime == "embedded" else ["--runtime", runtime])],
-        cwd=folder / "flows",
+    words = [f"{name}.py", "--no-pylint", "prefect", "create"]
+    words.append(os.path.relpath(target, folder / "flows"))
+    words += [] if runtime == "embedded" else ["--runtime", runtime]
+    if python or variables:
+        ended = execute([python or sys.executable, *words], folder / "flows", variables)
+    else:
+        ended = run.python(*words, folder=folder / "flows", variables=environment())
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return target
+
+
+def execute(
+    command: Sequence[str | Path], folder: Path, variables: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        cwd=folder,
         env=environment(**variables),
         capture_output=True,
         text=True,
         check=False,
-        timeout=LIMIT,
+        timeout=run.LIMIT,
     )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    return target
 
 
 def take_apart(text: str) -> Parts:
@@ -103,13 +118,13 @@ def take_apart(text: str) -> Parts:
 @pytest.fixture(scope="session")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("golden")
-    return {name: generate(folder, name, sys.executable, {}) for name in NAMES}
+    return {name: generate(folder, name) for name in NAMES}
 
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("golden")
-    return {name: generate(folder, name, sys.executable, {}, "installed") for name in FEW}
+    return {name: generate(folder, name, "installed") for name in FEW}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -185,7 +200,7 @@ def test_the_text_does_not_depend_on_the_surroundings(
     generated: dict[str, Path], tmp_path: Path, variables: dict[str, str]
 ) -> None:
     folder = tmp_path / "another place" / "deeper"
-    path = generate(folder, "parameters_kinds", sys.executable, variables)
+    path = generate(folder, "parameters_kinds", variables=variables)
     assert path.read_bytes() == generated["parameters_kinds"].read_bytes()
 
 
@@ -200,21 +215,8 @@ def test_the_text_does_not_depend_on_the_python(
     known = works(python, "import metaflow_prefect")
     variables = {} if known else {"PYTHONPATH": str(SOURCE)}
     for name in ("parameters_kinds", "switch_nested"):
-        path = generate(tmp_path, name, python, variables)
+        path = generate(tmp_path, name, python=python, variables=variables)
         assert path.read_bytes() == generated[name].read_bytes()
-
-
-def check(*command: str | Path, folder: Path) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", *command],
-        cwd=folder,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=LIMIT,
-    )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 @pytest.mark.parametrize(
@@ -227,7 +229,10 @@ def check(*command: str | Path, folder: Path) -> None:
                 "mypy",
                 "--strict",
                 "--config-file=",
-                f"--cache-dir={HERE.parents[1] / '.mypy_cache'}",
+                # as `hatch run types` has them, whose cache serves this, too
+                "--python-version=3.10",
+                "--warn-unreachable",
+                f"--cache-dir={CACHE}",
             ),
             id="mypy-strict",
         ),
@@ -239,20 +244,14 @@ def test_a_tool_accepts_it_as_it_stands(
     # mypy takes seconds for each file
     names = FEW if tool[0] == "mypy" else generated
     files = [*(generated[name] for name in names), *installed.values()]
-    check(*tool, *files, folder=next(iter(generated.values())).parent)
+    folder = next(iter(generated.values())).parent
+    ended = execute([sys.executable, "-m", *tool, *files], folder, {})
+    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 def run_file(path: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, path, *words],
-        cwd=path.parent,
-        env=environment(PREFECT_HOME=str(path.parent / ".prefect"), COLUMNS="100"),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=LIMIT,
-    )
+    variables = environment(PREFECT_HOME=str(path.parent / ".prefect"), COLUMNS="100")
+    return run.python(path.name, *words, folder=path.parent, variables=variables)
 
 
 def test_help_lists_parameters_and_options(generated: dict[str, Path]) -> None:

@@ -9,6 +9,7 @@ from support.launched import await_ends
 
 ROOT = Path(__file__).resolve().parents[2]
 ENDS = 60.0  # seconds in which the last processes have to end, such as the server's
+_TRACKER = "multiprocessing.resource_tracker"  # ends after the process that has started it
 _SAYS_WHERE = ("cmdline", "environ")
 
 
@@ -29,6 +30,8 @@ def processes_of(folder: Path) -> dict[str, int]:
             continue  # it has ended meanwhile, or is another user's
         if any(os.fsencode(f"{folder}/") in text for text in (*texts.values(), place + b"/")):
             words = texts["cmdline"].replace(b"\0", b" ").decode(errors="replace")
+            if _TRACKER in words:
+                continue
             found[f"{process.name}: {words[:200]}"] = int(process.name)
     return {name: pid for name, pid in found.items() if pid != os.getpid()}
 

@@ -48,6 +48,8 @@ _MFP = (
     *("mfp.commands.convert_all", "mfp.convert.repository", "mfp.convert.loading.pool"),
     *("mfp.convert.report", "mfp.deploy.prefect_yaml.file", "mfp.convert.attributes"),
     *("mfp.cli", "mfp.convert.loading.child:warm_up", "mfp.convert.memory.cache:_adapter"),
+    *("mfp.commands.ending", "mfp.commands.action", "mfp.action.convert", "mfp.action.summary"),
+    "ruamel.yaml.mergevalue",
 )
 # What warm processes import, by what they run: a file made from a flow; a worker of Prefect's with
 # what it starts; a flow, or a look at a run; mfp; and a command of mfp that talks to Prefect. Not

@@ -146,6 +146,7 @@ print(hashlib.sha256("\\n".join([text_literal(text), *names]).encode()).hexdiges
 
 
 @pytest.mark.process
+@pytest.mark.one_a_day("version")
 @pytest.mark.parametrize("version", OLDEST_AND_NEWEST)
 def test_characters_of_all_alphabets_are_written_the_same_by_every_python(version: str) -> None:
     theirs = run_python(interpreter(version), ALL_CHARACTERS)

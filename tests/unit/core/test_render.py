@@ -400,6 +400,7 @@ def test_prefect_finds_the_flow_where_the_file_cannot_be_imported(
 
 
 @pytest.mark.process
+@pytest.mark.one_a_day("version")
 @pytest.mark.parametrize("version", OLDEST_AND_NEWEST)
 def test_every_python_writes_the_same(version: str) -> None:
     flow = replace(
