@@ -16,6 +16,10 @@ ROOT = Path(__file__).resolve().parents[2]
 ACTION = ROOT / "action"
 FLOWS = ROOT / "tests" / "flows"
 
+INSTALLING = (
+    *("Find the key of the cache", "Restore what pip has downloaded", "Install mfp"),
+    "Keep what pip has downloaded",
+)
 STEPS = """
     @step
     def start(self):
@@ -55,11 +59,14 @@ class Case:
         repository: The repository.
         python: What stands in for the Python that actions/setup-python gives: it has everything
             installed already, and notes what pip was asked for.
+        installs: Whether the action's steps up to the installation are run; otherwise each machine
+            has what they leave.
     """
 
     folder: Path
     repository: Path
     python: Path
+    installs: bool
 
     @property
     def installed(self) -> list[str]:
@@ -82,6 +89,11 @@ class Case:
         number = len(list(self.folder.glob("machine-*")))
         temporary = self.folder / f"machine-{number}"
         temporary.mkdir()
+        if not self.installs:
+            programs = temporary / "mfp" / "bin"
+            programs.mkdir(parents=True)
+            for name in ("mfp", "python"):
+                (programs / name).symlink_to(self.python)
         return machine(
             self.repository,
             temporary,
@@ -95,6 +107,7 @@ class Case:
             actions={"npow/metaflow-prefect-action": ACTION},
             event=event,
             env=env,
+            done=() if self.installs else INSTALLING,
         )
 
     def act(self, **inputs: str) -> Run:
@@ -130,12 +143,13 @@ class Case:
         return {"python-path": str(self.python)}
 
 
-def make_case(folder: Path, files: Mapping[str, str]) -> Case:
+def make_case(folder: Path, files: Mapping[str, str], *, installs: bool = False) -> Case:
     """Make a repository.
 
     Args:
         folder: An empty folder.
         files: The repository's files.
+        installs: Whether the action's steps up to the installation are run.
 
     Returns:
         The case.
@@ -147,7 +161,7 @@ def make_case(folder: Path, files: Mapping[str, str]) -> Case:
     python.parent.mkdir()
     python.write_text(_python(folder), encoding="utf-8")
     python.chmod(0o755)
-    case = Case(folder=folder, repository=repository, python=python)
+    case = Case(folder=folder, repository=repository, python=python, installs=installs)
     case.write(files)
     return case
 

@@ -221,7 +221,7 @@ print("##[add-path]/from/the/flow")
 raise ValueError("\\n::error::from the message\\n::set-output name=flow-count::9")
 """
     seen = tmp_path / "seen"
-    case = make_case(tmp_path, {"a.py": spy.format(path=str(seen)) + flow("AFlow")})
+    case = make_case(tmp_path, {"a.py": spy.format(path=str(seen)) + flow("AFlow")}, installs=True)
     # As the README says; what it says is there is only what the job has put there.
     [row] = re.findall(r"^\| Not there \| (.*) \|$", README, re.MULTILINE)
     names = [one for one in re.findall(r"`(\w+)`", row) if one not in FILES]

@@ -134,7 +134,7 @@ def test_all_then_changed(tmp_path: Path, prefect_api: str, pool: str) -> None:
 
 
 def test_workflow_for_users(tmp_path: Path, prefect_api: str) -> None:
-    case = with_remote(make_case(tmp_path, {"flows/a.py": flow("WorkflowFlow")}))
+    case = with_remote(make_case(tmp_path, {"flows/a.py": flow("WorkflowFlow")}, installs=True))
     assert case.act(paths="flows").success
     commit(case)
     found = ask(f"{prefect_api}/work_pools/filter", {})
@@ -151,7 +151,7 @@ def test_workflow_for_users(tmp_path: Path, prefect_api: str) -> None:
 
 
 def test_server_that_does_not_answer(tmp_path: Path) -> None:
-    case = with_remote(make_case(tmp_path, {"a.py": flow("AFlow")}))
+    case = with_remote(make_case(tmp_path, {"a.py": flow("AFlow")}, installs=True))
     assert case.act().success
     commit(case)
     # What the repository could put on the path of Python's modules, to read the secret.

@@ -39,7 +39,9 @@ def test_hostile_folder_is_only_a_name(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_everywhere(tmp_path: Path, text: str) -> None:
-    case = make_case(tmp_path, {"a.py": flow("AFlow"), **dict.fromkeys(text.splitlines(), "")})
+    case = make_case(
+        tmp_path, {"a.py": flow("AFlow"), **dict.fromkeys(text.splitlines(), "")}, installs=True
+    )
     checked = ("mode", "jobs", "shard", "prune", "missing_imports", "extra_args")
     names = (*checked, "fail_on_error", "deploy")
     silent = ("exclude", "output_dir", "work_pool", "prefect_yaml", "prefect_api_url")

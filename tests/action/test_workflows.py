@@ -35,7 +35,7 @@ def git(folder: Path, *words: str) -> str:
 
 def test_check_on_a_pull_request_from_a_fork(tmp_path: Path) -> None:
     """There is no secret, and none is needed."""
-    case = make_case(tmp_path, FILES)
+    case = make_case(tmp_path, FILES, installs=True)
     stubs = {"actions/checkout": check_out}
     drift = run_workflow(WORKFLOWS / "check.yml", case.machine("pull_request", stubs=stubs))
     assert not drift["check"].success
@@ -151,7 +151,7 @@ def test_the_action_is_published_as_a_repository(tmp_path: Path) -> None:
     names = {path.name for path in place.iterdir()}
     files = {"LICENSE", "README.md", "action.yml", "constraints.txt", "install.sh", "wheels"}
     assert names == {".git", *files}
-    case = make_case(tmp_path / "case", FILES)
+    case = make_case(tmp_path / "case", FILES, installs=True)
     run = run_action(place, {"paths": "flows"}, case.machine())
     assert run.success, run.text
     assert json.loads(run.outputs["changed-files"])

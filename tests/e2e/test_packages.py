@@ -20,7 +20,11 @@ pytestmark = pytest.mark.xdist_group("packages")
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = {"metaflow-prefect": "metaflow_prefect", "mfp": "metaflow_prefect_cli"}
-KINDS = ("wheel", "sdist")
+# The wheels are built from the sdists.
+KINDS = [
+    pytest.param("wheel", marks=pytest.mark.on_days("odd")),
+    pytest.param("sdist", marks=pytest.mark.on_days("even")),
+]
 
 FLOW = """\
 from metaflow import FlowSpec, step

@@ -1,6 +1,6 @@
 """The machine that a job runs on, and what it knows from the start."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -42,6 +42,7 @@ class Machine:
         github: The context `github`.
         stubs: What stands in for actions of others, by their names without the ref.
         actions: The folders of actions that are run as they are, likewise.
+        done: The names of steps that succeed at once, since what they leave is there already.
     """
 
     workspace: Path
@@ -51,6 +52,7 @@ class Machine:
     github: Mapping[str, Value] = field(default_factory=dict)
     stubs: Mapping[str, Stub] = field(default_factory=dict)
     actions: Mapping[str, Path] = field(default_factory=dict)
+    done: Collection[str] = ()
 
     @property
     def runner(self) -> Mapping[str, Value]:
@@ -75,6 +77,7 @@ def machine(
     actions: Mapping[str, Path] | None = None,
     event: str = "push",
     env: Mapping[str, str] | None = None,
+    done: Collection[str] = (),
 ) -> Machine:
     """Set a machine up as GitHub does.
 
@@ -86,6 +89,7 @@ def machine(
         actions: The folders of actions that are run as they are.
         event: The name of the event that started the workflow.
         env: The environment of the job.
+        done: The names of steps that succeed at once, since what they leave is there already.
 
     Returns:
         The machine.
@@ -122,4 +126,5 @@ def machine(
         github=facts,
         stubs=stubs,
         actions=actions or {},
+        done=done,
     )

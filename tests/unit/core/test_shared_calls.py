@@ -216,8 +216,9 @@ def test_those_after_one_that_fails_are_sent_again(attempts: Attempts, workers: 
     workers.failing.add(2)
     answers = held(attempts, workers, 1, 2, 3, 4)
     assert states(answers[2:]) == ["ran", "failed", "ran", "ran"]
-    assert [1, 2, 3, 4] in workers.calls
-    assert sorted(workers.calls[-2:]) == [[3], [4]]
+    again = workers.calls[workers.calls.index([1, 2, 3, 4]) + 1 :]
+    # by one call or two: that depends on which others have ended by then
+    assert sorted(number for call in again for number in call) == [3, 4]
 
 
 @pytest.mark.parametrize("place", [0, 1, 3])
