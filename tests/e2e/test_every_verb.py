@@ -7,6 +7,7 @@ import json
 import re
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -240,10 +241,14 @@ def test_each_command_done_once_and_again_and_by_wrong_names_and_users(
 def test_no_server_is_one_clear_line(tmp_path: Path, url: str, told: str) -> None:
     flows = Flows(tmp_path / "work", url, verbs=FLOW)
     flows.environment["PREFECT_CLIENT_MAX_RETRIES"] = "0"
-    for verb in VERBS.values():
+
+    def ask(verb: Verb) -> None:
         done = flows.prefect("verbs", *(UNKNOWN if w == OF_RUNS else w for w in verb.words))
         assert (done.returncode, done.stderr.count("\n")) == (5, 1), (verb, done.stderr)
         assert told in done.stderr
+
+    with ThreadPoolExecutor(4) as pool:  # each waits for seconds
+        list(pool.map(ask, VERBS.values()))
 
 
 # Of each method or property: what it gives, what once more, without the token, without the server.
