@@ -5,6 +5,7 @@ Tests are of three kinds. `server`: it needs a Prefect server; so does each that
 `fast`: all others, which only read code, and which fail if they start a process.
 """
 
+import gc
 import os
 import random
 import signal
@@ -186,3 +187,12 @@ def prefect_api(shared_folder: Path) -> Iterator[str]:
     """The URL of the API of a Prefect server, the same for all workers of the session."""
     with use_server(shared_folder) as url:
         yield url
+
+
+gc.disable()  # until all modules are imported, as these stay
+
+
+def pytest_collection_finish() -> None:
+    """Leave what the tests' modules have imported out of all that looks for garbage."""
+    gc.freeze()
+    gc.enable()

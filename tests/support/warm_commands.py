@@ -147,6 +147,7 @@ def main() -> NoReturn:
     del sys.path[0]  # the folder of the tests
     _, name, *modules = sys.argv
     del sys.argv[1:]  # which some modules look at
+    gc.disable()  # until they are imported, as they stay
     listener = listen(name)
     for word in modules:
         module, _, function = word.partition(":")
@@ -200,8 +201,8 @@ class _Forks:
         """Serve, and return in each forked process what it was forked for."""
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
-        gc.collect()
         gc.freeze()
+        gc.enable()
         while True:
             clients = {client.fileno(): pid for pid, client in self._clients.items()}
             own = (self._listener.fileno(), self._users, self._wakeup.fileno())
