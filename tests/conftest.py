@@ -168,8 +168,10 @@ def kind_of(item: pytest.Item) -> str:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    thorough = item.config.getoption("--thorough")
-    own = thorough or recorded.in_sample(item.nodeid, recorded.TODAY)
+    config = item.config
+    # Who has tests run of one kind, as those that start no server, is waiting for them.
+    sampled = not config.option.markexpr and recorded.in_sample(item.nodeid, recorded.TODAY)
+    own = config.getoption("--thorough") or sampled
     run.use_warm = sys.platform == "linux" and not own
     with no_process() if item.get_closest_marker("fast") else nullcontext():
         return (yield)
