@@ -66,7 +66,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if not is_worker():
         session.config.stash[OUTSIDE] = files_outside()
-        warm_commands.folder()  # for all workers
+        warm_commands.session_folder()  # for all workers
         # Importing Prefect creates this folder.
         os.environ["PREFECT_HOME"] = str(base_of(session) / "prefect")
 
@@ -95,6 +95,17 @@ def base_of(session: pytest.Session) -> Path:
     return factory.getbasetemp()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Never look for garbage among what the tests' modules import, as that stays."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the tests of a group in one process, also where only a number of these is given."""
     if config.getoption("dist", default="no") == "load":
@@ -104,9 +115,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """More workers than cores, the more the longer their tests wait for others' processes."""
     cores = os.cpu_count() or 1
-    if all(UNIT in (Path(name).resolve() / "any").parents for name in config.args):
+    chosen = config.option.markexpr
+    if chosen == "fast" or all(Path(name).resolve().is_relative_to(UNIT) for name in config.args):
         return cores
-    if config.option.markexpr == "not server":
+    if chosen in {"process", "not server"}:
         return cores + cores // 2
     return 2 * cores
 
@@ -169,7 +181,7 @@ def kind_of(item: pytest.Item) -> str:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     config = item.config
-    # Who has tests run of one kind, as those that start no server, is waiting for them.
+    # Whoever chooses tests by `-m` is waiting for them.
     sampled = not config.option.markexpr and recorded.in_sample(item.nodeid, recorded.TODAY)
     own = config.getoption("--thorough") or sampled
     run.use_warm = sys.platform == "linux" and not own
@@ -189,12 +201,3 @@ def prefect_api(shared_folder: Path) -> Iterator[str]:
     """The URL of the API of a Prefect server, the same for all workers of the session."""
     with use_server(shared_folder) as url:
         yield url
-
-
-gc.disable()  # until all modules are imported, as these stay
-
-
-def pytest_collection_finish() -> None:
-    """Leave what the tests' modules have imported out of all that looks for garbage."""
-    gc.freeze()
-    gc.enable()

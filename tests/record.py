@@ -15,6 +15,7 @@ from support.case import Case
 from support.cases import COMPARED
 from support.run import native
 from support.snapshot import snapshot_of
+from support.warm_commands import session_folder
 
 
 def record(case: Case) -> str:
@@ -60,6 +61,7 @@ def main() -> int:
         if (str(case) in given.cases if given.cases else given.all or not is_recorded(case))
     ]
     failed = 0
+    session_folder()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for case, problem in zip(chosen, pool.map(record, chosen), strict=True):
             print(f"{case}: {problem or 'recorded'}", flush=True)

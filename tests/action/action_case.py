@@ -10,6 +10,7 @@ from pathlib import Path
 
 from runner.machine import Call, Machine, Stub, machine
 from runner.steps import Run, run_action
+from support import run
 from support.run import mfp_python
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -168,10 +169,11 @@ def make_case(folder: Path, files: Mapping[str, str], *, installs: bool = False)
 
 def _python(folder: Path) -> str:
     python = mfp_python()
+    script = shlex.quote(str(Path(sys.executable).with_name("mfp")))
     return f"""#!/bin/sh
 if [ "${{0##*/}}" = mfp ]; then
-  [ -z "${{PYTHONPATH+x}}" ] || exec {shlex.quote(str(Path(sys.executable).with_name("mfp")))} "$@"
-  exec {python} -I -m mfp "$@"
+  [ -z "${{PYTHONPATH+x}}" ] || exec {script} "$@"
+  exec {f"{python} -I -m mfp" if run.use_warm else script} "$@"
 fi
 case "$1 $2 $3" in
   "-m venv "*)

@@ -21,7 +21,7 @@ def run(tmp_path: Path, *steps: dict[str, Any], **outputs: str) -> Run:
         "runs": {"using": "composite", "steps": list(steps)},
     }
     (tmp_path / "action.yml").write_text(yaml.safe_dump(action))
-    case = make_case(tmp_path / "case", {"x/y.txt": ""})
+    case = make_case(tmp_path / "case", {"x/y.txt": ""}, installs=True)
     return run_action(tmp_path, {}, case.machine(env={"JOB": "job"}))
 
 

@@ -88,6 +88,22 @@ def test_one_line_names_the_server(tmp_path: Path, name: str) -> None:
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("verb", ["create", "list-runs"])
+def test_commands_ask_a_silent_server_once(tmp_path: Path, verb: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
+        flow = FlowFolder(tmp_path, SOURCES / "talkative.py", PREFECT_API_URL=url)
+        flow.environment["PREFECT_API_REQUEST_TIMEOUT"] = "1"
+        done = flow.run(flow.flow, "--quiet", "prefect", verb)
+        listener.setblocking(False)
+        listener.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+    assert done.returncode == 5, done.stderr
+    assert done.stderr.startswith(f"No Prefect server answers at {url} (ReadTimeout). Start it")
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_busy_server_is_asked_again_and_may_still_refuse_the_run(tmp_path: Path) -> None:
     with serving(503, b"{}", first=[(503, b"{}"), (200, b"0")]) as url:
         flow = FlowFolder(tmp_path, SOURCES / "talkative.py", PREFECT_API_URL=url)

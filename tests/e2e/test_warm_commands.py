@@ -1,14 +1,16 @@
 """A command that is forked for somebody who takes it for Python behaves as Python would."""
 
+import marshal
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from support import warm_commands
+from support import warm_client, warm_commands
 from support.launched import await_ends
 from support.run import LIMIT
 
@@ -18,10 +20,13 @@ SLEEPS = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
 STREAMS = "import sys; print(input(), *sys.argv[1:]); print('bad', file=sys.stderr); sys.exit(3)"
 
 
+def server() -> warm_commands.Server:
+    return warm_commands.start("nothing", (), {"PATH": os.environ["PATH"]})
+
+
 @pytest.fixture(scope="module")
 def python() -> list[str]:
-    server = warm_commands.start("nothing", (), {"PATH": os.environ["PATH"]})
-    return shlex.split(server.python)
+    return shlex.split(server().python)
 
 
 def started(python: list[str]) -> tuple[subprocess.Popen[str], int, int]:
@@ -79,3 +84,24 @@ def test_variables_of_python_need_a_new_one(python: list[str], tmp_path: Path) -
     words = [*python, "-c", "import only_here"]
     done = subprocess.run(words, env=variables, capture_output=True, text=True, check=True)
     assert done.stdout == "found\n"
+
+
+def test_whoever_needs_it_next_has_the_same(python: list[str]) -> None:
+    found = server()
+    assert found.process is None
+    assert str(found.address) == python[-1]
+
+
+@pytest.mark.parametrize("part", [0, 4, 8, 12, None])
+def test_it_outlives_whoever_is_killed_while_asking(python: list[str], part: int | None) -> None:
+    report, reported = os.pipe()
+    data = marshal.dumps({"words": ["-c", "1"], "folder": "/", "variables": {}, "stays": False})
+    request = (len(data).to_bytes(warm_client.SIZE, "big") + data)[:part]
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(python[-1])
+        if request:
+            socket.send_fds(client, [request], [1, 1, 1, reported])
+        os.close(report)
+        os.close(reported)
+    done = subprocess.run([*python, "-c", "print(1)"], capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"

@@ -15,9 +15,8 @@ from pathlib import Path
 from metaflow_prefect.model import Runtime
 from metaflow_prefect.runtime.host.warm import TEMPLATE_VARIABLE
 
-from support import warm
+from support import warm, warm_commands
 from support.case import Case
-from support.warm_commands import Server, folder, start
 
 FLOWS = Path(__file__).resolve().parent.parent / "flows"
 USER = "tester"
@@ -70,7 +69,8 @@ _MODULES = {
 }
 FEW = 2  # commands in an environment of their own, for which a process is not worth its start
 _asked: Counter[str] = Counter()
-_own: dict[str, tuple[str, Server]] = {}  # of this process alone, and for which environment
+# What forks for this process alone, by kind, and for which environment.
+_own: dict[str, tuple[str, warm_commands.Server]] = {}
 _ASK_PREFECT = {"deploy", "doctor", "--deployed"}
 
 
@@ -169,7 +169,7 @@ def _kind(words: Sequence[str], folder: Path) -> str:
     return "prefect" if made else "flow"
 
 
-def _warm(kind: str, given: Mapping[str, str]) -> Server | None:
+def _warm(kind: str, given: Mapping[str, str]) -> warm_commands.Server | None:
     """The process that forks commands of a kind, if it pays to have one.
 
     Args:
@@ -186,19 +186,20 @@ def _warm(kind: str, given: Mapping[str, str]) -> Server | None:
     if made is None or made[0] != key:
         if made is not None:
             made[1].end()
-        server = start(f"{kind}-{getpid()}", _MODULES[kind], {**_environment(), **given})
+        variables = {**_environment(), **given}
+        server = warm_commands.start(f"{kind}-{getpid()}", _MODULES[kind], variables)
         made = _own[kind] = (key, server)
     return made[1]
 
 
 @cache
-def _shared(kind: str) -> Server:
-    return start(kind, _MODULES[kind], _environment())
+def _shared(kind: str) -> warm_commands.Server:
+    return warm_commands.start(kind, _MODULES[kind], _environment())
 
 
 def prefect_python() -> str:
     """What runs Python for a worker of Prefect's."""
-    return _python_of("worker") if use_warm else shlex.quote(sys.executable)
+    return _shared("worker").python if use_warm else shlex.quote(sys.executable)
 
 
 def engine_command() -> str:
@@ -208,16 +209,12 @@ def engine_command() -> str:
 
 def warm_children() -> dict[str, str]:
     """The variable that has warm processes run also the Python commands that a command starts."""
-    return {warm.CHILDREN: _python_of("flow")} if use_warm else {}
+    return {warm.CHILDREN: _shared("flow").python} if use_warm else {}
 
 
 def mfp_python() -> str:
     """What runs Python for others than the tests, mostly for `mfp`."""
-    return _python_of("mfp") if use_warm else shlex.quote(sys.executable)
-
-
-def _python_of(kind: str) -> str:
-    return _shared(kind).python
+    return _shared("mfp").python if use_warm else shlex.quote(sys.executable)
 
 
 def fill(case: Case, folder: Path) -> None:
@@ -250,7 +247,8 @@ def _environment() -> dict[str, str]:
     }
     # @parallel starts its nodes with the `python` that is found first, as in an active venv
     kept["PATH"] = str(Path(sys.executable).parent) + pathsep + kept.get("PATH", "")
-    return kept | {"METAFLOW_USER": USER, "XDG_CACHE_HOME": str(folder() / "cache")}
+    cache = warm_commands.session_folder() / "cache"  # of the runtimes of generated files
+    return kept | {"METAFLOW_USER": USER, "XDG_CACHE_HOME": str(cache)}
 
 
 def _program(case: Case) -> list[str]:

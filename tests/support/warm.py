@@ -2,8 +2,8 @@
 
 What a command does in such a process, which `warm_commands` forks, is not quite what it does in one
 of its own: its imports are done. So this is for what commands say and leave behind. How they start
-and end is tested with processes of their own; and each test takes them once in a month, as does
-everything with `--thorough`.
+and end is tested with processes of their own; and in runs of all tests, each takes them once in a
+month, as does everything with `--thorough`.
 """
 
 import os
@@ -33,7 +33,8 @@ _READ_LATER = (
 )
 # In a command's folder, Prefect's settings may be in these.
 _SETTINGS = (".env", "prefect.toml", "pyproject.toml")
-_kept: tuple[Any, Any] | None = None  # what settings depend on, and the settings
+_kept: dict[str, tuple[Any, Any]] = {}  # by folder: what settings depend on, and the settings
+_MOST = 20  # of them
 # In the environment of a command: what is to run the Python commands that it starts itself.
 CHILDREN = "TESTS_PYTHON_OF_CHILDREN"
 # Looks at the command line when Metaflow imports it.
@@ -111,10 +112,9 @@ class _Popen(subprocess.Popen[Any]):
 def find_settings(folder: str, variables: Mapping[str, str]) -> Any:
     """Return Prefect's settings for a command; None where it has not been imported, or is not used.
 
-    To find them takes longer than to fork, so the last ones are kept, for commands that have the
-    same, unless there was something to be said about them.
+    To find them takes longer than to fork, so the last ones of a folder are kept, for commands that
+    have the same, unless there was something to be said about them.
     """
-    global _kept  # noqa: PLW0603 - there is one process of this kind
     context = sys.modules.get("prefect.context")
     chosen = {name: text for name, text in variables.items() if name.startswith("PREFECT_")}
     # A command that knows nothing of Prefect's does not import it, and so does not make its home.
@@ -125,8 +125,8 @@ def find_settings(folder: str, variables: Mapping[str, str]) -> Any:
     paths = (*(Path(folder, name) for name in _SETTINGS), Path(profiles))
     texts = [path.read_bytes() if path.exists() else None for path in paths]
     key = (folder, variables.get("HOME"), chosen, texts, home.exists())
-    if _kept and _kept[0] == key:
-        return _kept[1]
+    if folder in _kept and _kept[folder][0] == key:
+        return _kept[folder][1]
     place, before = Path.cwd(), dict(os.environ)
     os.chdir(folder)
     os.environ.clear()
@@ -140,7 +140,9 @@ def find_settings(folder: str, variables: Mapping[str, str]) -> Any:
         os.chdir(place)
     if warned or said.getvalue():
         return None
-    _kept = ((*key[:-1], home.exists()), found)
+    if len(_kept) == _MOST:
+        del _kept[next(iter(_kept))]
+    _kept[folder] = ((*key[:-1], home.exists()), found)
     return found
 
 
@@ -167,25 +169,29 @@ def _run(words: Sequence[str]) -> None:
     if "prefect" in words[1:] and (ours := sys.modules.get(_AT_IMPORT)):
         sys.argv[:] = words
         reload(ours)
+    del sys.path[0]
     isolated = words[0] == "-I"
     if isolated:
         words = words[1:]
-        del sys.path[0]
     if words[0] == "-m":
         sys.argv[:] = words[1:]
-        if not isolated:
-            sys.path[0] = str(Path.cwd())
+        first = str(Path.cwd())
+    elif words[0] == "-c":
+        sys.argv[:] = ["-c", *words[2:]]
+        first = ""
+    else:
+        sys.argv[:] = words
+        first = str(Path(words[0]).resolve().parent)
+    if not isolated:
+        sys.path.insert(0, first)
+    if words[0] == "-m":
         runpy.run_module(words[1], run_name="__main__", alter_sys=True)
         return
     if words[0] == "-c":
-        sys.argv[:] = ["-c", *words[2:]]
-        sys.path[0] = ""
         source: str | bytes = words[1]
         name = "<string>"
     else:
-        sys.argv[:] = words
         name = main.__dict__["__file__"] = str(Path.cwd() / words[0])  # as Python does
-        sys.path[0] = str(Path(name).resolve().parent)
         source = Path(name).read_bytes()
     code = compile(source, name, "exec", dont_inherit=True)
     exec(code, main.__dict__)  # noqa: S102 - that is what this is for

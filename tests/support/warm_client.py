@@ -23,7 +23,7 @@ def ask(
     streams: Sequence[int],
     *,
     stays: bool = False,
-) -> tuple[socket.socket, FileIO, int]:
+) -> tuple[socket.socket, FileIO]:
     """Have a process forked.
 
     Args:
@@ -35,7 +35,7 @@ def ask(
         stays: Whether it lives on when the connection is closed.
 
     Returns:
-        The connection; what its exit code is written to; its process id.
+        The connection, and what first its process id and then its exit code are written to.
     """
     request = {"words": [*words], "folder": folder, "variables": {**variables}, "stays": stays}
     data = marshal.dumps(request)
@@ -45,14 +45,14 @@ def ask(
     socket.send_fds(server, [len(data).to_bytes(SIZE, "big")], [*streams, reported])
     server.sendall(data)
     os.close(reported)
-    lines = FileIO(report)  # unbuffered, so that it can be waited for
-    return server, lines, int(lines.readline())
+    return server, FileIO(report)  # unbuffered, so that it can be waited for
 
 
 def main(path: str, words: Sequence[str]) -> None:
     """Ask for the process, and end as it does."""
     folder = os.getcwd()  # noqa: PTH109 - no pathlib here
-    _server, report, pid = ask(path, words, folder, os.environ, (0, 1, 2))
+    _server, report = ask(path, words, folder, os.environ, (0, 1, 2))
+    pid = int(report.readline())
 
     def pass_on(number: int, _: object) -> None:
         try:  # noqa: SIM105 - no contextlib here

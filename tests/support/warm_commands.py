@@ -19,32 +19,39 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from io import FileIO, TextIOWrapper
 from pathlib import Path
 from socket import AF_UNIX, recv_fds, socket, socketpair
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, NoReturn
 
 from metaflow_prefect.runtime.host.fork_server import STOP_SIGNALS, die_with
-from metaflow_prefect.runtime.host.script import end_script, renew_standard_streams
+from metaflow_prefect.runtime.host.script import c_library, end_script, renew_standard_streams
 
 from support import warm, warm_client
 
 _FOLDER = "TESTS_FOLDER_OF_WARM"  # the variable that names it to the processes of a session
 _USERS = "users"  # the pipe in it that those hold open
 _TESTS = str(Path(__file__).resolve().parent.parent)
-_START = f"import sys; sys.path.insert(0, {_TESTS!r}); from support.warm_commands import main; "
+_START = f"""\
+import sys
+sys.path.insert(0, {_TESTS!r})
+from support.warm_commands import main
+main()
+"""
+_STALLED = 60  # seconds in which a request must have come wholly
 _started: list[subprocess.Popen[bytes]] = []  # which nobody waits for
 _REPORT = 3  # of the files that come with a request; those before are the standard streams
 
 
 @cache
-def folder() -> Path:
+def session_folder() -> Path:
     """Open the folder of the session, which ends with this process if it is the first to."""
     if _FOLDER not in os.environ:
         made = TemporaryDirectory(prefix="warm-")
         atexit.register(made.cleanup)
-        os.environ[_FOLDER] = made.name
         os.mkfifo(Path(made.name, _USERS))
+        os.environ[_FOLDER] = made.name
     found = Path(os.environ[_FOLDER])
     os.open(found / _USERS, os.O_RDWR)  # held until this process ends
     return found
@@ -86,16 +93,25 @@ class Server:
             nothing = opened.enter_context(Path(os.devnull).open())
             out, err = (opened.enter_context(TemporaryFile()) for _ in range(2))
             files = [file.fileno() for file in (nothing, out, err)]
-            connection, report, pid = warm_client.ask(
+            connection, report = warm_client.ask(
                 str(self.address), words, str(folder), variables, files
             )
             opened.enter_context(connection)
             opened.enter_context(report)
-            if not select.select([report], [], [], limit)[0]:
+            pid = self._next(report, words, limit)
+            try:
+                code = self._next(report, words, limit)
+            except subprocess.TimeoutExpired:
                 os.killpg(pid, signal.SIGKILL)  # its steps with it
-                raise subprocess.TimeoutExpired(words, limit)
-            code = int(report.readline())
+                raise
             return subprocess.CompletedProcess(words, code, _text(out), _text(err))
+
+    def _next(self, report: FileIO, words: Sequence[str], limit: float) -> int:
+        if not select.select([report], [], [], limit)[0]:
+            raise subprocess.TimeoutExpired(words, limit)
+        if not (line := report.readline()):
+            raise RuntimeError(f"the process that forks {self.address.name} has ended")
+        return int(line)
 
     def end(self) -> None:
         """End the process, and the commands that it has forked."""
@@ -117,19 +133,19 @@ def start(name: str, modules: Sequence[str], variables: Mapping[str, str]) -> Se
     Args:
         name: A name that is the same wherever the rest is.
         modules: What it imports; and what it calls then, as "module:function".
-        variables: Its environment, which counts for what these read when they are imported. What
-            they take for the home is a folder of their own.
+        variables: Its environment, which counts for what these read when they are imported; but
+            what they take for the home is a folder of the session.
     """
-    address = folder() / name
-    with (folder() / f"{name}.start").open("a") as starting:
+    address = session_folder() / name
+    with (session_folder() / f"{name}.start").open("a") as starting:
         fcntl.flock(starting, fcntl.LOCK_EX)
         if address.exists():
             return Server(address, None)
-        home = dict.fromkeys(("HOME", "METAFLOW_HOME", "PREFECT_HOME"), str(folder() / "home"))
+        home = str(session_folder() / "home")
         process = subprocess.Popen(
-            [sys.executable, "-c", f"{_START}main()", name, *modules],
-            cwd=folder(),
-            env={**home, **variables} | home,
+            [sys.executable, "-c", _START, name, *modules],
+            cwd=session_folder(),
+            env={**variables, **dict.fromkeys(("HOME", "METAFLOW_HOME", "PREFECT_HOME"), home)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             start_new_session=True,
@@ -148,12 +164,12 @@ def main() -> NoReturn:
     _, name, *modules = sys.argv
     del sys.argv[1:]  # which some modules look at
     gc.disable()  # until they are imported, as they stay
-    listener = listen(name)
     for word in modules:
         module, _, function = word.partition(":")
         found = import_module(module)
         if function:
             getattr(found, function)()
+    listener = listen(name)  # not sooner, as this says that it is ready
     print(flush=True)
     serve(listener)
 
@@ -181,6 +197,8 @@ def serve(listener: socket) -> NoReturn:
         os.chdir(request["folder"])
         os.execve(sys.executable, [sys.executable, *words], variables)
     renew_standard_streams()
+    if isinstance(sys.stdout, TextIOWrapper):  # which is then unbuffered, as Python's own is not
+        sys.stdout.reconfigure(write_through=False)
     warm.become(request["folder"], variables)
     # The interpreter would take apart all modules, which costs more than most commands.
     end_script(warm.exit_code_of(words))
@@ -199,6 +217,7 @@ class _Forks:
 
     def next_command(self) -> warm.Request:
         """Serve, and return in each forked process what it was forked for."""
+        c_library()  # for all that are forked
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
         gc.freeze()
@@ -223,13 +242,18 @@ class _Forks:
 
     def _accept(self) -> warm.Request | None:
         client, _ = self._listener.accept()
-        header, files, _, _ = recv_fds(client, warm_client.SIZE, _REPORT + 1)
-        with client.makefile("rb") as stream:
-            data = stream.read(int.from_bytes(header, "big"))
-        if not data:  # it has ended already
-            client.close()
+        client.settimeout(_STALLED)
+        data = b""
+        files: list[int] = []
+        with suppress(OSError):  # whoever asks has ended
+            header, files, _, _ = recv_fds(client, warm_client.SIZE, _REPORT + 1)
+            with client.makefile("rb") as stream:
+                data = stream.read(int.from_bytes(header, "big"))
+        try:
+            request: warm.Request = marshal.loads(data)  # noqa: S302 - the tests' own
+        except EOFError:  # it has ended before it had asked
+            _close(client, *files)
             return None
-        request: warm.Request = marshal.loads(data)  # noqa: S302 - the tests' own
         with suppress(ValueError, OSError):  # which the command meets, too
             warm.find_settings(request["folder"], request["variables"])
         parent = os.getpid()
@@ -240,13 +264,11 @@ class _Forks:
             self._part()
             for number, file in enumerate(files[:_REPORT]):
                 os.dup2(file, number)
-            for file in files:
-                os.close(file)
+            _close(*files)
             return request
-        for file in files[:_REPORT]:
-            os.close(file)
+        _close(*files[:_REPORT])
         self._reports[pid] = files[_REPORT]
-        os.write(files[_REPORT], b"%d\n" % pid)
+        _report(files[_REPORT], pid)
         if request["stays"]:
             client.close()
         else:
@@ -257,11 +279,8 @@ class _Forks:
         """Have a forked process hold nothing of this one's own."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        os.close(self._users)
-        for end in (self._listener, self._wakeup, self._waker, *self._clients.values()):
-            end.close()
-        for report in self._reports.values():
-            os.close(report)
+        _close(self._listener, self._wakeup, self._waker, *self._clients.values())
+        _close(self._users, *self._reports.values())
 
     def _reap(self) -> None:
         while self._reports:
@@ -273,11 +292,21 @@ class _Forks:
                 continue
             if client := self._clients.pop(pid, None):
                 client.close()
-            with suppress(BrokenPipeError):  # whoever asked does not listen any more
-                os.write(report, b"%d\n" % os.waitstatus_to_exitcode(status))
+            _report(report, os.waitstatus_to_exitcode(status))
             os.close(report)
 
 
+def _close(*ends: socket | int) -> None:
+    for end in ends:
+        os.close(end) if isinstance(end, int) else end.close()
+
+
+def _report(file: int, number: int) -> None:
+    with suppress(BrokenPipeError):  # whoever asked does not listen any more
+        os.write(file, b"%d\n" % number)
+
+
 def _kill(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
+    for kill in (os.killpg, os.kill):  # it may not lead its group yet
+        with suppress(ProcessLookupError):
+            kill(pid, signal.SIGKILL)

@@ -48,7 +48,7 @@ class ForkedHost:
 
     def __init__(self, server: Path, words: Sequence[str], settings: Mapping[str, Any]) -> None:
         output, theirs = os.pipe()
-        connection, self._report, self.pid = warm_client.ask(
+        connection, self._report = warm_client.ask(
             str(server),
             words[1:],
             str(settings.get("cwd") or os.getcwd()),  # noqa: PTH109 - as it is
@@ -56,6 +56,7 @@ class ForkedHost:
             (settings["stdin"], theirs, theirs),
             stays=True,
         )
+        self.pid = int(self._report.readline())
         connection.close()
         os.close(theirs)
         self.stdout = os.fdopen(output, "rb")

@@ -135,9 +135,11 @@ class Runner:
         if unknown := set(definition) - KEYS:
             raise DefinitionError(f"unknown in a step: {unknown}")
         step = Step(name=definition.get("name") or definition.get("uses") or definition["run"])
-        if step.name in self._machine.done:
+        if not self._wanted(str(definition.get("if", "success()"))):
+            pass
+        elif step.name in self._machine.done:
             step.outcome = "success"
-        elif self._wanted(str(definition.get("if", "success()"))):
+        else:
             before = len(list(self._machine.temporary.glob("step-*")))
             folder = self._machine.temporary / f"step-{before}"
             self._run(definition, step, folder)
@@ -264,6 +266,8 @@ def run_action(folder: Path, given: Mapping[str, str], machine: Machine) -> Run:
         name: given.get(name, as_text(value_of(one.get("default"), fixed, PURE)))
         for name, one in action["inputs"].items()
     }
+    if unknown := set(machine.done) - {step.get("name") for step in action["runs"]["steps"]}:
+        raise DefinitionError(f"no such steps: {unknown}")
     runner = Runner(
         machine.with_variables({"GITHUB_ACTION_PATH": str(folder)}),
         {**fixed, "inputs": inputs},

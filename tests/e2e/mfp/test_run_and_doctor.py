@@ -4,12 +4,14 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from e2e.scheduler import client_of, make_pool
+from mfp import doctor
 from mfp.doctor import look_at_api
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from support import run
@@ -193,6 +195,16 @@ def test_doctor_without_a_server(url: str | None, status: str, text: str) -> Non
     assert (found.name, found.status) == ("API", status)
     assert text in found.message
     assert found.remedy
+
+
+def test_doctor_waits_for_no_server_that_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "API_LIMIT", 1)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
+        with temporary_settings({PREFECT_API_URL: url}):
+            [found] = asyncio.run(look_at_api())
+    assert (found.name, found.status) == ("API", "failed")
+    assert found.message == f"{url} has not answered for 1 s"
 
 
 def test_doctor_looks_at_the_work_pools(tmp_path: Path, prefect_api: str) -> None:

@@ -193,11 +193,14 @@ async def look_at_api() -> list[Finding]:
     from metaflow_prefect.deploy.server import api_url  # noqa: PLC0415
     from metaflow_prefect.errors import MetaflowPrefectError  # noqa: PLC0415
 
+    async def read_pools() -> "list[WorkPool]":
+        async with get_client() as client:  # which asks for the server's version first
+            return await client.read_work_pools()
+
     url = api_url()
     try:
         with server_errors(url):
-            async with get_client() as client:
-                pools = await asyncio.wait_for(client.read_work_pools(), API_LIMIT)
+            pools = await asyncio.wait_for(read_pools(), API_LIMIT)
     except MetaflowPrefectError as error:
         text, remedy = error.message.rstrip("."), error.remedy
         return [Finding(name="API", status="failed", message=text, remedy=remedy)]

@@ -31,7 +31,7 @@ from metaflow_prefect.deploy.errors import detail, server_errors, tolerated
 from metaflow_prefect.deploy.known import Known
 from metaflow_prefect.deploy.record import Record
 from metaflow_prefect.deploy.runs import ENDED, PAGE, RunOperator, run_id_of, status_of
-from metaflow_prefect.deploy.server import api_url
+from metaflow_prefect.deploy.server import api_url, await_answer
 from metaflow_prefect.errors import OperationProblem
 from metaflow_prefect.runtime.facts import RUN_PREFIX, is_unicode
 from metaflow_prefect.runtime.flow_run.deployed import RESUME_VARIABLE
@@ -48,8 +48,10 @@ def operator() -> Iterator[Operator]:
         DeployProblem: There is none, or it does not answer, or rejects our credentials.
     """
     url = api_url()
-    with server_errors(url), get_client(sync_client=True) as client:
-        yield Operator(client, url)
+    with server_errors(url):
+        await_answer()
+        with get_client(sync_client=True) as client:
+            yield Operator(client, url)
 
 
 class Operator(RunOperator):

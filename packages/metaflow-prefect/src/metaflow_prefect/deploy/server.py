@@ -13,8 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
+import httpx
 from prefect.client.base import ServerType
-from prefect.client.orchestration import PrefectClient
+from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentUpdate
 from prefect.client.schemas.objects import VersionInfo, WorkPool
 from prefect.client.schemas.responses import DeploymentResponse
@@ -22,7 +23,11 @@ from prefect.client.schemas.schedules import CronSchedule
 from prefect.context import AsyncClientContext
 from prefect.events.schemas.automations import AutomationCore
 from prefect.exceptions import ObjectNotFound
-from prefect.settings import get_current_settings
+from prefect.settings import (
+    PREFECT_API_REQUEST_TIMEOUT,
+    PREFECT_CLIENT_MAX_RETRIES,
+    get_current_settings,
+)
 
 from metaflow_prefect.deploy.automations import put_automations
 from metaflow_prefect.deploy.deployment import (
@@ -44,6 +49,7 @@ from metaflow_prefect.deploy.notices import notifications
 from metaflow_prefect.deploy.pools import check_job_variables, check_reach, choose_pool
 from metaflow_prefect.deploy.record import Record
 from metaflow_prefect.errors import DeployProblem
+from metaflow_prefect.runtime.flow_run.server import ANSWER_SECONDS, changed_settings
 
 CLOUD_WRITES = 10
 PAGE = 200  # deployments in one answer of the server
@@ -60,6 +66,22 @@ def api_url() -> str:
         raise DeployProblem(NO_SERVER, SET_SERVER)
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def await_answer() -> None:
+    """Wait for an answer of the server, for as long as the user of a command would.
+
+    Prefect's client asks six times, and waits a minute each time.
+
+    Raises:
+        httpx.RequestError: There was none. What else may be wrong is for the first request.
+    """
+    limit = min(PREFECT_API_REQUEST_TIMEOUT.value(), ANSWER_SECONDS)
+    hasty = {PREFECT_API_REQUEST_TIMEOUT: limit, PREFECT_CLIENT_MAX_RETRIES: 0}
+    with changed_settings(hasty), get_client(sync_client=True) as client:
+        problem = client.api_healthcheck()
+    if isinstance(problem, (httpx.TimeoutException, httpx.ConnectError)):
+        raise problem
 
 
 @asynccontextmanager
@@ -80,6 +102,7 @@ async def connect(writes: int | None = None) -> AsyncIterator[Server]:
     url = api_url()
 
     with server_errors(url):
+        await asyncio.to_thread(await_answer)
         async with AsyncClientContext.get_or_create() as context:
             # Unlike the question for its version, this one needs a valid key.
             pools = await _work_pools(context.client)
