@@ -113,14 +113,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """More workers than cores, the more the longer their tests wait for others' processes."""
+    """Twice as many workers as cores, where half of the time tests wait for others' processes."""
     cores = os.cpu_count() or 1
-    chosen = config.option.markexpr
-    if chosen == "fast" or all(Path(name).resolve().is_relative_to(UNIT) for name in config.args):
-        return cores
-    if chosen in {"process", "not server"}:
-        return cores + cores // 2
-    return 2 * cores
+    only_units = all(Path(name).resolve().is_relative_to(UNIT) for name in config.args)
+    return cores if only_units or config.option.markexpr == "fast" else 2 * cores
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses

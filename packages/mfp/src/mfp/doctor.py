@@ -97,7 +97,7 @@ def _metaflow() -> Finding:
 def _prefect() -> Finding:
     def look() -> str:
         subprocess.run(
-            [sys.executable, "-c", "import prefect.server.api.server"],
+            [sys.executable, "-c", "import gc; gc.disable(); import prefect.server.api.server"],
             check=True,
             stdin=subprocess.DEVNULL,
             capture_output=True,
