@@ -11,7 +11,6 @@ from pathlib import Path
 from runner.machine import Call, Machine, Stub, machine
 from runner.steps import Run, run_action
 from support import run
-from support.run import mfp_python
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTION = ROOT / "action"
@@ -168,7 +167,7 @@ def make_case(folder: Path, files: Mapping[str, str], *, installs: bool = False)
 
 
 def _python(folder: Path) -> str:
-    python = mfp_python()
+    python = run.mfp_python()
     script = shlex.quote(str(Path(sys.executable).with_name("mfp")))
     return f"""#!/bin/sh
 if [ "${{0##*/}}" = mfp ]; then

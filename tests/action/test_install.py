@@ -4,18 +4,21 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 import tomli
 import yaml
-from action_case import ACTION, ROOT, flow, make_case
+from action_case import ACTION, ROOT, flow
+from action_case import make_case as make_any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name as canonical
 from runner.machine import Call
 from runner.steps import run_action
 
+make_case = partial(make_any, installs=True)
 PACKAGES = [str(ACTION / ".." / "packages" / name) for name in ("metaflow-prefect", "mfp")]
 SHIPPED = ["-c", str(ACTION / "constraints.txt")]
 OPTIONS = ["install", "--disable-pip-version-check", "--quiet"]
@@ -28,14 +31,14 @@ for folder in "$4"/lib/python3*/site-packages; do echo "{libraries}" > "$folder/
 
 def test_packages_of_the_checkout_and_requirements(tmp_path: Path) -> None:
     files = {"a.py": flow("AFlow"), "requirements.txt": "", "more; stuff.txt": "x\n"}
-    case = make_case(tmp_path, files, installs=True)
+    case = make_case(tmp_path, files)
     assert case.act(requirements="requirements.txt\nmore; stuff.txt").success
     wanted = ["-r", "requirements.txt", "-r", "more; stuff.txt"]
     assert case.installed == [*OPTIONS, *PACKAGES, *wanted, *SHIPPED]
 
 
 def test_constraints(tmp_path: Path) -> None:
-    case = make_case(tmp_path, {"a.py": flow("AFlow"), "mine.txt": "numpy<3\n"}, installs=True)
+    case = make_case(tmp_path, {"a.py": flow("AFlow"), "mine.txt": "numpy<3\n"})
     assert case.act(constraints="mine.txt").success
     assert case.installed[len(OPTIONS) :] == [*PACKAGES, "-c", "mine.txt"]
     (case.folder / "pip").unlink()
@@ -45,7 +48,7 @@ def test_constraints(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["constraints", "requirements"])
 def test_a_file_that_is_not_there(tmp_path: Path, name: str) -> None:
-    case = make_case(tmp_path, {"a.py": flow("AFlow")}, installs=True)
+    case = make_case(tmp_path, {"a.py": flow("AFlow")})
     run = case.act(**{name: "no such.txt"})
     assert not run.success
     [told] = run.annotations
@@ -69,7 +72,7 @@ def test_shipped_constraints_fit_the_packages() -> None:
 
 
 def test_what_pip_downloads_is_kept_by_what_is_installed(tmp_path: Path) -> None:
-    case = make_case(tmp_path, {"a.py": flow("AFlow"), "r.txt": "numpy\n"}, installs=True)
+    case = make_case(tmp_path, {"a.py": flow("AFlow"), "r.txt": "numpy\n"})
     place = "Keep what pip has downloaded"
     first = case.act(requirements="r.txt")
     assert first.step(place).outcome == "success"
@@ -93,7 +96,7 @@ def test_cache_is_filled_before_any_flow_is_loaded() -> None:
 
 
 def test_wheels_of_the_published_action_are_checked(tmp_path: Path) -> None:
-    case = make_case(tmp_path, {"a.py": flow("AFlow")}, installs=True)
+    case = make_case(tmp_path, {"a.py": flow("AFlow")})
     published = tmp_path / "published"
     shutil.copytree(ACTION, published)
     wheels = published / "wheels"
@@ -119,7 +122,7 @@ def test_wheels_of_the_published_action_are_checked(tmp_path: Path) -> None:
 
 
 def test_python_of_the_path(tmp_path: Path) -> None:
-    case = make_case(tmp_path, {"a.py": flow("AFlow")}, installs=True)
+    case = make_case(tmp_path, {"a.py": flow("AFlow")})
     run = case.act(python_version="")
     assert run.success
     assert run.step("Set up Python").outcome == "skipped"
@@ -127,7 +130,7 @@ def test_python_of_the_path(tmp_path: Path) -> None:
 
 
 def test_a_failed_installation_is_told(tmp_path: Path) -> None:
-    case = make_case(tmp_path, {"a.py": flow("AFlow")}, installs=True)
+    case = make_case(tmp_path, {"a.py": flow("AFlow")})
     text = case.python.read_text()
     case.python.write_text(text.replace("shift 2\n", "echo no such version; exit 1\n"))
     run = case.act()
@@ -143,9 +146,7 @@ def test_a_failed_installation_is_told(tmp_path: Path) -> None:
 @pytest.mark.on_days("even")  # test_packages has pip build the packages, too
 def test_installed_for_real(tmp_path: Path) -> None:
     """With nothing standing in for Python; only the dependencies are there already."""
-    case = make_case(
-        tmp_path, {"a.py": flow("AFlow"), "requirements.txt": "metaflow\n"}, installs=True
-    )
+    case = make_case(tmp_path, {"a.py": flow("AFlow"), "requirements.txt": "metaflow\n"})
     libraries = "\n".join(one for one in sys.path if one.endswith("site-packages"))
     python = tmp_path / "python"
     python.write_text(WITH_LIBRARIES.format(real=sys.executable, libraries=libraries))

@@ -78,17 +78,7 @@ class Server:
     def run(
         self, *words: str, folder: Path, variables: Mapping[str, str], limit: float
     ) -> subprocess.CompletedProcess[str]:
-        """Run `python WORDS` in a folder, in a session of its own.
-
-        Args:
-            words: A script, `-c` and code, or `-m` and a module; then arguments.
-            folder: Where it runs.
-            variables: Its environment.
-            limit: After how many seconds it is taken for hung, and killed.
-
-        Raises:
-            subprocess.TimeoutExpired: It did not end in time.
-        """
+        """Run a command in a session of its own, as `support.run.python` says."""
         with ExitStack() as opened:
             nothing = opened.enter_context(Path(os.devnull).open())
             out, err = (opened.enter_context(TemporaryFile()) for _ in range(2))
