@@ -76,7 +76,6 @@ class Pool:
         """
         waiting = iter(enumerate(requests))
         warm_up()
-        gc.collect()
         gc.freeze()  # shared with the children as long as nobody touches it
         with tempfile.TemporaryDirectory(prefix="mfp-") as folder, self._woken():
             try:
@@ -90,7 +89,6 @@ class Pool:
                     child.kill()
                     os.close(child.output)
                 self._children.clear()
-                gc.unfreeze()
 
     @contextmanager
     def _woken(self) -> Iterator[None]:
