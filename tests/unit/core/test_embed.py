@@ -38,6 +38,11 @@ def parts() -> list[str]:
     return [part_of(modules[0]) for modules in ((LOADER,), METAFLOW_SIDE, PREFECT_SIDE)]
 
 
+def test_a_file_is_ascii_but_for_what_the_flow_says() -> None:
+    """One other character, and Python takes twice the memory for the text, and longer."""
+    assert all(part.isascii() for part in parts())
+
+
 def test_a_raw_text_in_triple_quotes_can_hold_it() -> None:
     for side in (embedded_runtime().metaflow_side, embedded_runtime().prefect_side):
         assert "'''" not in side

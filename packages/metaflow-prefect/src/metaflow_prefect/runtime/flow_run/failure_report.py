@@ -154,7 +154,7 @@ def _inputs(
     for step in dict.fromkeys(path.split("/")[1] for path in paths):
         # the parameters are in the table above, with their values
         names = [name for name in left.get(step, ()) if name not in run.parameters]
-        rest = ["…"] * (len(names) > MOST_NAMES)
+        rest = ["\u2026"] * (len(names) > MOST_NAMES)
         found = ", ".join([*map(md_code, names[:MOST_NAMES]), *rest])
         named += [f"Step {md_code(step)} has left it {found}.", ""] if names else []
     count = len(paths)

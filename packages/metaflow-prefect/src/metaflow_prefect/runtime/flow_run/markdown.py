@@ -24,7 +24,7 @@ def one_line(text: str, longest: int = LONGEST_CELL) -> str:
     """Return a text as one line, cut where it is too long."""
     cut = text[: longest + 1]
     line = " ".join("".join(c if c.isprintable() else " " for c in cut).split())
-    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+    return line if len(line) <= longest else f"{line[: longest - 1]}\u2026"
 
 
 def md_code(text: str, longest: int = LONGEST_CELL) -> str:

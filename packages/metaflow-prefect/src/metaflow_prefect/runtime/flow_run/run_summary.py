@@ -173,7 +173,8 @@ class RunSummary:
 
 def _bar(done: int, expected: int) -> str:
     full = BAR * done // expected
-    return f"{'█' * full}{'░' * (BAR - full)} {done}/{expected}"
+    bar = "\u2588" * full + "\u2591" * (BAR - full)
+    return f"{bar} {done}/{expected}"
 
 
 def _duration(seconds: float) -> str:

@@ -109,7 +109,8 @@ class Unit(Generic[Token]):
         """Return its name everywhere: its place and the values of its foreaches."""
         if not any(self.values):
             return self.place
-        return f"{self.place} {'/'.join(value or '…' for value in self.values)}"
+        values = "/".join(value or "\u2026" for value in self.values)
+        return f"{self.place} {values}"
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def shortened(text: str, longest: int = LONGEST_HEADLINE) -> str:
     """Return the first line of a text as it fits a line of Prefect's pages."""
     line = text.strip().split("\n", 1)[0].rstrip()
     line = "".join(c if c.isprintable() else " " for c in line[: longest + 1])
-    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+    return line if len(line) <= longest else f"{line[: longest - 1]}\u2026"
 
 
 def user_lines(lines: Iterable[str], hidden: str = "") -> list[str]:
@@ -113,4 +113,4 @@ def trace_text(lines: Sequence[str]) -> str:
     if len(text) <= LONGEST_TRACE:
         return text
     half = LONGEST_TRACE // 2
-    return f"{text[:half]}\n  …\n{text[-half:]}"
+    return f"{text[:half]}\n  \u2026\n{text[-half:]}"

@@ -137,7 +137,7 @@ class _Definitions:
             raise ActingFileError(f"line {node.lineno} does something")
 
     def _is_for_types(self, node: ast.stmt) -> bool:
-        """Return whether a statement is `if TYPE_CHECKING: …`, which is not run."""
+        """Return whether a statement is `if TYPE_CHECKING: ...`, which is not run."""
         if not isinstance(node, ast.If) or node.orelse:
             return False
         return self._meaning(node.test) == "typing.TYPE_CHECKING"

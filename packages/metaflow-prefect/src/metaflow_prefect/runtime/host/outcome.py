@@ -185,4 +185,4 @@ def short_value(value: object) -> str:
     """Return a foreach value as it fits the name of a task run: one short line."""
     text = str(value)[: LONGEST_VALUE + 1]
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}\u2026"

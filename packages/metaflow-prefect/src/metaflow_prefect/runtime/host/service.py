@@ -1,6 +1,6 @@
 """The Metaflow side of a run: Metaflow's own `run` command, scheduled by Prefect.
 
-The flow's source runs as `python flow.py run …` does. Metaflow checks the flow, reads
+The flow's source runs as `python flow.py run ...` does. Metaflow checks the flow, reads
 its parameters, makes the run, runs every hook of every decorator and builds every
 step's command. Only `execute()`, the loop that decides what runs when, is replaced: it
 serves the requests of the Prefect side, one thread for each task that is running.
