@@ -28,8 +28,9 @@ _READ_AT_IMPORT = {"METAFLOW_": "metaflow", "PREFECT_": "prefect", "PYTHON": "sy
 # ... but for these, which are read when they are needed, or in `become`.
 _READ_LATER = (
     *("METAFLOW_USER", "METAFLOW_HOME", "METAFLOW_RUN_", "METAFLOW_PREFECT_"),
-    *("PREFECT_API_URL", "PREFECT_CLIENT_", "PREFECT_HOME", "PREFECT_SERVER_ANALYTICS_ENABLED"),
+    *("PREFECT_API_URL", "PREFECT_API_REQUEST_TIMEOUT", "PREFECT_CLIENT_", "PREFECT_HOME"),
     *("PREFECT__", "PREFECT_WORKER_QUERY_SECONDS", "PREFECT_SERVER_EPHEMERAL_ENABLED"),
+    "PREFECT_SERVER_ANALYTICS_ENABLED",
 )
 # In a command's folder, Prefect's settings may be in these.
 _SETTINGS = (".env", "prefect.toml", "pyproject.toml")
@@ -58,18 +59,22 @@ def read_at_import(variables: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in variables.items()
-        if name.startswith(tuple(_READ_AT_IMPORT)) and not name.startswith(_READ_LATER)
+        if name.startswith(tuple(_READ_AT_IMPORT))
+        and not name.startswith(_READ_LATER)
+        and name != "PYTHON"  # the action's own
     }
 
 
-def needs_new(variables: Mapping[str, str], given: Mapping[str, str]) -> bool:
-    """Whether imports leave something else in an environment than they have left in this process.
+def needs_new(words: Sequence[str], variables: Mapping[str, str], given: Mapping[str, str]) -> bool:
+    """Whether imports leave something else for a command than they have left in this process.
 
     Args:
-        variables: The environment.
+        words: What follows `python`.
+        variables: Its environment.
         given: The variables of this process that they have read.
     """
-    imported = tuple(start for start, name in _READ_AT_IMPORT.items() if name in sys.modules)
+    modules = sys.modules.keys() - ({"sys"} if words[0] == "-I" else set())
+    imported = tuple(start for start, name in _READ_AT_IMPORT.items() if name in modules)
     read = {n: text for n, text in read_at_import(variables).items() if n.startswith(imported)}
     return read != {n: text for n, text in given.items() if n.startswith(imported)}
 

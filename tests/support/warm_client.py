@@ -1,18 +1,25 @@
 """Has a Python command run by `warm_commands`: `python -S THIS SOCKET WORDS`.
 
 Whoever starts this takes it for that command: it ends as that does, and passes signals on. It
-imports nothing of ours, nor finds it, and little else: that would take longer than the rest.
+imports nothing of ours, nor finds it, and hardly anything that is not built in: that would take
+longer than the rest.
 """
 
+from __future__ import annotations
+
+import _signal as signal  # type: ignore[import-not-found]
+import _socket as socket
 import marshal
 import os
-import signal
-import socket
 import sys
-from collections.abc import Mapping, Sequence
 from io import FileIO
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 SIZE = 8  # bytes in which a request's own size comes before it
+_FILE = 4  # and those of a file's number
 
 
 def ask(
@@ -40,9 +47,12 @@ def ask(
     request = {"words": [*words], "folder": folder, "variables": {**variables}, "stays": stays}
     data = marshal.dumps(request)
     report, reported = os.pipe()
+    files = b"".join(one.to_bytes(_FILE, sys.byteorder) for one in (*streams, reported))
     server = socket.socket(socket.AF_UNIX)
     server.connect(path)
-    socket.send_fds(server, [len(data).to_bytes(SIZE, "big")], [*streams, reported])
+    server.sendmsg(
+        [len(data).to_bytes(SIZE, "big")], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, files)]
+    )
     server.sendall(data)
     os.close(reported)
     return server, FileIO(report)  # unbuffered, so that it can be waited for

@@ -86,7 +86,7 @@ class Server:
             connection, report = warm_client.ask(
                 str(self.address), words, str(folder), variables, files
             )
-            opened.enter_context(connection)
+            opened.callback(connection.close)
             opened.enter_context(report)
             pid = self._next(report, words, limit)
             try:
@@ -183,7 +183,7 @@ def serve(listener: socket) -> NoReturn:
     request = _Forks(listener).next_command()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)  # what came meanwhile comes now
     words, variables = request["words"], request["variables"]
-    if warm.needs_new(variables, given):
+    if warm.needs_new(words, variables, given):
         os.chdir(request["folder"])
         os.execve(sys.executable, [sys.executable, *words], variables)
     renew_standard_streams()
