@@ -22,9 +22,9 @@ make_case = partial(make_any, installs=True)
 PACKAGES = [str(ACTION / ".." / "packages" / name) for name in ("metaflow-prefect", "mfp")]
 SHIPPED = ["-c", str(ACTION / "constraints.txt")]
 OPTIONS = ["install", "--disable-pip-version-check", "--quiet"]
-# Makes an environment that has the libraries of this one.
+# Makes an environment that has the libraries of this one; pip is among them.
 WITH_LIBRARIES = """#!/bin/sh
-"{real}" "$@"
+"{real}" "$@" --without-pip
 for folder in "$4"/lib/python3*/site-packages; do echo "{libraries}" > "$folder/libraries.pth"; done
 """
 
@@ -161,7 +161,7 @@ def test_installed_for_real(tmp_path: Path) -> None:
 
     machine = case.machine(env=env, stubs={"actions/setup-python": set_up_python})
     # What is installed here may be newer than what the action pins.
-    given = {"requirements": "requirements.txt", "constraints": "none"}
+    given = {"requirements": "requirements.txt", "constraints": "none", "cache": "false"}
     run = run_action(ACTION, given, machine)
     assert run.success, run.text
     assert case.files() == ["prefect_flows/a_prefect.py"]

@@ -16,7 +16,6 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
-from prefect.workers.process import ProcessWorker
 from support.run import RETRIES, engine_command, prefect_python
 from support.wait import until
 
@@ -58,6 +57,8 @@ def direct_template(engine: str) -> dict[str, Any]:
     Without a command two more processes stand between them, which import Prefect each; that is how
     test_deployments.py and test_deployed_repository.py run them.
     """
+    from prefect.workers.process import ProcessWorker
+
     template = ProcessWorker.get_default_base_job_template()
     command = template["variables"]["properties"]["command"]
     command["default"] = engine

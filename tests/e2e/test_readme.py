@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 import tomli
+from support.run import python
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -148,8 +149,10 @@ def git_status(folder: Path) -> str:
 def test_documented_options_are_those_of_a_generated_file(tmp_path: Path) -> None:
     flow = ROOT / "examples" / "parameters.py"
     shutil.copy(flow, tmp_path)
-    run("python parameters.py prefect create parameters_prefect.py", tmp_path, tmp_path)
-    helped = run("python parameters_prefect.py --help", tmp_path, tmp_path)
+    variables = environment(tmp_path)
+    create = ("parameters.py", "prefect", "create", "parameters_prefect.py")
+    assert python(*create, folder=tmp_path, variables=variables).returncode == 0
+    helped = python("parameters_prefect.py", "--help", folder=tmp_path, variables=variables).stdout
     parameters = {"--who", "--count", "--shout", "--closing-marks"}
     offered = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", helped)) - {"--help"}
     text = (ROOT / "docs" / "running.md").read_text()

@@ -23,7 +23,8 @@ def generate(folder: Path, flows: int) -> None:
 
     Args:
         folder: Where; it must not exist.
-        flows: How many flow files it has at least.
+        flows: How many flow files it has. The last team lacks those that would be too many; what
+            is in its folders, where modules of one name are, it has.
     """
     subprocess.run(["git", "init", "--quiet", str(folder)], check=True)
     # Configs are looked for in the current folder.
@@ -33,6 +34,10 @@ def generate(folder: Path, flows: int) -> None:
     while len(flow_files(folder)) < flows:
         number += 1
         _add_team(folder / f"team_{number}", number)
+    left_out = len(flow_files(folder)) - flows
+    alone = sorted(filter(_starts, (folder / f"team_{number}").glob("*.py")))
+    for path in alone[len(alone) - left_out :]:
+        path.unlink()
 
 
 def flow_files(folder: Path) -> list[Path]:

@@ -6,9 +6,6 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.request import Request, urlopen
 
-import boto3
-from moto.server import ThreadedMotoServer
-
 BUCKET = "bucket"
 ACCESS = {
     "AWS_ACCESS_KEY_ID": "anything",
@@ -20,6 +17,8 @@ ACCESS = {
 @contextmanager
 def s3_server() -> Iterator[str]:
     """The URL of an S3 server."""
+    from moto.server import ThreadedMotoServer
+
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line for each request
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
@@ -32,6 +31,8 @@ def s3_server() -> Iterator[str]:
 
 def client(endpoint: str) -> Any:
     """A client of the server."""
+    import boto3
+
     return boto3.client(
         "s3",
         endpoint_url=endpoint,

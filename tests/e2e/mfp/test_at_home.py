@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from support.mfp_command import mfp
 from support.mfp_samples import FLOW, write
+from support.run import mfp_python
 
 ROOT = Path(__file__).resolve().parents[3]
 GOOD = FLOW + "\nif __name__ == '__main__':\n    F()\n"
@@ -84,7 +86,7 @@ def test_no_color(tmp_path: Path, colours: bool) -> None:
     own = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     variables = {} if colours else {"NO_COLOR": "1"}
     subprocess.run(
-        [sys.executable, "-m", "mfp", "convert-all"],
+        [*shlex.split(mfp_python()), "-m", "mfp", "convert-all"],
         cwd=tmp_path,
         env={**own, "TERM": "xterm", "HOME": str(tmp_path), **variables},
         stdout=terminal,

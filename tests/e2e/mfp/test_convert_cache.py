@@ -65,28 +65,22 @@ def loaded(tmp_path: Path) -> Callable[..., bool]:
     return convert
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("flows/a.py", FLOW.replace("class F", "\nclass F")),
-        ("flows/helper.py", "VALUE = 2\n"),
-        ("flows/deeper/more.py", "VALUE = 2\n"),
-        ("flows/deeper/__init__.py", "X = 2\n"),
-        ("flows/optional.py", "X = 2\n"),
-        ("settings.json", "[]"),
-        ("config.json", '{"a": 1}'),
-        ("data/two", ""),
-        ("prefect_flows/flows/a_prefect.py", None),
-    ],
-)
-def test_change_of_a_file(
-    loaded: Callable[..., bool], tmp_path: Path, name: str, content: str | None
-) -> None:
-    path = tmp_path / "repo" / name
-    if content is None:
-        path.unlink()
-    else:
+def test_change_of_a_file(loaded: Callable[..., bool], tmp_path: Path) -> None:
+    changes = {
+        "flows/a.py": FLOW.replace("class F", "\nclass F"),
+        "flows/deeper/__init__.py": "X = 2\n",
+        "flows/deeper/more.py": "VALUE = 2\n",
+        "flows/helper.py": "VALUE = 2\n",
+        "flows/optional.py": "X = 2\n",
+        "settings.json": "[]",
+        "config.json": '{"a": 1}',
+        "data/two": "",
+    }
+    for name, content in changes.items():
         write(tmp_path / "repo", {name: content})
+        assert loaded(), name
+        assert not loaded(), name
+    (tmp_path / "repo/prefect_flows/flows/a_prefect.py").unlink()
     assert loaded()
     assert not loaded()
 

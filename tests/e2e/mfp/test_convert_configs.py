@@ -3,12 +3,12 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from support.mfp_command import mfp
 from support.mfp_samples import BODY, write
+from support.run import python
 
 HEAD = "from metaflow import Config, FlowSpec, Parameter, step\n\n\nclass F(FlowSpec):\n"
 END = f"{BODY}\n\nif __name__ == '__main__':\n    F()\n"
@@ -28,14 +28,8 @@ FILES = {
 
 def created(root: Path, flow: str, output: Path) -> str:
     environment = os.environ | {"METAFLOW_USER": "ada", "HOME": str(root)}
-    done = subprocess.run(
-        [sys.executable, flow, "prefect", "create", str(output)],
-        cwd=root,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    words = (flow, "prefect", "create", str(output))
+    done = python(*words, folder=root, variables=environment)
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
 

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from distributed import Client, LocalCluster
 from metaflow_prefect.runtime.flow_run.runner_choice import QUIET
 from metaflow_prefect.runtime.flow_run.shared_calls import (
     CALL_VARIABLE,
@@ -20,7 +19,11 @@ from metaflow_prefect.runtime.flow_run.shared_calls import (
 )
 from metaflow_prefect.runtime.flow_run.worker_engines import DaskEngine
 
-pytestmark = pytest.mark.process  # Dask asks for the kind of processor
+if TYPE_CHECKING:
+    from distributed import Client
+
+# Dask asks for the kind of processor.
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("shared-calls")]
 MODULE = "metaflow_prefect_of_shared_calls"
 LIMIT = 60
 Answer = dict[str, Any]
@@ -114,7 +117,9 @@ class Workers:
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
+def client() -> "Iterator[Client]":
+    from distributed import Client, LocalCluster
+
     with (
         LocalCluster(  # type: ignore[no-untyped-call]
             n_workers=2,
@@ -139,7 +144,7 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Workers:
 class Attempts:
     """Attempts that each wait for their answer in a thread."""
 
-    def __init__(self, client: Client, threads: ThreadPoolExecutor, most: int) -> None:
+    def __init__(self, client: "Client", threads: ThreadPoolExecutor, most: int) -> None:
         self.engine = DaskEngine(SimpleNamespace(client=client, address="inproc"))
         self.engine.begin({"id": f"run-{id(self)}", "module": MODULE, "sign_limit": 5}, {})
         self.calls, self._threads = SharedCalls(self.engine, most), threads
@@ -150,7 +155,7 @@ class Attempts:
 
 
 @pytest.fixture
-def attempts(client: Client, workers: Workers) -> Iterator[Attempts]:
+def attempts(client: "Client", workers: Workers) -> Iterator[Attempts]:
     """One has ended, and two may run at a time."""
     with ThreadPoolExecutor(40) as threads:
         found = Attempts(client, threads, 2)
@@ -198,7 +203,7 @@ def test_an_attempt_waits_until_it_is_sent(attempts: Attempts, workers: Workers)
     assert not attempts.calls.waits("work-1")
 
 
-def test_long_ones_are_sent_one_by_one(client: Client, workers: Workers) -> None:
+def test_long_ones_are_sent_one_by_one(client: "Client", workers: Workers) -> None:
     workers.seconds = 10.0
     with ThreadPoolExecutor(40) as threads:
         attempts = Attempts(client, threads, 16)
