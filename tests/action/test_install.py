@@ -145,7 +145,7 @@ def test_a_failed_installation_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.on_days("even")  # test_packages has pip build the packages, too
 def test_installed_for_real(tmp_path: Path) -> None:
-    """With nothing standing in for Python; only the dependencies are there already."""
+    """With nothing standing in for Python; only pip and the dependencies are there already."""
     case = make_case(tmp_path, {"a.py": flow("AFlow"), "requirements.txt": "metaflow\n"})
     libraries = "\n".join(one for one in sys.path if one.endswith("site-packages"))
     python = tmp_path / "python"
@@ -161,7 +161,7 @@ def test_installed_for_real(tmp_path: Path) -> None:
 
     machine = case.machine(env=env, stubs={"actions/setup-python": set_up_python})
     # What is installed here may be newer than what the action pins.
-    given = {"requirements": "requirements.txt", "constraints": "none", "cache": "false"}
+    given = {"requirements": "requirements.txt", "constraints": "none"}
     run = run_action(ACTION, given, machine)
     assert run.success, run.text
     assert case.files() == ["prefect_flows/a_prefect.py"]

@@ -70,7 +70,7 @@ def main(words: Sequence[str]) -> int:
 
 def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--flows", type=int, default=200, metavar="N")
+    parser.add_argument("--flows", type=int, default=248, metavar="N")
     parser.add_argument("--files", type=int, default=20_000, metavar="N", help="for mfp list")
     parser.add_argument("--sample", type=int, default=10, metavar="N", help="of the loop")
     parser.add_argument("--all", action="store_true", help="loop over all flows")

@@ -57,7 +57,7 @@ def direct_template(engine: str) -> dict[str, Any]:
     Without a command two more processes stand between them, which import Prefect each; that is how
     test_deployments.py and test_deployed_repository.py run them.
     """
-    from prefect.workers.process import ProcessWorker
+    from prefect.workers.process import ProcessWorker  # here, as all import this file
 
     template = ProcessWorker.get_default_base_job_template()
     command = template["variables"]["properties"]["command"]

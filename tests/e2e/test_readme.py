@@ -152,9 +152,10 @@ def test_documented_options_are_those_of_a_generated_file(tmp_path: Path) -> Non
     variables = environment(tmp_path)
     create = ("parameters.py", "prefect", "create", "parameters_prefect.py")
     assert python(*create, folder=tmp_path, variables=variables).returncode == 0
-    helped = python("parameters_prefect.py", "--help", folder=tmp_path, variables=variables).stdout
+    helped = python("parameters_prefect.py", "--help", folder=tmp_path, variables=variables)
+    assert helped.returncode == 0
     parameters = {"--who", "--count", "--shout", "--closing-marks"}
-    offered = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", helped)) - {"--help"}
+    offered = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", helped.stdout)) - {"--help"}
     text = (ROOT / "docs" / "running.md").read_text()
     options = text.partition("\n## Options\n")[2].partition("\n## ")[0]
     documented = set(re.findall(r"^\| `(--[a-z-]+)", options, re.MULTILINE))

@@ -48,6 +48,18 @@ def test_streams_arguments_folder_and_exit_code(python: list[str], tmp_path: Pat
     assert done.stdout == f"{tmp_path}\n"
 
 
+@pytest.mark.parametrize("isolated", [True, False])
+def test_isolated_it_reads_none_of_pythons_variables(
+    python: list[str], tmp_path: Path, isolated: bool
+) -> None:
+    (tmp_path / "only_here.py").touch()
+    words = [*python, *(["-I"] if isolated else []), "-c", "import os, only_here"]
+    variables = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(words, env=variables, capture_output=True, text=True, check=False)
+    assert ("No module named 'only_here'" in done.stderr) == isolated
+    assert done.returncode == isolated
+
+
 def test_it_is_killed(python: list[str]) -> None:
     process, pid, handle = started(python)
     os.kill(pid, signal.SIGKILL)

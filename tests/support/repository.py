@@ -1,6 +1,6 @@
 """Generate a repository of many flows, of every construct that tests/flows has.
 
-    python tests/support/repository.py FOLDER [--flows 200]
+    python tests/support/repository.py FOLDER [--flows 248]
 
 Each team has a copy of tests/flows, with names of its own; so flows meet that have a module, a
 config or a base class of one name.
@@ -35,8 +35,8 @@ def generate(folder: Path, flows: int) -> None:
         number += 1
         _add_team(folder / f"team_{number}", number)
     left_out = len(flow_files(folder)) - flows
-    alone = sorted(filter(_starts, (folder / f"team_{number}").glob("*.py")))
-    for path in alone[len(alone) - left_out :]:
+    alone = sorted(filter(_starts, (folder / f"team_{number}").glob("*.py")), reverse=True)
+    for path in alone[:left_out]:
         path.unlink()
 
 
@@ -68,6 +68,6 @@ def _starts(path: Path) -> bool:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--flows", type=int, default=200)
+    parser.add_argument("--flows", type=int, default=248)
     given = parser.parse_args()
     generate(given.folder, given.flows)

@@ -17,7 +17,7 @@ ACCESS = {
 @contextmanager
 def s3_server() -> Iterator[str]:
     """The URL of an S3 server."""
-    from moto.server import ThreadedMotoServer
+    from moto.server import ThreadedMotoServer  # here, as each worker imports this file
 
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line for each request
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
@@ -31,7 +31,7 @@ def s3_server() -> Iterator[str]:
 
 def client(endpoint: str) -> Any:
     """A client of the server."""
-    import boto3
+    import boto3  # likewise
 
     return boto3.client(
         "s3",

@@ -61,7 +61,7 @@ def read_at_import(variables: Mapping[str, str]) -> dict[str, str]:
         for name, value in variables.items()
         if name.startswith(tuple(_READ_AT_IMPORT))
         and not name.startswith(_READ_LATER)
-        and name != "PYTHON"  # the action's own
+        and name != "PYTHON"  # install.sh's own
     }
 
 
@@ -73,8 +73,9 @@ def needs_new(words: Sequence[str], variables: Mapping[str, str], given: Mapping
         variables: Its environment.
         given: The variables of this process that they have read.
     """
-    modules = sys.modules.keys() - ({"sys"} if words[0] == "-I" else set())
-    imported = tuple(start for start, name in _READ_AT_IMPORT.items() if name in modules)
+    if words[0] == "-I":  # with which Python reads none of its own
+        variables = {n: text for n, text in variables.items() if not n.startswith("PYTHON")}
+    imported = tuple(start for start, name in _READ_AT_IMPORT.items() if name in sys.modules)
     read = {n: text for n, text in read_at_import(variables).items() if n.startswith(imported)}
     return read != {n: text for n, text in given.items() if n.startswith(imported)}
 

@@ -53,7 +53,7 @@ def run(folder: Path, *words: str) -> str:
 
 
 @given(TEXTS, TEXTS, st.lists(UTF_8 | HOSTILE, min_size=40, max_size=40), TEXT, NAME, NAMES)
-@settings(max_examples=2)
+@settings(max_examples=3)
 def test_texts_come_back(
     tmp_path_factory: pytest.TempPathFactory,
     helps: list[str],

@@ -144,7 +144,7 @@ def test_doctor_where_nothing_is(tmp_path: Path) -> None:
     assert "min_items" in checks["Prefect"]["message"]
 
 
-@pytest.mark.on_days("even")  # as what follows it imports Prefect's server
+@pytest.mark.on_days("even")  # it imports Prefect's server, as the next does
 def test_doctor_names_a_settings_file_that_is_wrong(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,7 +157,7 @@ def test_doctor_names_a_settings_file_that_is_wrong(
     assert found["remedy"].startswith("Correct that file")
 
 
-@pytest.mark.on_days("even")
+@pytest.mark.on_days("odd")
 @pytest.mark.one_a_day("versions", "message")
 @pytest.mark.parametrize(
     ("versions", "message"),

@@ -118,7 +118,7 @@ class Workers:
 
 @pytest.fixture(scope="module")
 def client() -> "Iterator[Client]":
-    from distributed import Client, LocalCluster
+    from distributed import Client, LocalCluster  # here, as each worker imports this file
 
     with (
         LocalCluster(  # type: ignore[no-untyped-call]

@@ -8,7 +8,7 @@ from mfp.cli import run
 
 def main() -> None:
     """Run `mfp` on the process's own arguments and exit with its code."""
-    gc.set_threshold(200_000, 30, 30)  # nearly all that it makes stays to the end, as mypy's does
+    gc.set_threshold(200_000, 30, 30)  # as mypy: to search what stays to the end is a waste
     sys.exit(run(sys.argv[1:]))
 
 

@@ -76,7 +76,7 @@ class Pool:
         """
         waiting = iter(enumerate(requests))
         warm_up()
-        gc.freeze()  # shared with the children as long as nobody touches it
+        gc.freeze()  # until the command ends: the children share what nobody touches
         with tempfile.TemporaryDirectory(prefix="mfp-") as folder, self._woken():
             try:
                 while self._fill(waiting, Path(folder)):
