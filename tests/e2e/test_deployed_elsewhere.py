@@ -6,10 +6,10 @@ import subprocess
 from collections.abc import Iterator
 from copy import copy
 from pathlib import Path
-from typing import Any
 
 import pytest
-from e2e.scheduler import Flows, client_of, make_pool, own_pool, worker
+from e2e.elsewhere import flow, said, work
+from e2e.scheduler import Flows, client_of, make_pool, own_pool
 from metaflow_prefect.deploy.operations import Operator
 from metaflow_prefect.deploy.runs import status_of
 from prefect.client.schemas.actions import DeploymentUpdate
@@ -20,43 +20,6 @@ from support.s3 import empty_bucket, s3_server
 from support.wait import until
 
 POOL = own_pool("elsewhere-tests")
-FLOW = """
-from importlib.util import find_spec
-
-import helper
-from metaflow import (
-    Config, FlowSpec, Parameter, Run, batch, current, kubernetes, namespace, schedule, step,
-    trigger, trigger_on_finish
-)
-
-
-{decorator}
-class {name}(FlowSpec):
-    told = Config("told", default_value='{{"a": 1}}')
-    alpha = Parameter("alpha", default=0)
-    beta = Parameter("beta", default=0)
-
-    @step
-    def start(self):
-        self.says = [helper.SAYS, self.told.a]
-        {body}
-        self.next(self.end)
-
-    {remote}
-    @step
-    def end(self):
-        {ending}
-
-
-if __name__ == "__main__":
-    {name}()
-"""
-
-
-def flow(
-    name: str, decorator: str = "", body: str = "pass", remote: str = "", ending: str = "pass"
-) -> str:
-    return FLOW.format(name=name, decorator=decorator, body=body, remote=remote, ending=ending)
 
 
 @pytest.fixture(scope="module")
@@ -74,23 +37,6 @@ def stored() -> Iterator[dict[str, str]]:
 def clouds(tmp_path: Path) -> Iterator[Cloud]:
     with cloud(tmp_path / "containers") as found:
         yield found
-
-
-def work(flows: Flows, tmp_path: Path, pool: str) -> Any:
-    environment = {**flows.environment, "PREFECT_HOME": str(tmp_path / "worker-home")}
-    return worker(pool, environment, tmp_path / "empty")
-
-
-def said(flows: Flows, flow: str, run_id: str) -> Any:
-    look = (
-        f"import json; from metaflow import Run; run = Run('{flow}/{run_id}', "
-        "_namespace_check=False); code = run.code; "
-        "print(json.dumps([run['start'].task['says'].data, code and 'import' in "
-        "code.flowspec.decode()]))"
-    )
-    done = flows.run("-c", look)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 def test_a_deployment_runs_the_code_that_it_was_made_from(
@@ -305,9 +251,9 @@ def test_events_and_upstream_runs_set_off_runs_that_know_of_them(
     away.environment = flows.environment | stored | clouds.settings(tmp_path)
     (flows.path / "helper.py").write_text("SAYS = 'up'\n")
     create = ("create", "--work-pool", pool)
-    for name, said in (("options", "reset_at"), ("wrong", "to the parameter none")):
+    for name, why in (("options", "reset_at"), ("wrong", "to the parameter none")):
         refused = flows.prefect(name, *create)
-        assert (refused.returncode, said in refused.stderr) == (4, True), refused.stderr
+        assert (refused.returncode, why in refused.stderr) == (4, True), refused.stderr
     for name in ("up", "down"):
         away.good(name, *create)
     # What a developer runs by hand against the same server sets off nothing.

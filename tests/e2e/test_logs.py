@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 from e2e.project import SOURCES, FlowFolder
-from e2e.test_prefect_view import ended_task_runs
+from e2e.shown import ended_task_runs
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
 from prefect.client.schemas.sorting import LogSort

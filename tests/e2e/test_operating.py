@@ -21,38 +21,15 @@ pytestmark = pytest.mark.xdist_group("operating")  # one worker of Prefect's is 
 
 POOL = own_pool("operating-tests")
 SHOP_FLOW = "OperatedShopFlow"
-GREETING = """
-from metaflow import Config, FlowSpec, JSONType, Parameter, step
-
-
-class {name}(FlowSpec):
-    told = Config("told", default_value='{{"a": 0}}')
-    alpha = Parameter("alpha", type=float, default=0.1)
-    named = Parameter("name", default="nobody")
-    retries = Parameter("retry_count", type=int, default=1)
-    wait = Parameter("wait", type=JSONType, default="{{}}")
-
-    @step
-    def start(self):
-        self.seen = [self.alpha, self.named, self.retries, self.wait]
-        self.where = self.told.a
-        if self.alpha < 0:
-            raise ValueError("below zero")
-        self.next(self.end)
-
-    @step
-    def end(self):
-        pass
-
-
-if __name__ == "__main__":
-    {name}()
-"""
+GREETING = (SOURCES / "greeting.py").read_text()
+SHOP = (SOURCES / "shop.py").read_text()
+DEPLOYS = (SOURCES / "deploys.py").read_text()
+OPERATES = (SOURCES / "operates.py").read_text()
 WAITING = (SOURCES / "waiting.py").read_text()
 
 
 def greeting(name: str) -> str:
-    return GREETING.format(name=name)
+    return GREETING.replace("GreetingFlow", name)
 
 
 @pytest.fixture(scope="module")
@@ -90,31 +67,6 @@ def data(flows: Flows, flow: str, run_id: str) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     names = ("successful", "tags", "seen", "where")
     return dict(zip(names, json.loads(done.stdout), strict=True))
-
-
-SHOP = """
-import os
-from metaflow import Config, FlowSpec, current, get_namespace, project, step
-
-
-@project(name="operated")
-class OperatedShopFlow(FlowSpec):
-    told = Config("told", default_value='{"a": 0}')
-
-    @step
-    def start(self):
-        self.seen = [self.told.a, os.environ.get("SEEN")]
-        self.where = [current.branch_name, current.is_production, get_namespace()]
-        self.next(self.end)
-
-    @step
-    def end(self):
-        pass
-
-
-if __name__ == "__main__":
-    OperatedShopFlow()
-"""
 
 
 @dataclass(frozen=True)
@@ -366,47 +318,11 @@ def check_ticking(flows: Flows, api: str) -> None:
     assert said.split() == ["False", "False"]
 
 
-DRIVE = """
-import json
-from metaflow import Deployer
-config = [("told", {{"a": 3}})]
-deployer = Deployer("{file}.py", show_output=False, config_value=config)
-deployed = deployer.prefect(name="by-hand").create(
-    tags=["of:deployer"], work_pool="{pool}")
-run = deployed.trigger(alpha=0.5, name="Ada", wait={{"a": 1}})
-early = run.status
-run.wait_for_run(check_interval=1, timeout=900)
-run.wait_for_completion(check_interval=1, timeout=900)
-wrong = []
-for given in ({{"none": 1}}, {{"alpha": "x"}}):
-    try:
-        deployed.trigger(**given)
-    except Exception as error:
-        wrong.append(type(error).__name__)
-print(json.dumps([deployed.name, deployed.flow_name, run.pathspec, early, run.status,
-    run.is_running, run.run.successful, sorted(run.run.tags),
-    [*run.run["start"].task["seen"].data, run.run["start"].task["where"].data],
-    deployed.production_token, wrong, run.terminate()]))
-"""
-ELSEWHERE = """
-import json
-from metaflow import DeployedFlow
-found = DeployedFlow.from_deployment("{name}", impl="prefect")
-runs = found.list_runs()
-run = DeployedFlow.get_triggered_prefect_run("{name}", runs[0].pathspec.split("/")[1])
-listed = [one.name for one in DeployedFlow.list_prefect(found.flow_name)]
-resumed = found.resume()
-resumed.wait_for_completion(check_interval=1, timeout=900)
-print(json.dumps([found.name, found.flow_name, found.production_token, run.status,
-    run.run.successful, listed, run.url, resumed.status, found.delete(), found.delete()]))
-"""
-
-
 @pytest.mark.usefixtures("working")
 def test_metaflows_deployer(tmp_path: Path, prefect_api: str, pool: str) -> None:
     flows = Flows(tmp_path / "work", prefect_api, deployed=greeting("OperatedDeployedFlow"))
     flows.environment["METAFLOW_CLICK_API_PROCESS_CONFIG"] = "1"
-    done = flows.run("-c", DRIVE.format(file="deployed", pool=pool))
+    done = flows.run("-c", DEPLOYS, "deployed.py", pool)
     assert done.returncode == 0, done.stderr
     name, flow, pathspec, early, status, running, good, tags, seen, token, wrong, ended = (
         json.loads(done.stdout.splitlines()[-1])
@@ -425,14 +341,14 @@ def test_metaflows_deployer(tmp_path: Path, prefect_api: str, pool: str) -> None
 
     # In another process, folder and home, without the flow's file.
     other = Flows(tmp_path / "other", prefect_api, unrelated=greeting("OperatedUnrelatedFlow"))
-    done = other.run("-c", ELSEWHERE.format(name="by-hand"))
+    done = other.run("-c", OPERATES, "by-hand")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == [
         "by-hand", "OperatedDeployedFlow", token, "Succeeded", True, ["by-hand"],
         f"{prefect_api.removesuffix('/api')}/runs/flow-run/{pathspec.partition('prefect-')[2]}",
         "Succeeded", True, False,
     ]  # fmt: skip
-    gone = other.run("-c", ELSEWHERE.format(name="by-hand"))
+    gone = other.run("-c", OPERATES, "by-hand")
     assert gone.returncode != 0
     assert "No deployed flow found for: by-hand" in gone.stderr
 

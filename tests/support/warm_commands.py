@@ -40,7 +40,6 @@ from support.warm_commands import main
 main()
 """
 _STALLED = 60  # seconds in which a request must have come wholly
-_started: list[subprocess.Popen[bytes]] = []  # which nobody waits for
 _REPORT = 3  # of the files that come with a request; those before are the standard streams
 
 
@@ -144,7 +143,7 @@ def start(name: str, modules: Sequence[str], variables: Mapping[str, str]) -> Se
         with process.stdout as output:
             if not output.readline():
                 raise RuntimeError(f"the process that forks {name} ended with {process.wait()}")
-    _started.append(process)
+    atexit.register(setattr, process, "returncode", 0)  # unawaited: it ends with the session
     return Server(address, process)
 
 
