@@ -127,7 +127,7 @@ def test_doctor_where_nothing_is(tmp_path: Path) -> None:
     """A server that cannot be imported, no name of a user, a launcher that there is not."""
     broken = tmp_path / "broken"
     broken.mkdir()
-    (broken / "fastapi.py").write_text("raise TypeError('min_items')\n")
+    (broken / "prefect.py").write_text("raise TypeError('min_items')\n")
     done = mfp(
         tmp_path,
         "doctor",
