@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from mfp.discover.files.ignore import repository_top
-from mfp.discover.files.select import Selection, Wanted, pattern_filter, select
+from mfp.discover.files.select import Selection, pattern_filter, select
 from mfp.discover.files.source import EXCLUDE, UnreadableError, too_deep
 from mfp.discover.flows import Candidate, examine
 from mfp.discover.model import Discovery, FoundFlow, LeftOut, NotebookFlow, Problem
@@ -47,24 +47,15 @@ def discover(
         PathNotFoundError: If a path is neither a file nor a folder.
         BadPatternError: If a pattern is not in gitignore syntax.
     """
+    paths = tuple(paths)
     base = os.path.abspath(root)  # noqa: PTH100
-    around = () if project is None else (os.path.abspath(project),)  # noqa: PTH100
     patterns = base if patterns_in is None else os.path.abspath(patterns_in)  # noqa: PTH100
     wanted = pattern_filter(patterns, include, exclude)
-    return _discover(base, paths, wanted, around)
-
-
-def _discover(
-    base: str,
-    paths: Iterable[str | os.PathLike[str]],
-    wanted: Wanted | None,
-    projects: Sequence[str],
-) -> Discovery:
-    """Do as `discover` says, from an absolute root without `..` in it."""
-    paths = tuple(paths)
     selection = select(paths, root=base, wanted=wanted)
     asked = {os.path.normpath(Path(base, path)) for path in paths}
-    tops = {top for path in asked if (top := repository_top(path)) is not None} | {*projects}
+    tops = {top for path in asked if (top := repository_top(path)) is not None}
+    if project is not None:
+        tops.add(os.path.abspath(project))  # noqa: PTH100
     # What a class is depends on the bases and derived classes that are elsewhere: so all of a
     # repository is looked at, whatever part of it was asked for.
     whole = wanted is None and tops <= asked

@@ -173,7 +173,7 @@ class RunSummary:
 
 def _bar(done: int, expected: int) -> str:
     full = BAR * done // expected
-    bar = "\u2588" * full + "\u2591" * (BAR - full)
+    bar = ("\u2588" * full).ljust(BAR, "\u2591")
     return f"{bar} {done}/{expected}"
 
 
